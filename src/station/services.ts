@@ -1,0 +1,213 @@
+import type { Entry, Kind } from "../ledger/entry.ts";
+import type { Reason, Said } from "../gate.ts";
+import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
+
+/**
+ * What the HTTP API offers, as the station carries it out. The API adds sign-in, roles and limits; the console
+ * knows only the API's types.
+ */
+export type Services = {
+  station: StationService;
+  live: LiveService;
+  desk: DeskService;
+  decisions: DecisionService;
+  ledger: LedgerService;
+};
+
+export const ROLES = ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A signed-in person, as acts are put down to her. `id` goes into the ledger, name and address do not. */
+export type Person = { id: string; name: string; email: string; roles: Role[] };
+
+/* ---- station ---- */
+
+export type GateState = "starting" | "ready" | "stopping" | "restarting" | "lost" | "stopped";
+export type GateStatus = {
+  name: string;
+  state: GateState;
+  since: string;
+  pid: number | null;
+  restarts: number;
+  shadow: boolean;
+  /** Entries in the gate's disk spool that the station has not yet taken. */
+  spooled: number;
+  /** What still holds when the gate or the station is away, for the page to say. */
+  note: Said | null;
+  lastError: string | null;
+};
+export type StationStatus = {
+  version: string;
+  startedAt: string;
+  organisation: string;
+  timeZone: string;
+  state: "ready" | "degraded";
+  stateStore: "pglite" | "postgresql";
+  gates: GateStatus[];
+  ledger: { size: number; root: string; checkpointAt: string | null; origin: string };
+};
+export type StationService = { status(): Promise<StationStatus> };
+
+/* ---- at the gates now ---- */
+
+export type LiveEvent = {
+  entryId: string;
+  index: number;
+  at: string;
+  gate: string;
+  act: "pass" | "hold" | "refuse" | "strip" | "release" | "failed" | "duplicate" | "other";
+  /** Masked or impersonal: a sender's domain, a host. */
+  subject: string;
+  reasons: { code: string; severity: string }[];
+  mail: string | null;
+};
+export type RatePoint = { at: string; passed: number; held: number; refused: number };
+export type LiveService = {
+  recent(limit: number): Promise<LiveEvent[]>;
+  /** One point a minute, oldest first, `minutes` of them. */
+  rates(minutes: number): Promise<RatePoint[]>;
+  /** Held, by reason code, today. */
+  byReason(): Promise<{ code: string; count: number }[]>;
+  subscribe(listener: (event: LiveEvent) => void): () => void;
+};
+
+/* ---- mail desk ---- */
+
+export const HELD_STATES = ["held", "releasing", "released", "refused", "failed", "erased"] as const;
+export type HeldState = (typeof HELD_STATES)[number];
+
+export type HeldMailRow = {
+  /** The gate's id of the message, stable, in every ledger entry about it (`about.mail`). */
+  mail: string;
+  receivedAt: string;
+  state: HeldState;
+  /** "t***@ana-g.example": never the whole address. */
+  senderMasked: string;
+  senderDomain: string;
+  recipientsMasked: string[];
+  bytes: number;
+  attachments: number;
+  reasons: { code: string; technique: string | null; severity: string }[];
+  order: string | null;
+  secondPerson: boolean;
+  decisionId: string | null;
+  deadline: string | null;
+  defaultOption: string | null;
+};
+export type HeldMailFilter = {
+  state?: HeldState | undefined;
+  reason?: string | undefined;
+  text?: string | undefined;
+  limit: number;
+  before?: string | undefined;
+};
+/** Everything about one held mail; opening it is an entry in the ledger. */
+export type HeldMailView = HeldMailRow & {
+  transport: Transport;
+  subject: string;
+  from: MailReading["from"];
+  to: MailReading["to"];
+  replyTo: MailReading["replyTo"];
+  date: string | null;
+  messageId: string | null;
+  text: string;
+  headers: MailReading["headers"];
+  links: MailReading["links"];
+  parts: SeenFile[];
+  defects: MailReading["defects"];
+  authentication: MailReading["authentication"] | null;
+  because: (Reason & { part: string | null })[];
+  /** Ledger entries about this mail, oldest first. */
+  chain: { id: string; index: number; kind: Kind; code: string; at: string; by: string }[];
+  evidence: string;
+  sha256: string;
+};
+export type DeskService = {
+  list(filter: HeldMailFilter): Promise<{ rows: HeldMailRow[]; total: number; counts: Record<HeldState, number> }>;
+  /** Throws SekishoError not-found. Writes the ledger entry `evidence-viewed` first. */
+  open(mail: string, viewer: Person, purpose: string): Promise<HeldMailView>;
+  /** The raw message, for the analyst; writes `evidence-exported` first. */
+  raw(mail: string, viewer: Person, purpose: string): Promise<Uint8Array>;
+};
+
+/* ---- decisions ---- */
+
+export type DecisionState = "asked" | "seconding" | "answered" | "defaulted" | "withdrawn";
+export type DecisionView = {
+  id: string;
+  code: string;
+  state: DecisionState;
+  question: Said;
+  about: Record<string, string>;
+  options: { code: string; label: Said; consequence: Said; undo: Said }[];
+  owner: { role: Role; person: string | null };
+  secondPerson: boolean;
+  askedAt: string;
+  deadline: string;
+  defaultOption: string;
+  /** In the order in which they were given. */
+  answers: { person: string; personName: string; option: string; reason: string; at: string }[];
+  outcome: string | null;
+  enforcement: { state: string; code: string; at: string; detail: string | null } | null;
+  entries: string[];
+};
+export type DecisionService = {
+  list(filter: { state?: DecisionState | undefined; limit: number }): Promise<DecisionView[]>;
+  get(id: string): Promise<DecisionView>;
+  /**
+   * One person's answer. Where a second person is needed, the first answer makes it `seconding` and the same
+   * person cannot give both (SekishoError not-permitted). A conflicting second answer withdraws to `asked`.
+   */
+  answer(id: string, person: Person, answer: { option: string; reason: string }): Promise<DecisionView>;
+};
+
+/* ---- ledger ---- */
+
+export type LedgerRow = { index: number; entry: Entry };
+export type LedgerQuery = {
+  text?: string | undefined;
+  kind?: Kind | undefined;
+  code?: string | undefined;
+  about?: { key: string; value: string } | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  /** Only entries with a smaller index (paging; newest first). */
+  beforeIndex?: number | undefined;
+  limit: number;
+};
+export type LedgerWalk = {
+  /** The entry itself, all it rests on (transitively), and what rests on it (one step). */
+  entry: LedgerRow;
+  restsOn: { row: LedgerRow; depth: number; via: string }[];
+  restedOnBy: LedgerRow[];
+};
+export type LedgerProof = {
+  index: number;
+  treeSize: number;
+  leafHash: string;
+  path: string[];
+  checkpoint: string;
+  entryBytes: string;
+};
+export type VerifyReport = {
+  ok: boolean;
+  size: number;
+  root: string;
+  seconds: number;
+  problems: { code: string; where: string; detail: string }[];
+};
+export type LedgerService = {
+  search(query: LedgerQuery): Promise<{ rows: LedgerRow[]; size: number }>;
+  walk(id: string): Promise<LedgerWalk>;
+  prove(id: string): Promise<LedgerProof>;
+  verify(by: Person): Promise<VerifyReport>;
+  checkpoint(): Promise<string>;
+  /** For the API's own acts: signing in, roles changed, invitations. Resolves when it is on disk. */
+  record(entry: {
+    kind: Kind;
+    code: string;
+    by: string;
+    about?: Record<string, string>;
+    data?: Record<string, string | number | boolean | null>;
+  }): Promise<string>;
+};
