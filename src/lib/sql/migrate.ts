@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { sql, type Kysely } from "kysely";
 import { SekishoError } from "../error.ts";
 
@@ -17,13 +18,15 @@ const LOCK_NUMBER = 7_302_016_0315n;
  */
 export async function migrate(db: Kysely<any>, migrations: readonly Migration[]): Promise<string[]> {
   const steps = inOrder(migrations);
-  await sql`create table if not exists migration (
+  const table = sql`create table if not exists migration (
     number integer primary key, name text not null, done_at timestamptz not null default now()
-  )`.execute(db).catch(ignoreRace);
+  )`;
+  await table.execute(db).catch(ignoreRace);
   return db.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${LOCK_NUMBER.toString()}::bigint)`.execute(transaction);
-    const done = await transaction.selectFrom("migration").select(["number", "name"]).orderBy("number").execute();
-    refuseUnknown(done as { number: number; name: string }[], steps);
+    const query = transaction.selectFrom("migration").select(["number", "name"]).orderBy("number");
+    const done = (await query.execute()) as { number: number; name: string }[];
+    refuseUnknown(done, steps);
     const names: string[] = [];
     for (const step of steps.slice(done.length)) {
       await step.up(transaction);
@@ -37,7 +40,7 @@ export async function migrate(db: Kysely<any>, migrations: readonly Migration[])
 function inOrder(migrations: readonly Migration[]): Migration[] {
   const steps = migrations.toSorted((one, other) => one.number - other.number);
   steps.forEach((step, index) => {
-    if (step.number !== index + 1) throw new Error(`migration numbers have a gap or a double at ${step.number}`);
+    assert(step.number === index + 1, `migration numbers have a gap or a double at ${step.number}`);
   });
   return steps;
 }
@@ -51,7 +54,7 @@ function refuseUnknown(done: { number: number; name: string }[], steps: Migratio
   }
 }
 
-/** "create table if not exists" is not safe against itself: the loser sees a unique violation in the catalogue. */
+/** "create table if not exists" is not safe against itself: the loser sees a unique violation. */
 function ignoreRace(error: unknown): void {
   const code = (error as { code?: string }).code;
   if (code !== "23505" && code !== "42P07") throw error;

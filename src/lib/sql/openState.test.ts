@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { sql } from "kysely";
-import { SekishoError } from "../error.ts";
 import { migrate, type Migration } from "./migrate.ts";
 import { openState } from "./openState.ts";
 import { testStores } from "./testStores.ts";
@@ -13,8 +12,8 @@ const first: Migration = {
   number: 1,
   name: "thing",
   up: async (db) => {
-    await sql`create table thing (id integer primary key, size bigint, price numeric, at timestamptz, more jsonb)`
-      .execute(db);
+    const columns = sql`id integer primary key, size bigint, price numeric, at timestamptz, more jsonb`;
+    await sql`create table thing (${columns})`.execute(db);
   },
 };
 const second: Migration = {
@@ -34,7 +33,8 @@ for (const store of testStores()) {
       await migrate(state.db, [first]);
       const at = new Date("2016-03-15T00:00:00.123Z");
       const more = JSON.stringify({ list: ["添付"] });
-      await state.db.insertInto("thing").values({ id: 1, size: 7_930_000, price: "1.50", at, more }).execute();
+      const values = { id: 1, size: 7_930_000, price: "1.50", at, more };
+      await state.db.insertInto("thing").values(values).execute();
       const row = await state.db.selectFrom("thing").selectAll().executeTakeFirstOrThrow();
       assert.deepEqual(row, { id: 1, size: 7_930_000, price: "1.50", at, more: { list: ["添付"] } });
       await state.close();
@@ -42,7 +42,8 @@ for (const store of testStores()) {
 
     test("migrate() does each step once, when two processes start together", async () => {
       const state = await store.open();
-      const done = await Promise.all([migrate(state.db, [first, second]), migrate(state.db, [first, second])]);
+      const both = [first, second];
+      const done = await Promise.all([migrate(state.db, both), migrate(state.db, both)]);
       assert.deepEqual(done.flat(), ["thing", "colour"]);
       await state.close();
     });
@@ -86,7 +87,7 @@ test("openState() refuses, when the folder is open already, and opens it again a
   const folder = mkdtempSync(join(tmpdir(), "sekisho-pglite-"));
   const state = await openState({ folder });
   await sql`create table kept (id integer)`.execute(state.db);
-  await assert.rejects(openState({ folder }), (error) => error instanceof SekishoError && /holds it/.test(error.message));
+  await assert.rejects(openState({ folder }), { name: "SekishoError", message: /holds it/ });
   await state.close();
   const again = await openState({ folder });
   await again.db.insertInto("kept").values({ id: 1 }).execute();

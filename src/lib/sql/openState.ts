@@ -20,7 +20,10 @@ export const limits = { connectionsMax: 10, connectMsMax: 10_000, statementMsMax
  * its own because it blocks the event loop. Both return the same values: `bigint` as a number where it is
  * safe, `numeric` as text, `timestamptz` as Date, `json` parsed. A JSON parameter is given as text.
  */
-export async function openState(options: { databaseUrl?: string | undefined; folder: string }): Promise<State> {
+export async function openState(options: {
+  databaseUrl?: string | undefined;
+  folder: string;
+}): Promise<State> {
   return options.databaseUrl === undefined ? openPglite(options.folder) : openPostgresql(options.databaseUrl);
 }
 
@@ -34,7 +37,7 @@ async function openPglite(folder: string): Promise<State> {
   } catch (error) {
     await pglite.close();
     lock.release();
-    throw new SekishoError("state-unavailable", `Cannot open the state store in ${folder}: ${textOfError(error)}`, {
+    throw unavailable(`Cannot open the state store in ${folder}: ${textOfError(error)}`, {
       hint: "see that the disk is not full and the folder belongs to this user; or set DATABASE_URL",
       cause: error,
     });
@@ -64,13 +67,17 @@ async function openPostgresql(databaseUrl: string): Promise<State> {
   } catch (error) {
     await pool.end();
     // The message of pg may hold the user name, never the password; the address itself is left out.
-    throw new SekishoError("state-unavailable", `Cannot reach PostgreSQL at DATABASE_URL: ${textOfError(error)}`, {
+    throw unavailable(`Cannot reach PostgreSQL at DATABASE_URL: ${textOfError(error)}`, {
       hint: "see that PostgreSQL runs and that DATABASE_URL names its host, database and user",
       cause: error,
     });
   }
   const db = new Kysely<any>({ dialect: new PostgresDialect({ pool }) });
   return { db, kind: "postgresql", close: () => db.destroy() };
+}
+
+function unavailable(message: string, options: { hint: string; cause: unknown }): SekishoError {
+  return new SekishoError("state-unavailable", message, options);
 }
 
 /** PGlite reads `bigint` as a number where it is safe; pg reads it as text. The first is kept. */

@@ -4,8 +4,9 @@ import { PGlite } from "@electric-sql/pglite";
 /** What the thread is asked, and what it answers. */
 export type PgliteRequest = { id: number; sql: string; parameters: unknown[] } | { id: number; close: true };
 export type PgliteFailure = { message: string; code?: string | undefined; detail?: string | undefined };
+type Field = { name: string; dataTypeID: number };
 export type PgliteAnswer =
-  | { id: number; rows: unknown[]; affectedRows: number | undefined; fields: { name: string; dataTypeID: number }[] }
+  | { id: number; rows: unknown[]; affectedRows: number | undefined; fields: Field[] }
   | { id: number; failure: PgliteFailure };
 
 async function run(): Promise<void> {

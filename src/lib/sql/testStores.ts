@@ -31,7 +31,9 @@ function pgliteStore(): TestStore {
       folders.push(folder);
       return openState({ folder });
     },
-    close: async () => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })),
+    close: async () => {
+      for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -72,7 +74,7 @@ export function startTestPostgres(): TestPostgres {
   };
   const data = join(folder, "data");
   run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C");
-  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off -c max_connections=40`;
+  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off`;
   run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start");
   let databases = 0;
   const urlOf = (database: string): string => `postgresql://postgres@localhost/${database}?host=${folder}`;

@@ -5,7 +5,10 @@ import type { PgliteAnswer, PgliteFailure, PgliteRequest } from "./pgliteWorker.
 
 type Results<T> = { rows: T[]; affectedRows?: number; fields: { name: string; dataTypeID: number }[] };
 type Waiting = { resolve(results: Results<any>): void; reject(error: unknown): void };
-export type Transaction = { query<T>(sql: string, parameters?: unknown[]): Promise<Results<T>>; rollback(): Promise<void> };
+export type Transaction = {
+  query<T>(sql: string, parameters?: unknown[]): Promise<Results<T>>;
+  rollback(): Promise<void>;
+};
 
 /** An error of PostgreSQL with its SQLSTATE, as pg gives it. */
 export class SqlError extends Error {
@@ -37,7 +40,9 @@ export class WorkerPglite {
     // The extension follows this file's: .ts in a checkout, .js in a built package.
     const file = new URL(`./pgliteWorker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(file, { workerData: { folder }, name: "state" });
-    const opened = new Promise<Results<unknown>>((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
+    const opened = new Promise<Results<unknown>>((resolve, reject) => {
+      this.#waiting.set(0, { resolve, reject });
+    });
     this.waitReady = opened.then(() => {
       this.ready = true;
     });

@@ -1,0 +1,5 @@
+import type { Migration } from "../../lib/sql/migrate.ts";
+import { signIn } from "./0001-sign-in.ts";
+
+/** Every step of the state store's tables, oldest first. A released step is never changed. */
+export const migrations: readonly Migration[] = [signIn];
