@@ -1,0 +1,230 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Disk } from "../lib/disk.ts";
+import { SekishoError, textOfError } from "../lib/error.ts";
+import { siblingModule } from "../lib/sibling.ts";
+import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import { hashRange, type Hash, type ReadNode } from "./merkle.ts";
+import type { Verifier } from "./note.ts";
+import { ledgerFiles, PublishedTree, readOpenEntries, readPublicKey } from "./read.ts";
+import { hashRow, tilePath, tilesOf, tileWidth } from "./tiles.ts";
+import type { Problem } from "./verifyBundle.ts";
+import { verifyRun, type VerifyDone, type VerifyTask } from "./verifyWorker.ts";
+
+export type VerifyOptions = {
+  disk: Disk;
+  folder: string;
+  /** A key from elsewhere; without it the key beside the tiles is trusted. */
+  verifier?: Verifier;
+  /** Older signed checkpoints, kept elsewhere: the ledger must be a continuation of each. */
+  older?: string[];
+  /** Also parse every entry, and check the evidence that entries name. */
+  deep?: boolean;
+  /** Called with the hashes that entries name; gives back what is wrong with those objects. Needs `deep`. */
+  checkEvidence?: (hashes: Set<string>) => Promise<Problem[]>;
+  onProgress?: (done: number, total: number) => void;
+  threads?: number;
+};
+
+export type VerifyResult = { ok: boolean; size: number; open: number; root: string; seconds: number; problems: Problem[] };
+
+const bundlesPerTask = 64;
+
+/**
+ * Verifies a ledger folder wholly: the checkpoint's signature, every entry against its leaf hash, every tile,
+ * the root, older checkpoints, and the write-ahead files. Names what was changed and where; does not stop at the first.
+ */
+export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult> {
+  const started = performance.now();
+  const { disk, folder } = options;
+  const verifier = options.verifier ?? (await readPublicKey(disk, folder));
+  const problems: Problem[] = [];
+  const checkpoint = await readCheckpoint(options, verifier, problems);
+  const size = checkpoint?.size ?? 0;
+  const text = (await disk.read(join(folder, ledgerFiles.checkpoint)))?.toString("utf8") ?? "";
+  const evidence = new Set<string>();
+  if (checkpoint !== null) {
+    const tree = new PublishedTree(disk, folder, { checkpoint, text });
+    const leaves = await verifyBundles(options, size, { problems, evidence });
+    await verifyUpperTiles(tree, leaves, problems);
+    for (const older of options.older ?? []) await verifyOlder(tree, verifier, { older, problems });
+  }
+  const open = await verifyOpen(options, size, problems);
+  if (options.deep === true && options.checkEvidence !== undefined) problems.push(...(await options.checkEvidence(evidence)));
+  return {
+    ok: problems.every((problem) => problem.code === "open-torn"),
+    size,
+    open,
+    root: checkpoint?.root.toString("hex") ?? "",
+    seconds: (performance.now() - started) / 1000,
+    problems,
+  };
+}
+
+async function readCheckpoint(options: VerifyOptions, verifier: Verifier, problems: Problem[]): Promise<Checkpoint | null> {
+  const where = ledgerFiles.checkpoint;
+  const note = await options.disk.read(join(options.folder, where));
+  if (note === null) {
+    problems.push({ code: "checkpoint-missing", where, detail: "there is no checkpoint in this folder" });
+    return null;
+  }
+  try {
+    return openCheckpoint(note.toString("utf8"), verifier);
+  } catch (error) {
+    problems.push({ code: "checkpoint-forged", where, detail: textOfError(error) });
+    return null;
+  }
+}
+
+type Found = { problems: Problem[]; evidence: Set<string> };
+
+/** Hashes of the level-1 nodes of all full bundles, and the leaves of the last partial one. */
+type Leaves = { roots: Hash[]; partial: Hash[] };
+
+async function verifyBundles(options: VerifyOptions, size: number, found: Found): Promise<Leaves> {
+  const bundles = Math.ceil(size / tileWidth);
+  const tasks: VerifyTask[] = [];
+  const deep = options.deep ?? false;
+  for (let from = 0; from < bundles; from += bundlesPerTask) {
+    tasks.push({ folder: options.folder, from, to: Math.min(bundles, from + bundlesPerTask), size, deep });
+  }
+  let doneEntries = 0;
+  const done = await runTasks(tasks, options.threads ?? availableParallelism(), (task) => {
+    doneEntries += Math.min(size, task.to * tileWidth) - task.from * tileWidth;
+    options.onProgress?.(doneEntries, size);
+  });
+  const leaves: Leaves = { roots: [], partial: [] };
+  for (const part of done.sort((one, other) => one.from - other.from)) {
+    for (let at = 0; at < part.roots.length; at += 32) leaves.roots.push(Buffer.from(part.roots.subarray(at, at + 32)));
+    if (part.partial.length > 0) leaves.partial = part.partial.map((hash) => Buffer.from(hash));
+    found.problems.push(...part.problems);
+    for (const hash of part.evidence) found.evidence.add(hash);
+  }
+  return leaves;
+}
+
+async function runTasks(
+  tasks: VerifyTask[],
+  threads: number,
+  onDone: (task: VerifyTask) => void,
+): Promise<VerifyDone[]> {
+  const results: VerifyDone[] = [];
+  if (tasks.length <= 4 || threads <= 1) {
+    for (const task of tasks) {
+      results.push(verifyRun(task));
+      onDone(task);
+    }
+    return results;
+  }
+  let next = 0;
+  async function work(): Promise<void> {
+    const worker = new Worker(siblingModule(import.meta.url, "./verifyWorker"));
+    try {
+      while (next < tasks.length) {
+        const task = tasks[next++] as VerifyTask;
+        results.push(await ask(worker, task));
+        onDone(task);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(threads, tasks.length) }, work));
+  return results;
+}
+
+function ask(worker: Worker, task: VerifyTask): Promise<VerifyDone> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", (done: VerifyDone) => {
+      worker.removeListener("error", reject);
+      resolve(done);
+    });
+    worker.once("error", reject);
+    worker.postMessage(task);
+  });
+}
+
+/** Compares the tiles above the leaves with what the leaves lead to, and the root with the checkpoint. */
+async function verifyUpperTiles(tree: PublishedTree, leaves: Leaves, problems: Problem[]): Promise<void> {
+  let row = leaves.roots;
+  for (const { level, full, partial } of tilesOf(tree.size)) {
+    if (level === 0) continue;
+    const above: Hash[] = [];
+    for (let index = 0; index <= full; index++) {
+      const width = index < full ? tileWidth : partial;
+      if (width === 0) continue;
+      const computed = row.slice(index * tileWidth, index * tileWidth + width);
+      const where = tilePath(level, index, width);
+      const stored = await tree.readTile(level, index).catch(() => null);
+      const wrong = stored === null ? 0 : computed.findIndex((hash, place) => !hash.equals(stored[place] as Hash));
+      if (stored === null) problems.push({ code: "tile-missing", where, detail: "it cannot be read" });
+      else if (wrong >= 0) problems.push({ code: "tile-altered", where, detail: `hash ${wrong} does not fit the level below` });
+      if (index < full) above.push(hashRow(computed));
+    }
+    row = above;
+  }
+  const computedRoot = await rootOf(leaves);
+  if (computedRoot.equals(tree.checkpoint.root)) {
+    // The leaf hashes lead to the signed root: a bundle that differs from them was changed, not the tile.
+    return;
+  }
+  const detail = `the entries lead to ${computedRoot.toString("hex")}, signed is ${tree.checkpoint.root.toString("hex")}`;
+  problems.push({ code: "root-mismatch", where: ledgerFiles.checkpoint, detail });
+  for (const problem of problems) {
+    // Here the leaf hashes themselves are not the signed ones.
+    if (problem.code === "entry-altered") problem.detail += ", or that tile of leaf hashes was altered";
+  }
+}
+
+function rowReader(hashes: Hash[]): ReadNode {
+  return async (level, index) => hashRow(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level));
+}
+
+async function rootOf(leaves: Leaves): Promise<Hash> {
+  const size = leaves.roots.length * tileWidth + leaves.partial.length;
+  return hashRange(0, size, async (level, index) => {
+    if (level >= 8) return rowReader(leaves.roots)(level - 8, index);
+    return rowReader(leaves.partial)(level, index - (leaves.roots.length * tileWidth) / 2 ** level);
+  });
+}
+
+async function verifyOlder(
+  tree: PublishedTree,
+  verifier: Verifier,
+  context: { older: string; problems: Problem[] },
+): Promise<void> {
+  try {
+    const older = openCheckpoint(context.older, verifier);
+    const where = `checkpoint of size ${older.size}`;
+    if (older.size > tree.size) {
+      const detail = `an older checkpoint names ${older.size} entries, this ledger has ${tree.size}`;
+      context.problems.push({ code: "tail-truncated", where, detail });
+      return;
+    }
+    const root = await hashRange(0, older.size, tree.readNode);
+    if (!root.equals(older.root)) {
+      context.problems.push({ code: "not-a-prefix", where, detail: "this ledger is not its continuation" });
+    }
+  } catch (error) {
+    if (!(error instanceof SekishoError)) throw error;
+    context.problems.push({ code: "checkpoint-forged", where: "older checkpoint", detail: error.message });
+  }
+}
+
+async function verifyOpen(options: VerifyOptions, size: number, problems: Problem[]): Promise<number> {
+  try {
+    const open = await readOpenEntries(options.disk, options.folder, size);
+    for (const { file, at, end } of open.problems) {
+      const detail =
+        end === "torn"
+          ? `the last frame breaks off at byte ${at}: it was being written, and was never acknowledged`
+          : `the frame at byte ${at} was altered`;
+      problems.push({ code: end === "torn" ? "open-torn" : "open-altered", where: `open/${file}`, detail });
+    }
+    return open.entries.length;
+  } catch (error) {
+    problems.push({ code: "open-altered", where: "open", detail: textOfError(error) });
+    return 0;
+  }
+}
