@@ -1,0 +1,31 @@
+import type { Role } from "../services.ts";
+
+/**
+ * Who may what. One table, so that an auditor can read it. The auditor reads everything that is impersonal;
+ * the content of a held mail is personal data and is for those who judge it.
+ */
+export const PERMISSIONS = {
+  "gates.view": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
+  "mail.list": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
+  "mail.open": ["operator", "analyst", "approver", "privacy-officer", "administrator"],
+  "mail.export": ["analyst", "privacy-officer"],
+  "decision.view": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
+  "decision.answer": ["approver", "privacy-officer", "administrator"],
+  "ledger.read": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
+  "ledger.verify": ["analyst", "approver", "privacy-officer", "administrator", "auditor"],
+  "people.view": ["administrator", "auditor", "privacy-officer"],
+  "people.change": ["administrator"],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+/** Whether any of these roles gives the permission. */
+export function mayDo(roles: readonly Role[], permission: Permission): boolean {
+  const allowed: readonly Role[] = PERMISSIONS[permission];
+  return roles.some((role) => allowed.includes(role));
+}
+
+/** All that these roles may do, for the pages to hide what would be refused. */
+export function permissionsOf(roles: readonly Role[]): Permission[] {
+  return (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => mayDo(roles, permission));
+}
