@@ -1,4 +1,4 @@
-import type { EntryId } from "./ledger/entry.ts";
+import type { EntryDraft, EntryId } from "./ledger/entry.ts";
 import type { Recorder } from "./ledger/recorder.ts";
 
 /** A text in the two languages of the house. */
@@ -25,19 +25,55 @@ export type Judgement<Act, Code extends string = string> = {
   order: string | null;
 };
 
-/** What became of an act: asked and done are two entries, because "accepted" is not "in place". */
-export type Enforced = {
-  state: "asked" | "in-place" | "ended" | "failed" | "dry";
-  code: string;
-  detail: Record<string, string | number | boolean | null>;
-};
-
-/** The shape that all three gates share. */
-export type Gate<Seen, Act> = {
-  /** I/O in: brings the bytes, the time and all history that the judge needs. */
-  observe(pass: (seen: Seen) => Promise<void>): Promise<AsyncDisposable>;
+/** The shape that all three gates share: `observe` brings what was seen, then `pass` runs the other two. */
+export type Gate<Seen, Act, Outcome> = {
+  /** The entry of what was seen: no raw personal data in it. */
+  describe(seen: Seen): EntryDraft;
   /** Pure. */
   judge(seen: Seen): Judgement<Act>;
-  /** I/O out. */
-  enforce(act: Act, context: { seen: Seen; recorder: Recorder; restsOn: EntryId }): Promise<Enforced>;
+  /** I/O out; writes its own entries, asked and done, because "accepted" is not "in place". */
+  enforce(act: Act, crossing: Crossing<Seen, Act>): Promise<Outcome>;
 };
+
+/** One thing on its way through a gate, with the entries that its enforcement rests on. */
+export type Crossing<Seen, Act> = {
+  seen: Seen;
+  judgement: Judgement<Act>;
+  about: Record<string, string>;
+  restsOn: EntryId;
+};
+
+/** Where the standing orders in force are on record, so that every act rests on the decision behind it. */
+export type OrdersInForce = { entry: EntryId };
+
+/**
+ * The one loop of every gate. Seen, judged and decided are on record, in this order, before anything takes
+ * effect; `enforce` waits for the disk where it refuses, holds or blocks, and does not where it lets through.
+ */
+export async function pass<Seen, Act extends { do: string }, Outcome>(
+  gate: Gate<Seen, Act, Outcome>,
+  seen: Seen,
+  context: { recorder: Recorder; inForce: OrdersInForce },
+): Promise<Outcome> {
+  const { recorder, inForce } = context;
+  const draft = gate.describe(seen);
+  const about = { ...draft.about };
+  const observed = recorder.note(draft);
+  const judgement = gate.judge(seen);
+  const reasons = judgement.reasons.map(({ code, technique, severity }) => ({ code, technique, severity }));
+  const judged = recorder.note({
+    kind: "judged",
+    code: `${about["gate"] ?? "gate"}-judged`,
+    about,
+    rests: [observed.id],
+    data: { reasons },
+  });
+  const decided = recorder.note({
+    kind: "decided",
+    code: "order-applied",
+    about,
+    rests: [judged.id, inForce.entry],
+    data: { order: judgement.order, act: judgement.act.do },
+  });
+  return gate.enforce(judgement.act, { seen, judgement, about, restsOn: decided.id });
+}

@@ -1,0 +1,308 @@
+import type { Crossing } from "../../gate.ts";
+import type { EntryId } from "../../ledger/entry.ts";
+import type { EvidenceStore } from "../../ledger/evidence.ts";
+import type { Recorder } from "../../ledger/recorder.ts";
+import type { Order } from "../../gateLink.ts";
+import { decodeHeldMail, domainOf, encodeHeldMail, maskAddress } from "./heldMail.ts";
+import type { MailAct, MailJudgementReason } from "./judge.ts";
+import type { MailMemory } from "./memory.ts";
+import type { SeenMail } from "./seen.ts";
+import { deliveryNotice } from "./smtp/deliveryNotice.ts";
+import type { Deliverer, Delivery } from "./smtp/deliver.ts";
+import { stampHeaders, type Stamp } from "./smtp/stampHeaders.ts";
+import { stripParts } from "./smtp/stripParts.ts";
+
+/** What the client is told. */
+export type Answer = { code: number; text: string };
+
+/** One received message on its way, with its bytes. */
+export type ReceivedMail = {
+  mail: string;
+  fingerprint: string;
+  /** The same transaction was sent before and its outcome is not known: a second copy may arrive. */
+  inDoubt: boolean;
+  raw: Buffer;
+  smtpUtf8: boolean;
+  protocol: Stamp["protocol"];
+  /** Null reading where the worker failed; the judgement then is the policy's onFailure. */
+  seen: Omit<SeenMail, "reading"> & { reading: SeenMail["reading"] | null };
+};
+
+export type Parts = {
+  hostname: string;
+  shadow: boolean;
+  recorder: Recorder;
+  evidence: EvidenceStore;
+  memory: MailMemory;
+  inbound: Deliverer;
+  outbound: Deliverer | null;
+  now: () => Temporal.Instant;
+};
+
+type MailCrossing = Crossing<ReceivedMail, MailAct>;
+
+/** Carries out acts on mail: deliver, hold, refuse, strip, and later release. */
+export class MailEnforcer {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Carries out an act; the answer is what the client may be told, and is true when this resolves. */
+  async enforce(act: MailAct, crossing: MailCrossing): Promise<Answer> {
+    if (this.#parts.shadow && act.do !== "pass") {
+      this.#note("enforced", "shadow", crossing, { would: act.do, state: "dry" });
+      return this.#pass(crossing, crossing.seen.raw);
+    }
+    switch (act.do) {
+      case "pass":
+        return this.#pass(crossing, crossing.seen.raw);
+      case "hold":
+        return this.#hold(crossing, act.secondPerson);
+      case "refuse":
+        return this.#refuse(crossing, act.reply);
+      case "strip":
+        return this.#strip(crossing, act.paths);
+    }
+  }
+
+  async #pass(crossing: MailCrossing, raw: Buffer, verdict = "pass"): Promise<Answer> {
+    const { seen: received } = crossing;
+    const { transport } = received.seen;
+    const hop = transport.direction === "inbound" ? this.#parts.inbound : (this.#parts.outbound ?? this.#parts.inbound);
+    const stamped = stampHeaders(raw, this.#stampOf(received, crossing, verdict));
+    const asked = this.#note("enforced", "delivery-asked", crossing, { state: "asked", resent: received.inDoubt });
+    const delivery = await hop.deliver({
+      from: transport.mailFrom,
+      to: transport.rcptTo,
+      raw: stamped,
+      smtpUtf8: received.smtpUtf8,
+      onSending: () => this.#remember(received, "sending"),
+    });
+    return this.#answerDelivery(crossing, delivery, asked);
+  }
+
+  async #answerDelivery(crossing: MailCrossing, delivery: Delivery, asked: EntryId): Promise<Answer> {
+    const { seen: received } = crossing;
+    const rests = [asked];
+    switch (delivery.outcome) {
+      case "accepted": {
+        this.#remember(received, "delivered");
+        const data = { state: "in-place", accepted: delivery.accepted.length, refused: delivery.refused.length };
+        this.#note("enforced", "mail-delivered", crossing, data, rests);
+        if (delivery.refused.length > 0) await this.#tellRefused(crossing, delivery.refused, rests);
+        return { code: 250, text: `2.0.0 accepted as ${received.mail}` };
+      }
+      case "refused":
+        this.#remember(received, "refused");
+        this.#note("enforced", "delivery-refused", crossing, { state: "failed", code: delivery.code }, rests);
+        return { code: delivery.code, text: delivery.reply };
+      case "unreachable":
+        this.#note("enforced", "next-hop-away", crossing, { state: "failed" }, rests);
+        return { code: 451, text: "4.4.1 the mail server behind this gate is away, try again later" };
+      case "in-doubt":
+        await this.#append("enforced", "delivery-in-doubt", crossing, { state: "failed" }, rests);
+        return { code: 451, text: "4.4.2 the mail server behind this gate did not answer, try again later" };
+    }
+  }
+
+  /**
+   * RFC 5321 6.1: once accepted for some recipients, the others must be told of. Only to a sender that is
+   * authenticated, since a notice to a forged one would hit a bystander (RFC 3834 4).
+   */
+  async #tellRefused(crossing: MailCrossing, refused: { recipient: string; code: number; reply: string }[], rests: EntryId[]) {
+    const { seen: received } = crossing;
+    const { transport, reading } = received.seen;
+    const authentic = transport.direction === "outbound" || reading?.authentication.spf.result === "pass";
+    const told = authentic && transport.mailFrom !== "";
+    await this.#append("enforced", "recipients-refused", crossing, { state: "failed", count: refused.length, told }, rests);
+    if (!told) return;
+    const notice = deliveryNotice({
+      hostname: this.#parts.hostname,
+      mail: received.mail,
+      to: transport.mailFrom,
+      refused,
+      at: this.#parts.now(),
+      original: received.raw,
+    });
+    const hop = transport.direction === "inbound" ? (this.#parts.outbound ?? this.#parts.inbound) : this.#parts.inbound;
+    const sent = await hop.deliver({ from: "", to: [transport.mailFrom], raw: notice, smtpUtf8: false, onSending() {} });
+    const state = sent.outcome === "accepted" ? "in-place" : "failed";
+    this.#note("enforced", "refusal-notice-sent", crossing, { state, outcome: sent.outcome }, rests);
+  }
+
+  /** 250 only when the message lies encrypted on disk and its entry is on disk too. */
+  async #hold(crossing: MailCrossing, secondPerson: boolean): Promise<Answer> {
+    const { seen: received, judgement } = crossing;
+    const { transport, reading } = received.seen;
+    const object = await this.#parts.evidence.put(
+      encodeHeldMail({
+        mail: received.mail,
+        receivedAt: received.seen.at.toString({ fractionalSecondDigits: 3 }),
+        transport,
+        smtpUtf8: received.smtpUtf8,
+        reading,
+        reasons: judgement.reasons,
+        order: judgement.order,
+        raw: received.raw,
+      }),
+    );
+    this.#remember(received, "holding");
+    const sender = reading?.from[0]?.address ?? transport.mailFrom;
+    await this.#parts.recorder.append({
+      kind: "enforced",
+      code: "mail-held",
+      about: crossing.about,
+      rests: [crossing.restsOn],
+      evidence: [object],
+      data: {
+        state: "in-place",
+        secondPerson,
+        order: judgement.order,
+        sender: maskAddress(sender),
+        senderDomain: domainOf(sender),
+        recipients: transport.rcptTo.slice(0, 20).map(maskAddress),
+        recipientCount: transport.rcptTo.length,
+        bytes: received.raw.length,
+        attachments: reading?.parts.filter((part) => part.names.length > 0).length ?? 0,
+        reasons: judgement.reasons.map(({ code, technique, severity }) => ({ code, technique, severity })),
+      },
+    });
+    this.#remember(received, "held");
+    return { code: 250, text: `2.0.0 accepted for review as ${received.mail}` };
+  }
+
+  async #refuse(crossing: MailCrossing, reply: string): Promise<Answer> {
+    this.#remember(crossing.seen, "refused");
+    await this.#append("enforced", "mail-refused", crossing, { state: "in-place" });
+    return { code: 550, text: reply };
+  }
+
+  /** The rest goes on with a notice in place of each part that was taken out; the original is kept. */
+  async #strip(crossing: MailCrossing, paths: string[]): Promise<Answer> {
+    const { seen: received } = crossing;
+    const { transport, reading } = received.seen;
+    const stripped = reading === null ? null : stripParts(received.raw, reading.parts, paths);
+    if (stripped === null) return this.#hold(crossing, false); // A part inside an archive cannot be taken out alone.
+    const object = await this.#parts.evidence.put(
+      encodeHeldMail({
+        mail: received.mail,
+        receivedAt: received.seen.at.toString({ fractionalSecondDigits: 3 }),
+        transport,
+        smtpUtf8: received.smtpUtf8,
+        reading,
+        reasons: crossing.judgement.reasons,
+        order: crossing.judgement.order,
+        raw: received.raw,
+      }),
+    );
+    await this.#parts.recorder.append({
+      kind: "enforced",
+      code: "mail-stripped",
+      about: crossing.about,
+      rests: [crossing.restsOn],
+      evidence: [object],
+      data: { state: "in-place", parts: paths },
+    });
+    return this.#pass(crossing, stripped, "strip");
+  }
+
+  /** Carries out an order of a decision once; what became of it is an entry that names the order. */
+  async carryOut(order: Order): Promise<void> {
+    const { memory, recorder } = this.#parts;
+    const before = memory.orderState(order.order);
+    if (before === "done") return;
+    const about = { ...order.about, order: order.order };
+    const rests = [order.restsOn];
+    if (order.act === "refuse") {
+      await recorder.append({ kind: "enforced", code: "held-mail-refused", about, rests, data: { state: "ended" } });
+      memory.noteOrder(order.order, "done", this.#parts.now().epochMilliseconds);
+      return;
+    }
+    const asked = await recorder.append({
+      kind: "enforced",
+      code: "release-asked",
+      about,
+      rests,
+      data: { state: "asked", resent: before === "sending" },
+    });
+    await this.#release(order, about, asked.id);
+  }
+
+  async #release(order: Order, about: Record<string, string>, asked: EntryId): Promise<void> {
+    const { memory, recorder, evidence, hostname, now } = this.#parts;
+    const name = order.evidence[0];
+    const held = name === undefined ? null : decodeHeldMail(await evidence.get(name));
+    if (held === null) return;
+    const { transport, reading } = held;
+    const raw = stampHeaders(held.raw, {
+      hostname,
+      mail: held.mail,
+      verdict: "released",
+      reasons: held.reasons.map((reason) => reason.code),
+      authentication: reading?.authentication.header ?? null,
+      transport,
+      protocol: held.smtpUtf8 ? "UTF8SMTP" : "ESMTP",
+      at: now(),
+    });
+    const delivery = await this.#parts.inbound.deliver({
+      from: transport.mailFrom,
+      to: transport.rcptTo,
+      raw,
+      smtpUtf8: held.smtpUtf8,
+      onSending: () => memory.noteOrder(order.order, "sending", now().epochMilliseconds),
+    });
+    if (delivery.outcome === "accepted") {
+      const data = { state: "in-place", accepted: delivery.accepted.length, refused: delivery.refused.length };
+      await recorder.append({ kind: "enforced", code: "mail-released", about, rests: [asked], data });
+      memory.noteOrder(order.order, "done", now().epochMilliseconds);
+      return;
+    }
+    // A refusal by name (5xx) is final; anything else is tried again by the station.
+    const permanent = delivery.outcome === "refused" && delivery.code >= 500;
+    const detail = delivery.outcome === "refused" ? { code: delivery.code } : { code: null };
+    const data = { state: "failed", outcome: delivery.outcome, permanent, ...detail };
+    await recorder.append({ kind: "enforced", code: "release-failed", about, rests: [asked], data });
+    if (permanent) memory.noteOrder(order.order, "done", now().epochMilliseconds);
+  }
+
+  #stampOf(received: ReceivedMail, crossing: MailCrossing, verdict: string): Stamp {
+    const { reading, transport } = received.seen;
+    return {
+      hostname: this.#parts.hostname,
+      mail: received.mail,
+      verdict: this.#parts.shadow ? `${verdict} (shadow)` : verdict,
+      reasons: (crossing.judgement.reasons as MailJudgementReason[]).map((reason) => reason.code),
+      authentication: transport.direction === "inbound" ? (reading?.authentication.header ?? null) : null,
+      transport,
+      protocol: received.protocol,
+      at: received.seen.at,
+    };
+  }
+
+  #remember(received: ReceivedMail, state: "sending" | "delivered" | "holding" | "held" | "refused"): void {
+    const at = this.#parts.now().epochMilliseconds;
+    this.#parts.memory.note(received.fingerprint, { state, mail: received.mail, at });
+  }
+
+  #note(
+    kind: "enforced",
+    code: string,
+    crossing: MailCrossing,
+    data: Record<string, string | number | boolean>,
+    rests: EntryId[] = [crossing.restsOn],
+  ): EntryId {
+    return this.#parts.recorder.note({ kind, code, about: crossing.about, rests, data }).id;
+  }
+
+  async #append(
+    kind: "enforced",
+    code: string,
+    crossing: MailCrossing,
+    data: Record<string, string | number | boolean>,
+    rests: EntryId[] = [crossing.restsOn],
+  ): Promise<void> {
+    await this.#parts.recorder.append({ kind, code, about: crossing.about, rests, data });
+  }
+}

@@ -1,0 +1,115 @@
+import { hash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { History } from "./seen.ts";
+
+/** What the gate knows of one transaction: the same envelope and the same bytes. */
+export type TransactionState = "sending" | "delivered" | "holding" | "held" | "refused";
+export type Transaction = { state: TransactionState; mail: string; at: number; answered: boolean };
+
+export const limits = { transactionDaysMax: 6, pruneRows: 10_000 } as const;
+
+/**
+ * The gate's own memory, beside its process: what became of each transaction (so that a client that lost our
+ * answer is not served twice), whom we know, and which orders were carried out. Addresses are kept as
+ * pseudonyms. It outlives `kill -9` of the gate, since a committed transaction is in the page cache.
+ */
+export class MailMemory {
+  readonly #database: DatabaseSync;
+  readonly #find: StatementSync;
+  readonly #put: StatementSync;
+  readonly #answered: StatementSync;
+  readonly #findContact: StatementSync;
+  readonly #putContact: StatementSync;
+  readonly #findOrder: StatementSync;
+  readonly #putOrder: StatementSync;
+
+  constructor(path: string) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#database = new DatabaseSync(path);
+    this.#database.exec(`
+      pragma journal_mode = wal;
+      pragma synchronous = normal;
+      create table if not exists mail_transaction (
+        fingerprint text primary key, state text not null, mail text not null,
+        at integer not null, answered integer not null) without rowid;
+      create index if not exists mail_transaction_at on mail_transaction (at);
+      create table if not exists contact (
+        name text not null, direction text not null, first_at integer not null, last_at integer not null,
+        messages integer not null, primary key (name, direction)) without rowid;
+      create table if not exists carried_out (
+        order_id text primary key, state text not null, at integer not null) without rowid;
+    `);
+    this.#find = this.#database.prepare("select state, mail, at, answered from mail_transaction where fingerprint = ?");
+    this.#put = this.#database.prepare("insert or replace into mail_transaction values (?, ?, ?, ?, 0)");
+    this.#answered = this.#database.prepare("update mail_transaction set answered = 1 where fingerprint = ?");
+    this.#findContact = this.#database.prepare("select messages from contact where name = ? and direction = ?");
+    this.#putContact = this.#database.prepare(
+      `insert into contact values (?, ?, ?, ?, 1)
+       on conflict do update set last_at = excluded.last_at, messages = messages + 1`,
+    );
+    this.#findOrder = this.#database.prepare("select state from carried_out where order_id = ?");
+    this.#putOrder = this.#database.prepare("insert or replace into carried_out values (?, ?, ?)");
+  }
+
+  transaction(fingerprint: string): Transaction | null {
+    const row = this.#find.get(fingerprint) as
+      | { state: TransactionState; mail: string; at: number; answered: number }
+      | undefined;
+    return row === undefined ? null : { state: row.state, mail: row.mail, at: row.at, answered: row.answered === 1 };
+  }
+
+  /** Notes the state of a transaction; it is kept when this returns, whatever happens to the process. */
+  note(fingerprint: string, transaction: { state: TransactionState; mail: string; at: number }): void {
+    this.#put.run(fingerprint, transaction.state, transaction.mail, transaction.at);
+  }
+
+  /** Our answer was handed to the client's connection. */
+  noteAnswered(fingerprint: string): void {
+    this.#answered.run(fingerprint);
+  }
+
+  /** `names` are pseudonyms. */
+  history(names: { fromAddress: string; fromDomain: string }): History {
+    return {
+      fromAddress: this.#messages(names.fromAddress, "from"),
+      fromDomain: this.#messages(names.fromDomain, "from"),
+      toAddress: this.#messages(names.fromAddress, "to"),
+    };
+  }
+
+  #messages(name: string, direction: "from" | "to"): number {
+    const row = this.#findContact.get(name, direction) as { messages: number } | undefined;
+    return row?.messages ?? 0;
+  }
+
+  /** A message went through between us and these pseudonyms. */
+  meet(names: readonly string[], direction: "from" | "to", at: number): void {
+    for (const name of names) this.#putContact.run(name, direction, at, at);
+  }
+
+  orderState(order: string): string | null {
+    return (this.#findOrder.get(order) as { state: string } | undefined)?.state ?? null;
+  }
+
+  noteOrder(order: string, state: string, at: number): void {
+    this.#putOrder.run(order, state, at);
+  }
+
+  /** Forgets transactions that no client tries again (RFC 5321 4.5.4.1 asks for four to five days). */
+  prune(now: number): void {
+    const before = now - limits.transactionDaysMax * 86_400_000;
+    this.#database.prepare("delete from mail_transaction where at < ?").run(before);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The fingerprint of a transaction: envelope and bytes. */
+export function fingerprintOf(envelope: { mailFrom: string; rcptTo: readonly string[] }, raw: Uint8Array): string {
+  const head = JSON.stringify([envelope.mailFrom, [...envelope.rcptTo].sort()]);
+  return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), raw])).slice(0, 40);
+}
