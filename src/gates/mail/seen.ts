@@ -14,14 +14,17 @@ export type Transport = {
   direction: "inbound" | "outbound";
 };
 
-/** What the gate remembers about this sender before this message. */
+/** What the gate remembers about this sender before this message; null where nobody could know. */
 export type History = {
   /** Messages passed before from this exact address, and from its organisational domain. */
-  fromAddress: number;
-  fromDomain: number;
+  fromAddress: number | null;
+  fromDomain: number | null;
   /** Messages of ours sent to this exact address. */
-  toAddress: number;
+  toAddress: number | null;
 };
+
+/** The history of a message that is looked at on its own, without a gate that remembers. */
+export const unknownHistory: History = { fromAddress: null, fromDomain: null, toAddress: null };
 
 /** One file name that some program would use, and where it stands. */
 export type CandidateName = {
@@ -33,6 +36,40 @@ export type CandidateName = {
 
 /** A way in which a message, header, part or archive is not as its standard asks. */
 export type Defect = { code: string; where: string; detail: string };
+
+/** Why a content was not looked into, or not to its end. */
+export const UNREAD = ["depth", "count", "size", "ratio", "time", "format", "encrypted", "missing"] as const;
+export type Unread = (typeof UNREAD)[number];
+
+/** Facts about a file that its kind does not say. Closed: judge.ts asks for them by name. */
+export const FILE_MARKS = [
+  "auto-macro",
+  "archive-comment-data",
+  "archive-headers-disagree",
+  "archive-prepended-data",
+  "archive-trailing-data",
+  "archive-entries-overlap",
+  "bomb",
+  "dde-field",
+  "dynamic-library",
+  "embedded-object",
+  "encrypted-names",
+  "external-template",
+  "html-form",
+  "html-smuggling",
+  "link-command",
+  "pdf-attachment",
+  "pdf-launch",
+  "pdf-script",
+  "program-after-junk",
+  "remote-share",
+  "self-extracting",
+  "some-entries-encrypted",
+  "split-archive",
+  "svg-script",
+  "xlm-macro",
+] as const;
+export type FileMark = (typeof FILE_MARKS)[number];
 
 /** A file inside an archive, or a part of a message, after decoding. */
 export type SeenFile = {
@@ -49,13 +86,14 @@ export type SeenFile = {
   sha256: string | null;
   encrypted: boolean;
   macros: boolean;
+  marks: FileMark[];
   /** For a PE: what its largest icon looks like, and how sure (Hamming distance of the perceptual hash, 0..64). */
   icon: { looksLike: "folder" | "pdf" | "word" | "excel" | "text" | "image"; distance: number } | null;
   /** Position of the part in the raw message, for stripping; null inside archives. */
   span: { start: number; end: number } | null;
   files: SeenFile[];
-  /** Why the content was not (wholly) looked into: depth, size, ratio, time, format, encrypted. */
-  unread: string | null;
+  /** Why the content was not (wholly) looked into. */
+  unread: Unread | null;
 };
 
 /** mailauth's results, reduced to what is judged and shown (RFC 8601 result words). */
