@@ -32,6 +32,10 @@ export const Config = z.strictObject({
       host: z.string().default("127.0.0.1").describe("Address to listen on."),
       port: z.int().min(0).max(65_535).default(8_443).describe("Port to listen on."),
       url: z.url().optional().describe("URL under which people open the console, where a proxy stands before it."),
+      metricsFrom: z
+        .array(z.string())
+        .default(["127.0.0.0/8", "::1"])
+        .describe("Networks that may read /metrics."),
     })
     .prefault({})
     .describe("The pages and the API."),

@@ -45,6 +45,7 @@ export class Ledger {
   #publishing: Promise<void> | null = null;
   #publishTimer: NodeJS.Timeout | null = null;
   #published = 0;
+  #publishedAt: string | null = null;
   #file: WriteAheadFile | null = null;
   #broken: Error | null = null;
   #closed = false;
@@ -121,6 +122,11 @@ export class Ledger {
 
   get root(): Hash {
     return this.#frontier.root();
+  }
+
+  /** When the checkpoint was last published by this process. */
+  get publishedAt(): string | null {
+    return this.#publishedAt;
   }
 
   get origin(): string {
@@ -251,6 +257,7 @@ export class Ledger {
     });
     await this.#disk.replace(join(this.folder, ledgerFiles.checkpoint), Buffer.from(checkpoint));
     this.#published = size;
+    this.#publishedAt = Temporal.Now.instant().toString();
     await this.#removeOpenFiles(this.#file);
     await this.#removePartials(files);
   }

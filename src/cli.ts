@@ -1,0 +1,76 @@
+import { textOfError, SekishoError } from "./lib/error.ts";
+import { version } from "./lib/version.ts";
+
+type Command = { summary: string; run: (argv: string[]) => Promise<number> };
+
+/** Every command, with the module that carries it out; loaded when it is called. */
+const commands: Record<string, Command> = {
+  start: {
+    summary: "start the station: gates, ledger, console (--demo: with a mailbox and the replay of 2016)",
+    run: async (argv) => (await import("./station/startCommand.ts")).startCommand(argv),
+  },
+  check: {
+    summary: "check sekisho.yaml: every mistake with its line and its mend; --sample prints one to start from",
+    run: async (argv) => (await import("./station/checkCommand.ts")).checkCommand(argv),
+  },
+  mail: {
+    summary: "mail inspect FILE|DIR|-…: judge messages without a station",
+    run: async (argv) => mailCommand(argv),
+  },
+  ledger: {
+    summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
+    run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),
+  },
+  evidence: {
+    summary: "evidence erase | rotate: make one object unreadable, or wrap all keys anew",
+    run: async (argv) => (await import("./station/evidenceCommand.ts")).evidenceCommand(argv),
+  },
+  replay: {
+    summary: "replay 2016 [--act mail] [--json]: the 2016 case through the real parts",
+    run: async (argv) => (await import("./replay/replayCommand.ts")).replayCommand(argv),
+  },
+};
+
+async function mailCommand(argv: string[]): Promise<number> {
+  const [verb, ...rest] = argv;
+  if (verb === "inspect") return (await import("./gates/mail/inspect.ts")).inspectMail(rest);
+  if (verb === undefined || verb === "--help" || verb === "-h") {
+    process.stdout.write("sekisho mail inspect [--json] [--no-dns] [--policy FILE] FILE|DIR|-…\n");
+    return verb === undefined ? 2 : 0;
+  }
+  throw new SekishoError("usage", `Cannot run "mail ${verb}": there is no such command`, {
+    hint: "try: sekisho mail inspect --help",
+  });
+}
+
+function printHelp(): void {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}\n`);
+  process.stdout.write(`sekisho ${version}: keeps the data inside even after an infection\n\n${lines.join("")}`);
+  process.stdout.write("\nEvery command has --help. A mistake ends with status 2, a failure with 1.\n");
+}
+
+/** Runs one command line; returns the exit status. */
+export async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    printHelp();
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version" || name === "-v") {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const command = commands[name];
+  if (command === undefined) {
+    throw new SekishoError("usage", `Cannot run "${name}": there is no such command`, { hint: "try: sekisho --help" });
+  }
+  return command.run(rest);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SekishoError)) throw error;
+  process.stderr.write(`sekisho: ${textOfError(error)}\n  ${error.hint}\n`);
+  process.exitCode = error.code === "usage" || error.code === "config-invalid" ? 2 : 1;
+}

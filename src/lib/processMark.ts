@@ -1,0 +1,44 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+
+/**
+ * A file that names a running process, in such a way that a later process with the same number is not taken
+ * for it: on Linux the start time in clock ticks stands beside the number (proc(5), stat, field 22).
+ */
+export function markProcess(path: string, pid: number): void {
+  writeFileSync(path, `${pid} ${startTicks(pid) ?? "-"}\n`, { mode: 0o600 });
+}
+
+/** The process that the file names, where it still runs. */
+export function findMarkedProcess(path: string): number | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+  const [pid = "", ticks = ""] = text.trim().split(" ");
+  const number = Number(pid);
+  if (!Number.isInteger(number) || number <= 1) return null;
+  try {
+    process.kill(number, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return null;
+  }
+  return (startTicks(number) ?? "-") === ticks ? number : null;
+}
+
+/** Takes the mark away, where it is this process's own. */
+export function unmarkProcess(path: string): void {
+  if (findMarkedProcess(path) === process.pid) rmSync(path, { force: true });
+}
+
+function startTicks(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // Field 22 of the line is the 20th after the command name. A zombie counts as gone.
+    return fields[0] === "Z" ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,292 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Kysely } from "kysely";
+import type { LoadedConfig } from "../config.ts";
+import { Decisions, type Decision } from "../incident/decide.ts";
+import { Ledger, type AppendedRow } from "../ledger/append.ts";
+import { makeEntry } from "../ledger/draft.ts";
+import type { EntryDraft, EntryId, EvidenceHash } from "../ledger/entry.ts";
+import { EvidenceStore } from "../ledger/evidence.ts";
+import { Keyring } from "../ledger/keyring.ts";
+import type { Recorder } from "../ledger/recorder.ts";
+import { realDisk } from "../lib/disk.ts";
+import { SekishoError, textOfError } from "../lib/error.ts";
+import { findMarkedProcess, markProcess, unmarkProcess } from "../lib/processMark.ts";
+import { migrate } from "../lib/sql/migrate.ts";
+import { openState, type State } from "../lib/sql/openState.ts";
+import { heldMailQuestion } from "./heldMailQuestion.ts";
+import { GateServer } from "./gateServer.ts";
+import { LedgerIndex } from "./ledgerIndex.ts";
+import { migrations } from "./migrations/index.ts";
+import { GateOrders } from "./orders.ts";
+import { Live } from "./service/liveService.ts";
+import { Supervisor } from "./supervise.ts";
+
+export type StationLog = (
+  level: "info" | "warn" | "error",
+  message: string,
+  fields?: Record<string, unknown>,
+) => void;
+
+export type StationOptions = {
+  loaded: LoadedConfig;
+  databaseUrl?: string | undefined;
+  log: StationLog;
+  onFatal: (error: Error) => void;
+};
+
+/** The station without its HTTP side: ledger, index, decisions, orders, and the processes of the gates. */
+export class Station {
+  readonly startedAt = Temporal.Now.instant().toString();
+  readonly loaded: LoadedConfig;
+  readonly keyring: Keyring;
+  readonly ledger: Ledger;
+  readonly evidence: EvidenceStore;
+  readonly state: State;
+  readonly index: LedgerIndex;
+  readonly decisions: Decisions;
+  readonly orders: GateOrders;
+  readonly live: Live;
+  readonly supervisor: Supervisor;
+  readonly recorder: Recorder;
+  readonly counters = new Map<string, Record<string, number>>();
+  readonly #options: StationOptions;
+  readonly #gates: GateServer;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #reacting: Promise<void> = Promise.resolve();
+
+  private constructor(options: StationOptions, parts: { keyring: Keyring; ledger: Ledger; state: State; token: string }) {
+    const { loaded, log } = options;
+    this.#options = options;
+    this.loaded = loaded;
+    this.keyring = parts.keyring;
+    this.ledger = parts.ledger;
+    this.state = parts.state;
+    this.evidence = new EvidenceStore(realDisk, join(loaded.dataFolder, "evidence"), parts.keyring);
+    this.recorder = recorderOf(parts.ledger);
+    const now = (): Temporal.Instant => Temporal.Now.instant();
+    const { db } = parts.state;
+    this.live = new Live(db, loaded.config.timeZone);
+    this.index = new LedgerIndex({
+      db,
+      ledger: parts.ledger,
+      onIndexed: async (rows) => this.#react(rows),
+      onProblem: (error) => log("error", "the index is behind the ledger", { problem: textOfError(error) }),
+    });
+    this.orders = new GateOrders({ db, now, send: (gate, order) => this.#gates.send(gate, order) });
+    this.decisions = new Decisions({
+      db,
+      recorder: this.recorder,
+      evidence: this.evidence,
+      now,
+      onSettled: (decision) => this.#carryOut(decision),
+    });
+    this.#gates = this.#createGateServer(parts.token);
+    this.supervisor = this.#createSupervisor(parts.token);
+  }
+
+  /** Opens everything; throws a SekishoError that says what to mend. */
+  static async open(options: StationOptions): Promise<Station> {
+    const { loaded } = options;
+    const folder = loaded.dataFolder;
+    mkdirSync(join(folder, "run"), { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    lockFolder(folder);
+    const keyring = await Keyring.open(realDisk, join(folder, "keys"));
+    const signer = await keyring.openSigner(loaded.config.origin);
+    const ledger = await Ledger.open({
+      disk: realDisk,
+      folder: join(folder, "ledger"),
+      signer,
+      onFatal: options.onFatal,
+    });
+    const state = await openState({ databaseUrl: options.databaseUrl, folder: join(folder, "state") });
+    await migrate(state.db, migrations);
+    return new Station(options, { keyring, ledger, state, token: linkToken(folder) });
+  }
+
+  /** Brings the index up to the ledger, takes up open work, and starts the gates. */
+  async start(): Promise<void> {
+    await this.recorder.append({ kind: "observed", code: "station-started", data: {} });
+    await this.index.start();
+    await this.live.restore();
+    await this.#takeUp();
+    await this.#gates.listen();
+    this.supervisor.start();
+    this.#every(1_000, () => this.decisions.settleDue());
+    this.#every(5_000, () => this.orders.sendDue());
+    this.#every(5_000, () => this.#takeUp());
+  }
+
+  get db(): Kysely<any> {
+    return this.state.db;
+  }
+
+  #createGateServer(token: string): GateServer {
+    return new GateServer({
+      socketPath: join(this.loaded.dataFolder, "run", "station.sock"),
+      token,
+      ledger: this.ledger,
+      index: () => this.index,
+      onHello: (gate, pid) => {
+        this.supervisor.helloed(gate, pid);
+        void this.orders.sendDue(gate);
+      },
+      onStatus: (gate, status) => {
+        this.counters.set(gate, status.counters);
+        this.supervisor.told(gate, status);
+      },
+      onLost: (gate) => this.supervisor.lost(gate),
+      onProblem: (gate, problem) => this.#options.log("warn", problem, { gate }),
+    });
+  }
+
+  #createSupervisor(token: string): Supervisor {
+    const { loaded, log } = this.#options;
+    const markOf = (gate: string): string => join(loaded.dataFolder, "run", `${gate}.pid`);
+    return new Supervisor({
+      gates: loaded.config.mail === undefined ? [] : ["mail"],
+      configFile: loaded.file,
+      token,
+      runningPid: (gate) => findMarkedProcess(markOf(gate)),
+      notePid: (gate, pid) => markProcess(markOf(gate), pid),
+      askToStop: (gate) => this.#gates.stop(gate),
+      onChange: () => {},
+      log,
+    });
+  }
+
+  /** What follows from new entries, in their order. */
+  #react(rows: AppendedRow[]): Promise<void> {
+    this.live.take(rows);
+    this.#reacting = this.#reacting
+      .then(async () => {
+        await this.orders.follow(rows);
+        if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
+      })
+      .catch((error: unknown) => {
+        this.#options.log("error", "could not follow up entries", { problem: textOfError(error) });
+      });
+    return Promise.resolve();
+  }
+
+  /** Every held mail puts its question; one that has none yet is found by its row. */
+  async #askAboutHeld(): Promise<void> {
+    const settings = this.loaded.config.mail?.held;
+    if (settings === undefined) return;
+    const rows = (await this.db
+      .selectFrom("held_mail")
+      .select(["mail", "held_entry", "received_at", "second_person"])
+      .where("decision_id", "is", null)
+      .where("state", "=", "held")
+      .limit(500)
+      .execute()) as { mail: string; held_entry: string; received_at: Date; second_person: boolean }[];
+    for (const row of rows) {
+      const heldAt = Temporal.Instant.fromEpochMilliseconds(row.received_at.getTime());
+      const held = { mail: row.mail, heldEntry: row.held_entry as EntryId, heldAt, secondPerson: row.second_person };
+      const decision = await this.decisions.ask(heldMailQuestion(held, settings));
+      await this.db.updateTable("held_mail").set({ decision_id: decision.id }).where("mail", "=", row.mail).execute();
+    }
+  }
+
+  /** A settled decision about held mail becomes an order to the gate. */
+  async #carryOut(decision: Decision): Promise<void> {
+    if (decision.code !== "held-mail" || decision.outcome === null) return;
+    const mail = decision.about["mail"] ?? "";
+    const row = (await this.db.selectFrom("held_mail").select("evidence").where("mail", "=", mail).executeTakeFirst()) as
+      | { evidence: string }
+      | undefined;
+    if (row === undefined) return;
+    const order = {
+      order: decision.id,
+      gate: "mail",
+      act: decision.outcome === "release" ? ("release" as const) : ("refuse" as const),
+      about: decision.about,
+      evidence: [row.evidence as EvidenceHash],
+      restsOn: decision.entries.at(-1) as EntryId,
+    };
+    await this.orders.add(order, decision.id);
+  }
+
+  /** Takes up what a stop in the middle left: held mail without a question, settled decisions without an order. */
+  async #takeUp(): Promise<void> {
+    await this.#askAboutHeld();
+    const rows = (await this.db
+      .selectFrom("decision")
+      .leftJoin("gate_order", "gate_order.decision_id", "decision.id")
+      .select("decision.id")
+      .where("decision.state", "in", ["answered", "defaulted"])
+      .where("decision.code", "=", "held-mail")
+      .where("gate_order.id", "is", null)
+      .limit(200)
+      .execute()) as { id: string }[];
+    for (const row of rows) await this.#carryOut(await this.decisions.get(row.id));
+  }
+
+  #every(milliseconds: number, act: () => Promise<unknown>): void {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      act()
+        .catch((error: unknown) => this.#options.log("error", "a periodic task failed", { problem: textOfError(error) }))
+        .finally(() => (busy = false));
+    }, milliseconds);
+    this.#timers.push(timer);
+  }
+
+  /** Ends in order: gates first, so that their last entries are taken, then the index, the ledger and the state. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.supervisor.stop();
+    await this.recorder.append({ kind: "observed", code: "station-stopped", data: {} });
+    await this.index.settled();
+    await this.index.stop();
+    await this.#reacting;
+    this.#gates.close();
+    await this.ledger.close();
+    await this.state.close();
+    unmarkProcess(join(this.loaded.dataFolder, "run", "station.pid"));
+  }
+}
+
+function recorderOf(ledger: Ledger): Recorder {
+  const write = (draft: EntryDraft) => makeEntry(draft, { by: "station", now: Temporal.Now.instant() });
+  return {
+    async append(draft) {
+      const entry = write(draft);
+      await ledger.append(entry);
+      return entry;
+    },
+    note(draft) {
+      const entry = write(draft);
+      ledger.append(entry).catch(() => {}); // The ledger itself has told its owner.
+      return entry;
+    },
+  };
+}
+
+/** One station per data folder. */
+function lockFolder(folder: string): void {
+  const path = join(folder, "run", "station.pid");
+  const pid = findMarkedProcess(path);
+  if (pid !== null && pid !== process.pid) {
+    throw new SekishoError("ledger-locked", `Cannot start: a station (process ${pid}) already uses ${folder}`, {
+      hint: "stop that one, or give this one another dataFolder",
+    });
+  }
+  markProcess(path, process.pid);
+}
+
+/** Gates outlive the station, so the word by which they know each other is kept, readable by its owner only. */
+function linkToken(folder: string): string {
+  const path = join(folder, "run", "token");
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    const token = randomBytes(24).toString("base64url");
+    writeFileSync(path, `${token}\n`, { mode: 0o600 });
+    return token;
+  }
+}

@@ -1,0 +1,33 @@
+import pino from "pino";
+import { loadConfig } from "../config.ts";
+import { startMailGate } from "../gates/mail/mailGate.ts";
+import { version } from "../lib/version.ts";
+
+/** The process of one gate: started by the station, outlives it, and stops when it is told or signalled. */
+async function runGate(name: string, configFile: string): Promise<void> {
+  const { config, dataFolder } = await loadConfig(configFile);
+  const log = pino({ level: config.log.level, base: { gate: name, pid: process.pid } }, pino.destination(2));
+  const token = process.env["SEKISHO_LINK_TOKEN"] ?? "";
+  if (name !== "mail" || config.mail === undefined) throw new Error(`no gate "${name}" is configured`);
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const gate = await startMailGate({
+    settings: config.mail,
+    dataFolder,
+    version,
+    token,
+    log: (level, message, fields) => log[level](fields ?? {}, message),
+    onStop: stop,
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+  await stopped;
+  await gate.close();
+}
+
+try {
+  await runGate(process.argv[2] ?? "", process.argv[3] ?? "sekisho.yaml");
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${JSON.stringify({ level: 60, msg: "gate ended", problem: String((error as Error).stack) })}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,124 @@
+import { sql, type Kysely } from "kysely";
+import type { AppendedRow } from "../../ledger/append.ts";
+import type { Entry } from "../../ledger/entry.ts";
+import { actOf } from "../project.ts";
+import type { LiveEvent, LiveService, RatePoint } from "../services.ts";
+
+export const limits = { recentMax: 500 } as const;
+
+/** What happens at the gates now: the last events in memory, rates from the state store. */
+export class Live implements LiveService {
+  readonly #db: Kysely<any>;
+  readonly #timeZone: string;
+  readonly #recent: LiveEvent[] = [];
+  readonly #listeners = new Set<(event: LiveEvent) => void>();
+  /** What an earlier entry of the same mail said, until its act comes. */
+  readonly #context = new Map<string, { subject: string; reasons: LiveEvent["reasons"] }>();
+
+  constructor(db: Kysely<any>, timeZone: string) {
+    this.#db = db;
+    this.#timeZone = timeZone;
+  }
+
+  /** Takes up the last events of an earlier run. */
+  async restore(): Promise<void> {
+    const rows = (await this.#db
+      .selectFrom("ledger_entry")
+      .select(["index", "entry"])
+      .orderBy("index", "desc")
+      .limit(2_000)
+      .execute()) as { index: number; entry: string }[];
+    const entries = rows.reverse().map((row) => ({ index: Number(row.index), entry: JSON.parse(row.entry) as Entry }));
+    this.take(entries);
+  }
+
+  take(rows: AppendedRow[]): void {
+    for (const row of rows) {
+      this.#remember(row.entry);
+      const act = actOf(row.entry);
+      if (act !== null) this.#emit(this.#eventOf(row, act));
+    }
+  }
+
+  #remember(entry: Entry): void {
+    const mail = entry.about["mail"];
+    if (mail === undefined) return;
+    const known = this.#context.get(mail) ?? { subject: "", reasons: [] };
+    if (entry.code === "mail-received") known.subject = String(entry.data["senderDomain"] ?? "");
+    if (entry.code === "mail-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
+    this.#context.delete(mail);
+    this.#context.set(mail, known);
+    if (this.#context.size <= 5_000) return;
+    const oldest = this.#context.keys().next().value;
+    if (oldest !== undefined) this.#context.delete(oldest);
+  }
+
+  #eventOf({ index, entry }: AppendedRow, act: LiveEvent["act"]): LiveEvent {
+    const mail = entry.about["mail"] ?? null;
+    const known = mail === null ? undefined : this.#context.get(mail);
+    return {
+      entryId: entry.id,
+      index,
+      at: entry.at,
+      gate: entry.about["gate"] ?? "mail",
+      act,
+      subject: known?.subject ?? "",
+      reasons: (known?.reasons ?? []).map(({ code, severity }) => ({ code, severity })),
+      mail,
+    };
+  }
+
+  #emit(event: LiveEvent): void {
+    this.#recent.push(event);
+    if (this.#recent.length > limits.recentMax) this.#recent.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  async recent(limit: number): Promise<LiveEvent[]> {
+    return this.#recent.slice(-limit).reverse();
+  }
+
+  async rates(minutes: number): Promise<RatePoint[]> {
+    const now = Math.floor(Temporal.Now.instant().epochMilliseconds / 60_000) * 60_000;
+    const since = new Date(now - (minutes - 1) * 60_000);
+    const rows = (await this.#db
+      .selectFrom("gate_minute")
+      .select(["minute", "act", "count"])
+      .where("minute", ">=", since.toISOString())
+      .execute()) as { minute: Date; act: string; count: number }[];
+    const points = Array.from({ length: minutes }, (_, place) => {
+      const at = new Date(since.getTime() + place * 60_000).toISOString();
+      return { at, passed: 0, held: 0, refused: 0 };
+    });
+    for (const row of rows) {
+      const point = points[Math.round((row.minute.getTime() - since.getTime()) / 60_000)];
+      if (point === undefined) continue;
+      if (row.act === "pass" || row.act === "strip") point.passed += row.count;
+      else if (row.act === "hold") point.held += row.count;
+      else if (row.act === "refuse") point.refused += row.count;
+    }
+    return points;
+  }
+
+  async byReason(): Promise<{ code: string; count: number }[]> {
+    const zoned = Temporal.Now.instant().toZonedDateTimeISO(this.#timeZone);
+    const start = zoned.startOfDay().toInstant().toString();
+    const rows = (await this.#db
+      .selectFrom("held_mail")
+      .select(["reasons", sql<number>`count(*)`.as("count")])
+      .where("received_at", ">=", start)
+      .groupBy("reasons")
+      .execute()) as { reasons: string; count: number }[];
+    const counts = new Map<string, number>();
+    for (const row of rows) {
+      const codes = (JSON.parse(row.reasons) as { code: string }[]).map((reason) => reason.code);
+      for (const code of new Set(codes)) counts.set(code, (counts.get(code) ?? 0) + Number(row.count));
+    }
+    return [...counts].map(([code, count]) => ({ code, count })).sort((one, other) => other.count - one.count);
+  }
+
+  subscribe(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createServer as createNetServer, type AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { serve, type ServerType } from "@hono/node-server";
+import { Hono } from "hono";
+import pino from "pino";
+import { loadConfig, type LoadedConfig } from "../config.ts";
+import { SekishoError } from "../lib/error.ts";
+import { inNetworks } from "../lib/networks.ts";
+import { version } from "../lib/version.ts";
+import { createApp } from "./http/createApp.ts";
+import { createMetrics } from "./metrics.ts";
+import { Station } from "./openStation.ts";
+import { createDecisionService } from "./service/decisionService.ts";
+import { createDeskService } from "./service/deskService.ts";
+import { createLedgerService } from "./service/ledgerService.ts";
+import type { Services, StationStatus } from "./services.ts";
+
+export type StartedStation = {
+  station: Station;
+  /** Where people open the console. */
+  url: string;
+  /** One-time link of the first administrator; null where there is one already. */
+  firstLink: string | null;
+  services: Services;
+  close(): Promise<void>;
+};
+
+/** Starts the station of a configuration file: ledger, gates, API and pages. */
+export async function startStation(configFile: string, options: { quiet?: boolean } = {}): Promise<StartedStation> {
+  const loaded = await loadConfig(configFile);
+  const level = options.quiet === true ? "warn" : loaded.config.log.level;
+  const logger = pino({ level, base: { part: "station" } }, pino.destination(2));
+  const station = await Station.open({
+    loaded,
+    databaseUrl: databaseUrlOf(loaded),
+    log: (at, message, fields) => logger[at](fields ?? {}, message),
+    onFatal: (error) => {
+      logger.fatal({ problem: error.message }, "the station ends, because it does not know what its ledger holds");
+      process.exit(1);
+    },
+  });
+  const services = servicesOf(station);
+  const { host, port: wanted } = loaded.config.console;
+  const port = wanted === 0 ? await freePort(host) : wanted;
+  const url = loaded.config.console.url ?? `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+  const { app, createFirstLink } = await createApp({
+    services,
+    db: station.db,
+    config: {
+      origin: url,
+      cookieSecure: url.startsWith("https:"),
+      organisation: loaded.config.organisation,
+      dataFolder: loaded.dataFolder,
+      sessionSecret: station.keyring.secretFor("sessions"),
+    },
+    consoleFolder: consoleFolder(),
+    log: (message, error) => logger.error({ problem: String(error ?? "") }, message),
+  });
+  await station.start();
+  const outer = outerApp(station, loaded);
+  outer.route("/", app as unknown as Hono);
+  const server = await listenHttp(outer, host, port);
+  logger.info({ url }, "console listens");
+  const firstLink = await createFirstLink();
+  async function close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    if ("closeAllConnections" in server) server.closeAllConnections();
+    await closed;
+    await station.close();
+  }
+  return { station, url, firstLink, services, close };
+}
+
+/** Health end points stand outside sign-in. */
+function outerApp(station: Station, loaded: LoadedConfig): Hono {
+  const outer = new Hono();
+  const metrics = createMetrics(station);
+  outer.get("/healthz", (context) => context.text("ok\n"));
+  outer.get("/readyz", async (context) => {
+    const status = await statusOf(station);
+    const lines = status.gates.map((gate) => `${gate.name} ${gate.state}\n`).join("");
+    return context.text(`${status.state}\n${lines}`, status.state === "ready" ? 200 : 503);
+  });
+  outer.get("/metrics", async (context) => {
+    const from = getConnInfo(context).remote.address ?? "";
+    if (!inNetworks(from, loaded.config.console.metricsFrom)) return context.text("forbidden\n", 403);
+    return context.body(await metrics.metrics(), 200, { "content-type": metrics.contentType });
+  });
+  return outer;
+}
+
+async function statusOf(station: Station): Promise<StationStatus> {
+  const gates = station.supervisor.statuses();
+  const { config } = station.loaded;
+  return {
+    version,
+    startedAt: station.startedAt,
+    organisation: config.organisation,
+    timeZone: config.timeZone,
+    state: gates.every((gate) => gate.state === "ready") ? "ready" : "degraded",
+    stateStore: station.state.kind,
+    gates,
+    ledger: {
+      size: station.ledger.size,
+      root: station.ledger.root.toString("hex"),
+      checkpointAt: station.ledger.publishedAt,
+      origin: station.ledger.origin,
+    },
+  };
+}
+
+function servicesOf(station: Station): Services {
+  const { db, recorder, evidence, index, ledger, decisions, orders, live } = station;
+  return {
+    station: { status: () => statusOf(station) },
+    live,
+    desk: createDeskService({ db, recorder, evidence, index }),
+    decisions: createDecisionService(decisions, orders),
+    ledger: createLedgerService({ ledger, index, evidence }),
+  };
+}
+
+function databaseUrlOf(loaded: LoadedConfig): string | undefined {
+  const file = loaded.config.state.databaseUrlFile;
+  if (file === undefined) return process.env["DATABASE_URL"] || undefined;
+  return readFileSync(file, "utf8").trim();
+}
+
+/** Built pages: dist/console of a checkout, or beside the server in a published package. */
+function consoleFolder(): string {
+  const places = ["../../dist/console", "../../console"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return places.find((place) => existsSync(place)) ?? (places[0] as string);
+}
+
+function listenHttp(app: Hono, hostname: string, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname, port }, () => {
+      server.removeListener("error", fail);
+      resolve(server);
+    });
+    function fail(cause: NodeJS.ErrnoException): void {
+      const code = cause.code === "EADDRINUSE" ? "port-in-use" : "setup-incomplete";
+      reject(
+        new SekishoError(code, `Cannot listen on ${hostname}:${port} for the console: ${cause.message}`, {
+          hint: "set console.port to another port, or end what holds this one",
+          cause,
+        }),
+      );
+    }
+    server.once("error", fail);
+  });
+}
+
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createNetServer();
+    server.once("error", reject);
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,190 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { siblingModule } from "../lib/sibling.ts";
+import type { GateState, GateStatus } from "./services.ts";
+
+export const limits = { backOffMsMin: 500, backOffMsMax: 30_000, steadyMs: 60_000, adoptMs: 1_500, stopMs: 15_000 } as const;
+
+export type SupervisorOptions = {
+  gates: string[];
+  configFile: string;
+  token: string;
+  /** Process id of a gate that an earlier station started and that may still be running, or null. */
+  runningPid: (gate: string) => number | null;
+  notePid: (gate: string, pid: number) => void;
+  askToStop: (gate: string) => boolean;
+  onChange: (status: GateStatus) => void;
+  log: (level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>) => void;
+};
+
+type Watched = {
+  status: GateStatus;
+  child: ChildProcess | null;
+  startedAt: number;
+  backOffMs: number;
+  timer: NodeJS.Timeout | null;
+};
+
+/**
+ * Keeps one process per gate. A gate outlives the station: when the station comes back it takes up the gate
+ * that is still running, and starts one only where there is none. What dies is started again, ever more slowly.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #gates = new Map<string, Watched>();
+  #stopping = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    for (const gate of options.gates) this.#gates.set(gate, { ...freshWatch(gate) });
+  }
+
+  start(): void {
+    for (const [gate, watched] of this.#gates) {
+      const pid = this.#options.runningPid(gate);
+      if (pid === null) {
+        this.#spawn(gate, watched);
+        continue;
+      }
+      // It knows our socket and comes by itself; one that does not is replaced.
+      this.#set(watched, { state: "starting", pid });
+      watched.timer = setTimeout(() => {
+        if (watched.status.state !== "ready") this.#replace(gate, watched, pid);
+      }, limits.adoptMs);
+    }
+  }
+
+  #replace(gate: string, watched: Watched, pid: number): void {
+    this.#options.log("warn", "a running gate does not answer and is replaced", { gate, pid });
+    killQuietly(pid, "SIGKILL");
+    this.#spawn(gate, watched);
+  }
+
+  #spawn(gate: string, watched: Watched): void {
+    if (this.#stopping) return;
+    const program = fileURLToPath(siblingModule(import.meta.url, "./runGate"));
+    // Of its own group, so that a Ctrl-C at the station's terminal does not reach it: the station stops it in order.
+    const child = spawn(process.execPath, [program, gate, this.#options.configFile], {
+      stdio: ["ignore", "ignore", "inherit"],
+      detached: true,
+      env: { ...process.env, SEKISHO_LINK_TOKEN: this.#options.token },
+    });
+    watched.child = child;
+    watched.startedAt = performance.now();
+    if (child.pid !== undefined) this.#options.notePid(gate, child.pid);
+    this.#set(watched, { state: "starting", pid: child.pid ?? null });
+    child.once("error", (error) => this.#set(watched, { lastError: error.message }));
+    child.once("exit", (code, signal) => {
+      if (watched.child === child) this.#ended(gate, watched, `ended with ${signal ?? `status ${code}`}`);
+    });
+  }
+
+  /** The gate's process is gone, or its link is. */
+  #ended(gate: string, watched: Watched, why: string): void {
+    watched.child = null;
+    if (this.#stopping) return this.#set(watched, { state: "stopped", pid: null });
+    if (watched.timer !== null) clearTimeout(watched.timer);
+    const steady = performance.now() - watched.startedAt > limits.steadyMs;
+    watched.backOffMs = steady ? limits.backOffMsMin : Math.min(limits.backOffMsMax, watched.backOffMs * 2);
+    const { restarts } = watched.status;
+    this.#set(watched, { state: "restarting", pid: null, restarts: restarts + 1, lastError: why });
+    this.#options.log("error", "a gate ended and is started again", { gate, why, inMs: watched.backOffMs });
+    watched.timer = setTimeout(() => this.#spawn(gate, watched), watched.backOffMs);
+  }
+
+  /** The gate said hello over the link. */
+  helloed(gate: string, pid: number): void {
+    const watched = this.#gates.get(gate);
+    if (watched === undefined) return;
+    if (watched.timer !== null) clearTimeout(watched.timer);
+    watched.timer = null;
+    this.#options.notePid(gate, pid);
+    this.#set(watched, { pid, note: null });
+  }
+
+  told(gate: string, status: { state: GateState; spooled: number; shadow: boolean; lastError: string | null }): void {
+    const watched = this.#gates.get(gate);
+    if (watched !== undefined) this.#set(watched, { ...status });
+  }
+
+  /** The link broke. A child of ours reports its own end; one that was taken up is looked at. */
+  lost(gate: string): void {
+    const watched = this.#gates.get(gate);
+    if (watched === undefined) return;
+    this.#set(watched, {
+      state: "lost",
+      note: {
+        en: "The gate goes on by its standing orders and keeps its entries until the station hears it again.",
+        ja: "関所は常設の命令に従って動き続け、記録は手元に残し、つながり次第送ります。",
+      },
+    });
+    const { pid } = watched.status;
+    if (watched.child !== null || pid === null) return;
+    if (!isAlive(pid)) this.#ended(gate, watched, "was taken up and is gone");
+    else watched.timer = setTimeout(() => this.lost(gate), 1_000);
+  }
+
+  statuses(): GateStatus[] {
+    return [...this.#gates.values()].map((watched) => watched.status);
+  }
+
+  /** Asks every gate to end in order; one that does not in time is ended. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const until = performance.now() + limits.stopMs;
+    for (const [gate, watched] of this.#gates) {
+      if (watched.timer !== null) clearTimeout(watched.timer);
+      const { pid } = watched.status;
+      if (pid === null || !isAlive(pid)) continue;
+      this.#set(watched, { state: "stopping" });
+      if (!this.#options.askToStop(gate)) killQuietly(pid, "SIGTERM");
+    }
+    for (const watched of this.#gates.values()) {
+      const { pid } = watched.status;
+      while (pid !== null && isAlive(pid) && performance.now() < until) await new Promise((go) => setTimeout(go, 30));
+      if (pid !== null && isAlive(pid)) killQuietly(pid, "SIGKILL");
+      this.#set(watched, { state: "stopped", pid: null });
+    }
+  }
+
+  #set(watched: Watched, change: Partial<GateStatus>): void {
+    const state = change.state ?? watched.status.state;
+    const since = state === watched.status.state ? watched.status.since : Temporal.Now.instant().toString();
+    watched.status = { ...watched.status, ...change, since };
+    this.#options.onChange(watched.status);
+  }
+}
+
+function freshWatch(name: string): Watched {
+  const since = Temporal.Now.instant().toString();
+  const status: GateStatus = {
+    name,
+    state: "starting",
+    since,
+    pid: null,
+    restarts: 0,
+    shadow: false,
+    spooled: 0,
+    note: null,
+    lastError: null,
+  };
+  return { status, child: null, startedAt: 0, backOffMs: limits.backOffMsMin / 2, timer: null };
+}
+
+/** A zombie of ours counts as gone once its exit was seen. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function killQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
