@@ -7,7 +7,10 @@ type Command = { summary: string; run: (argv: string[]) => Promise<number> };
 const commands: Record<string, Command> = {
   start: {
     summary: "start the station: gates, ledger, console (--demo: with a mailbox and the replay of 2016)",
-    run: async (argv) => (await import("./station/startCommand.ts")).startCommand(argv),
+    run: async (argv) => {
+      if (argv.includes("--demo")) return (await import("./replay/demo.ts")).runDemo();
+      return (await import("./station/startCommand.ts")).startCommand(argv);
+    },
   },
   check: {
     summary: "check sekisho.yaml: every mistake with its line and its mend; --sample prints one to start from",

@@ -19,9 +19,22 @@ async function runGate(name: string, configFile: string): Promise<void> {
     log: (level, message, fields) => log[level](fields ?? {}, message),
     onStop: stop,
   });
+  // A replay's gate goes with it, even when the replay is killed; a real one outlives the station.
+  if (process.env["SEKISHO_GATE_WATCHES"] !== undefined) stopWithProcess(Number(process.env["SEKISHO_GATE_WATCHES"]), stop);
+  process.stderr.on("error", () => {}); // The terminal of the station that started us may be gone.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
   await stopped;
   await gate.close();
+}
+
+function stopWithProcess(pid: number, stop: () => void): void {
+  setInterval(() => {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      stop();
+    }
+  }, 1_000).unref();
 }
 
 try {

@@ -51,7 +51,7 @@ export const MailSettings = z.strictObject({
       keyFile: z.string().describe("PEM file with the private key."),
     })
     .optional()
-    .describe("Certificate for STARTTLS; without it one is made at the start for opportunistic use."),
+    .describe("Certificate for STARTTLS; without it the gate offers none, and the front host has to."),
   limits: z
     .strictObject({
       messageBytesMax: z.int().min(65_536).max(256 * 1024 ** 2).default(50 * 1024 ** 2).describe("SIZE, in bytes."),

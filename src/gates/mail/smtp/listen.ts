@@ -40,7 +40,8 @@ export async function listen(
     banner: "ESMTP",
     ...tlsOptions(settings),
     authOptional: true,
-    disabledCommands: ["AUTH"],
+    // Without a certificate of its own it offers none: the library's built-in key is known to everyone.
+    disabledCommands: settings.tls === undefined ? ["AUTH", "STARTTLS"] : ["AUTH"],
     disableReverseLookup: true,
     size: settings.limits.messageBytesMax,
     // Old Japanese carrier addresses (a..b@) break RFC 5321 and are real customers.
@@ -96,7 +97,7 @@ function listenOn(server: SMTPServer, listener: { host: string; port: number }):
   });
 }
 
-function tlsOptions(settings: MailSettings): { cert?: Buffer; key?: Buffer; disabledCommands?: string[] } {
+function tlsOptions(settings: MailSettings): { cert?: Buffer; key?: Buffer } {
   if (settings.tls === undefined) return {};
   return { cert: readFileSync(settings.tls.certificateFile), key: readFileSync(settings.tls.keyFile) };
 }

@@ -1,0 +1,33 @@
+import type { Act, ActResult, Stage } from "./act.ts";
+import { actMail } from "./actMail.ts";
+
+/** The acts that exist, in the order of 2016. */
+export const acts: readonly Act[] = [actMail];
+
+/** Plays acts one after another; a thrown error is a problem of that act. */
+export async function playActs(stage: Stage, names: readonly string[] | null): Promise<ActResult[]> {
+  const results: ActResult[] = [];
+  for (const act of acts.filter((one) => names === null || names.includes(one.name))) {
+    stage.tell(act.title);
+    const started = performance.now();
+    try {
+      results.push(await act.play(stage));
+    } catch (error) {
+      const seconds = (performance.now() - started) / 1000;
+      results.push({ act: act.name, ok: false, seconds, figures: {}, problems: [(error as Error).message] });
+    }
+  }
+  return results;
+}
+
+/** The outcome of acts for a person. */
+export function printActs(results: readonly ActResult[]): string {
+  return results
+    .map((result) => {
+      const figures = Object.entries(result.figures).map(([name, value]) => `    ${name.padEnd(20)} ${value}\n`);
+      const problems = result.problems.map((problem) => `    NOT AS IT HAS TO BE: ${problem}\n`);
+      const head = `  act ${result.act}: ${result.ok ? "stopped" : "FAILED"} in ${result.seconds.toFixed(1)} s\n`;
+      return `${head}${figures.join("")}${problems.join("")}`;
+    })
+    .join("");
+}
