@@ -1,5 +1,9 @@
 /** Where progress is shown: standard error, so that standard output stays clean. */
-export type ProgressScreen = { isTTY?: boolean | undefined; columns?: number | undefined; write(text: string): unknown };
+export type ProgressScreen = {
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+  write(text: string): unknown;
+};
 
 export type ProgressOptions = {
   phase: string;

@@ -149,7 +149,7 @@ function readListing(text: string, unpacked: Unpacked): void {
       name,
       bytes: Number(field("Size") ?? 0) || 0,
       encrypted: field("Encrypted") === "+",
-      directory: field("Folder") === "+" || (field("Attributes") ?? "").startsWith("D"),
+      directory: field("Folder") === "+" || /^[A-Z_]*D/.test(field("Attributes") ?? ""),
       content: null,
     });
   }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
+import { textOfError } from "../../../lib/error.ts";
 import { classOfKind } from "../kinds.ts";
 import type { CandidateName, Defect, FileMark, SeenFile } from "../seen.ts";
 import { kindOf } from "./kindOf.ts";
@@ -97,7 +98,13 @@ export async function examineFile(specimen: Specimen, budget: Budget): Promise<S
     return file;
   }
   const marks = new Set<FileMark>();
-  await examineKind(file, specimen, { budget, marks });
+  try {
+    await examineKind(file, specimen, { budget, marks });
+  } catch (error) {
+    // One file that breaks its reader is a file that nobody has read; the others are read all the same.
+    file.unread = "format";
+    budget.defects.push({ code: "examine-failed", where: specimen.path, detail: textOfError(error).slice(0, 100) });
+  }
   if (classOfKind(file.kind) !== "executable" && mayHideProgram(file.kind) && findHiddenProgram(bytes) !== -1) {
     marks.add("program-after-junk");
   }

@@ -15,7 +15,7 @@ export const ACTIVE_EXTENSIONS: Record<string, Kind> = Object.fromEntries([
   ..."msc settingcontent-ms appref-ms appinstaller application inf scf theme themepack library-ms search-ms searchconnector-ms"
     .split(" ")
     .map((extension) => [extension, "settings"] as const),
-  ..."rdp jnlp csproj vbproj xaml xbap wsb diagcab gadget workflow mht mhtml".split(" ").map((extension) => [extension, "settings"] as const),
+  ..."rdp jnlp csproj vbproj vsto xaml xbap wsb diagcab gadget workflow mht mhtml".split(" ").map((extension) => [extension, "settings"] as const),
   ..."iqy oqy dqy rqy slk odc".split(" ").map((extension) => [extension, "query"] as const),
   ..."url website webloc desktop".split(" ").map((extension) => [extension, "url-shortcut"] as const),
 ]);
@@ -37,6 +37,7 @@ export function kindOfText(bytes: Buffer, names: readonly string[], declaredType
   if (/^begin [0-7]{3,4} \S/m.test(text.slice(0, 300)) && names.some((name) => /\.uue?$/i.test(name))) return "uuencode";
   if (lower.startsWith("begin:vcalendar")) return "calendar";
   if (lower.startsWith("begin:vcard")) return "vcard";
+  if (names.some((name) => /\.(?:eml|mht|mhtml)$/i.test(name)) && /^[!-9;-~]{1,70}:[ \t]/.test(text)) return "message";
   if (/^\[internetshortcut\]/m.test(lower)) return "url-shortcut";
   if (/^windows registry editor|^regedit4/.test(lower)) return "registry";
   if (lower.includes("<hta:application")) return "hta";

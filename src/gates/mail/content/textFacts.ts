@@ -16,7 +16,7 @@ export function marksOfPage(bytes: Buffer): FileMark[] {
   if (scripted) {
     const builds = /\bnew\s+Blob\b|\bcreateObjectURL\b|\bmsSaveOrOpenBlob\b|\.download\s*=|\bdownload\s*=\s*["']/i.test(text);
     const unpacks = /\batob\s*\(|\bUint8Array\b|fromCharCode|\bunescape\s*\(|decodeURIComponent|\bcharCodeAt\b/i.test(text);
-    const carries = /[A-Za-z0-9+/]{2000,}/.test(text) || /(?:\d{1,3}\s*,\s*){500}/.test(text);
+    const carries = longestRun(text, isBase64) >= 2000 || longestRun(text, isNumberList) >= 2000;
     if ((builds && unpacks) || (unpacks && carries)) marks.push("html-smuggling");
     // A page that writes itself out of an encoded text hides what it is.
     else if (/document\.write\s*\(\s*(?:unescape|atob|decodeURIComponent|eval)|\beval\s*\(\s*(?:atob|unescape|function\s*\(p,a,c,k)/i.test(text)) {
@@ -26,6 +26,25 @@ export function marksOfPage(bytes: Buffer): FileMark[] {
   if (/<input\b[^>]{0,500}\btype\s*=\s*["']?password/i.test(text)) marks.push("html-form");
   if (/(?:src|href|action|url)\s*=\s*["']?(?:file:\/\/[^/\s"']|\\\\[^\\\s"'])/i.test(text)) marks.push("remote-share");
   return marks;
+}
+
+/** The longest run of characters of one sort. In one pass: a pattern would try every place anew. */
+function longestRun(text: string, belongs: (code: number) => boolean): number {
+  let longest = 0;
+  let run = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    run = belongs(text.charCodeAt(at)) ? run + 1 : 0;
+    if (run > longest) longest = run;
+  }
+  return longest;
+}
+
+function isBase64(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x2b || code === 0x2f;
+}
+
+function isNumberList(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2c || code === 0x20 || code === 0x0a || code === 0x0d;
 }
 
 /** Marks of an SVG picture: it can carry scripts and pages. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Email } from "postal-mime";
+import { kindOf } from "../content/kindOf.ts";
 import { classOfKind } from "../kinds.ts";
 import type { Defect, Mailbox, SeenFile } from "../seen.ts";
 
@@ -23,16 +24,21 @@ export function compareReadings(own: OwnReading, display: Email): Defect[] {
     const bytes = bytesOf(attachment.content);
     const hash = createHash("sha256").update(bytes).digest("hex");
     shown.add(hash);
-    // Texts that are attached are decoded to another charset by one of the two.
-    if (attachment.mimeType.startsWith("text/") || attachment.mimeType.startsWith("message/") || bytes.length === 0) continue;
-    if (!known.has(hash)) defects.push({ code: "readings-files", where: "files", detail: attachment.filename ?? "?" });
+    const name = attachment.filename ?? "";
+    if (known.has(hash) || !isBinary(kindOf(bytes, [name], attachment.mimeType))) continue;
+    defects.push({ code: "readings-files", where: "files", detail: name === "" ? "?" : name });
   }
   for (const leaf of leaves) {
-    const actsOrHides = !["text", "image", "media", "message", "unknown"].includes(classOfKind(leaf.kind));
-    if (leaf.sha256 === null || shown.has(leaf.sha256) || !actsOrHides) continue;
+    if (leaf.sha256 === null || shown.has(leaf.sha256) || !isBinary(leaf.kind)) continue;
     defects.push({ code: "readings-files", where: "files", detail: leaf.names[0]?.value ?? leaf.path });
   }
   return defects.slice(0, 10);
+}
+
+/** Texts that are attached get other line ends, or another charset, from one of the two; that means nothing. */
+function isBinary(kind: string): boolean {
+  const kindClass = classOfKind(kind);
+  return kindClass === "executable" || kindClass === "archive" || kindClass === "disk-image" || kindClass === "document" || kind === "lnk";
 }
 
 function leavesOf(file: SeenFile): SeenFile[] {
@@ -46,6 +52,7 @@ function firstAddress(display: Email): string | null {
   return from.group?.[0]?.address ?? null;
 }
 
-function bytesOf(content: string | ArrayBuffer | Uint8Array): Uint8Array {
-  return typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+function bytesOf(content: string | ArrayBuffer | Uint8Array): Buffer {
+  if (typeof content === "string") return Buffer.from(content);
+  return content instanceof ArrayBuffer ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }

@@ -1,13 +1,18 @@
+import { constants } from "node:fs";
 import { textOfError } from "../../../lib/error.ts";
 import type { DnsAnswer, DnsResolver } from "../dns.ts";
 import type { FromWorker, ToWorker } from "./createReaderPool.ts";
 import { referenceImpressions } from "../content/referenceIcons.ts";
 import { readMessage } from "./readMessage.ts";
 
-/**
+/*
  * The process in which hostile bytes are parsed. It runs under Node's permission model: no network, no files but
  * the code, no further processes. It has nothing but this channel, over which it may ask the name service.
  */
+// 7z-wasm asks for the file system's constants by an old way that the permission model closes. It gets these and
+// nothing else.
+Object.defineProperty(process, "binding", { value: () => ({ fs: constants }) });
+
 const waiting = new Map<number, (answer: DnsAnswer) => void>();
 let asked = 0;
 
