@@ -1,0 +1,72 @@
+import type { Language } from "./language.ts";
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** "3 minutes ago", "in 2 hours"; seconds only within the last minute. */
+export function relativeTime(at: number, now: number, language: Language): string {
+  const seconds = Math.round((at - now) / 1000);
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+  }
+  return format.format(seconds, "second");
+}
+
+/** "1 h 29 min": how long something still lasts. */
+export function duration(milliseconds: number, language: Language): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "day"],
+    [Math.floor(seconds / 3600) % 24, "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  const shown = first === -1 ? parts.slice(3) : parts.slice(first, first + 2);
+  return shown
+    .filter(([value], index) => value > 0 || index === 0)
+    .map(([value, unit]) =>
+      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value),
+    )
+    .join(" ");
+}
+
+/** A whole moment in the station's zone, with the zone's name. */
+export function absoluteTime(at: number | string, zone: string, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
+    timeZone: zone,
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  }).format(new Date(at));
+}
+
+/** Day and minute, for where the year and the zone stand elsewhere on the page. */
+export function shortTime(at: number | string, zone: string, language: Language): string {
+  const options = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat(language, { ...options, timeZone: zone, hourCycle: "h23" }).format(new Date(at));
+}
+
+export function clockTime(at: number | string, zone: string, language: Language): string {
+  const options = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat(language, { ...options, timeZone: zone }).format(new Date(at));
+}
+
+const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+export function byteSize(bytes: number, language: Language): string {
+  const step = bytes < 1000 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const options = { style: "unit", unit: SIZES[step] ?? "byte", unitDisplay: "short" } as const;
+  const value = bytes / 1000 ** step;
+  return new Intl.NumberFormat(language, { ...options, maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 }).format(value);
+}

@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import type { DecisionView } from "../../../station/services.ts";
+import { useWords } from "../language.ts";
+import { DecisionPanel } from "../parts/DecisionPanel.tsx";
+import { Moment } from "../parts/Moment.tsx";
+import { PageHead } from "../parts/PageHead.tsx";
+import { Shown } from "../parts/States.tsx";
+import { decisionQuery } from "../queries.ts";
+
+/** One decision, on one screen, for one thumb if need be. */
+export function DecisionPage() {
+  const { say } = useWords();
+  const { id } = useParams({ from: "/decisions/$id" });
+  const query = useQuery(decisionQuery(id));
+  return (
+    <>
+      <PageHead title={say("nav.decisions")}>
+        <Link to="/decisions" search={{}}>
+          {say("state.back")}
+        </Link>
+      </PageHead>
+      <Shown query={query}>
+        {(decision) => (
+          <div style={{ maxWidth: 560, display: "grid", gap: 24 }}>
+            <DecisionPanel decision={decision} />
+            <DecisionFacts decision={decision} />
+          </div>
+        )}
+      </Shown>
+    </>
+  );
+}
+
+function DecisionFacts({ decision }: { decision: DecisionView }) {
+  const { say } = useWords();
+  const mail = decision.about["mail"];
+  const [entry] = decision.entries;
+  return (
+    <dl className="facts">
+      {mail === undefined ? null : (
+        <>
+          <dt>{say("decision.about-mail")}</dt>
+          <dd>
+            <Link to="/mail/$mail" params={{ mail }}>
+              {mail}
+            </Link>
+          </dd>
+        </>
+      )}
+      <dt>{say("decision.owner")}</dt>
+      <dd>{say(`role.${decision.owner.role}`)}</dd>
+      <dt>{say("decision.asked-at")}</dt>
+      <dd>
+        <Moment at={decision.askedAt} />
+      </dd>
+      {entry === undefined ? null : (
+        <>
+          <dt>{say("decision.entries")}</dt>
+          <dd>
+            <Link to="/ledger/$id" params={{ id: entry }}>
+              {entry}
+            </Link>
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,201 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { Kind } from "../../../ledger/entry.ts";
+import type { LedgerRow } from "../../../station/services.ts";
+import { entryName } from "../entryName.ts";
+import { useWords } from "../language.ts";
+import { DataTable, type Column } from "../parts/DataTable.tsx";
+import { FilterField, SearchField } from "../parts/FilterField.tsx";
+import { KindMark } from "../parts/Mark.tsx";
+import { ShortMoment } from "../parts/Moment.tsx";
+import { PageHead } from "../parts/PageHead.tsx";
+import { EmptyState, Shown } from "../parts/States.tsx";
+import { VerifyLedger } from "../parts/VerifyLedger.tsx";
+import { ledgerQuery, PAGE_ROWS, type LedgerSearch } from "../queries.ts";
+import { printSort, readSort } from "../sortInAddress.ts";
+import { useMay } from "../session.ts";
+
+/** Everything that was seen, judged, decided and done. */
+export function LedgerPage() {
+  const { say } = useWords();
+  const navigate = useNavigate();
+  const { sort, ...search } = useSearch({ from: "/ledger" });
+  const query = useInfiniteQuery(ledgerQuery(search));
+  const columns = useColumns();
+  const rows = useMemo(() => {
+    // The typed client cannot carry zod's recursive JSON type; the rows are the station's own.
+    return (query.data?.pages.flatMap((page) => page.rows) ?? []) as LedgerRow[];
+  }, [query.data]);
+  const size = query.data?.pages.at(-1)?.size ?? 0;
+  const filtered = Object.keys(search).length > 0;
+  const verifies = useMay("ledger.verify");
+  const set = (change: Partial<Record<keyof LedgerSearch | "sort", string>>) =>
+    void navigate({ to: "/ledger", search: { ...search, ...(sort === undefined ? {} : { sort }), ...change } });
+  return (
+    <>
+      <PageHead title={say("nav.ledger")} lead={say("ledger.lead")} />
+      {verifies ? <VerifyLedger size={size} /> : null}
+      <section className="section">
+        <Filters search={search} set={set} />
+        <Shown query={query}>
+          {() =>
+            rows.length === 0 ? (
+              <Nothing filtered={filtered} />
+            ) : (
+              <DataTable
+                name="sekisho-ledger"
+                columns={columns}
+                rows={rows}
+                keyOf={(row) => row.entry.id}
+                total={filtered ? rows.length : size}
+                sort={readSort(sort)}
+                onSort={(next) => set({ sort: printSort(next) })}
+                onOpen={(row) => void navigate({ to: "/ledger/$id", params: { id: row.entry.id } })}
+                {...(query.hasNextPage
+                  ? { more: { count: PAGE_ROWS, load: () => void query.fetchNextPage() } }
+                  : {})}
+              />
+            )
+          }
+        </Shown>
+      </section>
+    </>
+  );
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  const { say } = useWords();
+  if (!filtered) return <EmptyState title="ledger.none" next="ledger.none-next" />;
+  return (
+    <EmptyState title="ledger.none-fit">
+      <p>
+        <Link to="/ledger" search={{}}>
+          {say("table.clear")}
+        </Link>
+      </p>
+    </EmptyState>
+  );
+}
+
+// Not imported as a value: entry.ts would bring its whole parser into the page.
+const KINDS: Kind[] = ["observed", "judged", "decided", "enforced"];
+
+type FilterProps = {
+  search: LedgerSearch;
+  set: (change: Partial<Record<keyof LedgerSearch, string>>) => void;
+};
+
+function Filters({ search, set }: FilterProps) {
+  const { say } = useWords();
+  const kinds = KINDS.map((kind) => ({ value: kind, label: say(`kind.${kind}`) }));
+  return (
+    <div className="table-tools" role="search">
+      <SearchField value={search.text ?? ""} onChange={(text) => set({ text })} />
+      <FilterField
+        label={say("ledger.kind")}
+        value={search.kind ?? ""}
+        options={kinds}
+        onChange={(kind) => set({ kind })}
+      />
+      <div className="field">
+        <label htmlFor="about">{say("ledger.about")}</label>
+        <input
+          id="about"
+          className="input"
+          key={search.about}
+          defaultValue={search.about ?? ""}
+          placeholder={say("ledger.about-example")}
+          pattern="[a-z][a-zA-Z0-9]*:.+"
+          onBlur={(event) => event.target.validity.valid && set({ about: event.target.value })}
+          onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor="since">{say("ledger.since")}</label>
+        <input
+          id="since"
+          className="input"
+          type="date"
+          value={search.since ?? ""}
+          onChange={(event) => set({ since: event.target.value })}
+        />
+      </div>
+      <div className="field">
+        <label htmlFor="until">{say("ledger.until")}</label>
+        <input
+          id="until"
+          className="input"
+          type="date"
+          value={search.until ?? ""}
+          onChange={(event) => set({ until: event.target.value })}
+        />
+      </div>
+    </div>
+  );
+}
+
+const aboutText = (row: LedgerRow) =>
+  Object.entries(row.entry.about)
+    .map(([key, value]) => `${key}:${value}`)
+    .join(" ");
+
+function useColumns(): Column<LedgerRow>[] {
+  const { say } = useWords();
+  return useMemo(
+    () => [
+      {
+        key: "index",
+        label: "ledger.index",
+        rank: 2,
+        numeric: true,
+        text: (row) => String(row.index),
+        sort: (row) => row.index,
+      },
+      {
+        key: "time",
+        label: "column.time",
+        rank: 2,
+        text: (row) => row.entry.at,
+        sort: (row) => row.entry.at,
+        show: (row) => <ShortMoment at={row.entry.at} />,
+      },
+      {
+        key: "kind",
+        label: "ledger.kind",
+        rank: 2,
+        text: (row) => say(`kind.${row.entry.kind}`),
+        sort: (row) => row.entry.kind,
+        show: (row) => <KindMark kind={row.entry.kind} />,
+      },
+      {
+        key: "code",
+        label: "ledger.code",
+        rank: 1,
+        text: (row) => entryName(say, row.entry.code),
+        sort: (row) => row.entry.code,
+        show: (row) => (
+          <Link to="/ledger/$id" params={{ id: row.entry.id }}>
+            {entryName(say, row.entry.code)}
+          </Link>
+        ),
+      },
+      {
+        key: "about",
+        label: "ledger.about",
+        rank: 3,
+        text: aboutText,
+        show: (row) => <span className="figures soft">{aboutText(row)}</span>,
+      },
+      {
+        key: "by",
+        label: "ledger.by",
+        rank: 3,
+        text: (row) => row.entry.by,
+        sort: (row) => row.entry.by,
+        show: (row) => <span className="figures soft">{row.entry.by}</span>,
+      },
+    ],
+    [say],
+  );
+}

@@ -1,0 +1,145 @@
+import { useNavigate } from "@tanstack/react-router";
+import type { LedgerRow, LedgerWalk } from "../../../station/services.ts";
+import { entryName } from "../entryName.ts";
+import { clockTime } from "../formats.ts";
+import { useWords } from "../language.ts";
+import { useSession } from "../session.ts";
+import { useNarrow } from "../useNarrow.ts";
+
+const NODE = { width: 192, height: 46, gap: 12, channel: 56 } as const;
+const NODES_IN_COLUMN_MAX = 8;
+
+type Placed = { row: LedgerRow; x: number; y: number; here: boolean };
+type Column = { rows: LedgerRow[]; hidden: number };
+
+/** The chain of an entry as a drawing: what it rests on before it, what rests on it behind it. */
+export function ChainWalk({ walk }: { walk: LedgerWalk }) {
+  const narrow = useNarrow(720);
+  const columns = columnsOf(walk);
+  const { placed, width, height } = place(columns, walk.entry, narrow);
+  const byId = new Map(placed.map((node) => [node.row.entry.id, node]));
+  const edges = placed.flatMap((node) =>
+    node.row.entry.rests.flatMap((id) => {
+      const from = byId.get(id);
+      return from === undefined ? [] : [{ from, to: node }];
+    }),
+  );
+  return (
+    <div className="walk">
+      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="group">
+        {edges.map(({ from, to }) => (
+          <path
+            key={`${from.row.index}-${to.row.index}`}
+            className="edge"
+            d={narrow ? edgeDown(from, to) : edgeAcross(from, to)}
+          />
+        ))}
+        {placed.map((node) => (
+          <Node key={node.row.entry.id} node={node} />
+        ))}
+        <HiddenCounts columns={columns} narrow={narrow} height={height} />
+      </svg>
+    </div>
+  );
+}
+
+function Node({ node }: { node: Placed }) {
+  const { say, language } = useWords();
+  const { timeZone } = useSession();
+  const navigate = useNavigate();
+  const { entry, index } = node.row;
+  const name = entryName(say, entry.code);
+  const address = `/ledger/${entry.id}`;
+  return (
+    <a
+      href={address}
+      aria-current={node.here ? "true" : undefined}
+      onClick={(event) => {
+        event.preventDefault();
+        void navigate({ to: "/ledger/$id", params: { id: entry.id } });
+      }}
+    >
+      <g className="node" data-here={node.here ? "" : undefined} transform={`translate(${node.x} ${node.y})`}>
+        <rect width={NODE.width} height={NODE.height} rx="4" />
+        <text x="12" y="19">
+          {name.length > 22 ? `${name.slice(0, 21)}…` : name}
+        </text>
+        <text x="12" y="36" className="faint">
+          {`${say(`kind.${entry.kind}`)}　${index}　${clockTime(entry.at, timeZone, language)}`}
+        </text>
+        <title>{`${name}, ${entry.by}`}</title>
+      </g>
+    </a>
+  );
+}
+
+function HiddenCounts({ columns, narrow, height }: { columns: Column[]; narrow: boolean; height: number }) {
+  const { say } = useWords();
+  return columns.map(({ hidden }, index) => {
+    if (hidden === 0 || narrow) return null;
+    const x = index * (NODE.width + NODE.channel) + 13;
+    return (
+      <text key={index} x={x} y={height - 4} className="faint">
+        {say("ledger.walk-more", { count: hidden })}
+      </text>
+    );
+  });
+}
+
+/** Deepest first, the entry itself, then what rests on it. */
+function columnsOf(walk: LedgerWalk): Column[] {
+  const depthOf = new Map<string, { row: LedgerRow; depth: number }>();
+  for (const { row, depth } of walk.restsOn) {
+    const known = depthOf.get(row.entry.id);
+    if (known === undefined || known.depth < depth) depthOf.set(row.entry.id, { row, depth });
+  }
+  const nodes = [...depthOf.values()];
+  const deepest = Math.max(0, ...nodes.map(({ depth }) => depth));
+  const before = Array.from({ length: deepest }, (_, index) => {
+    const depth = deepest - index;
+    return cut(nodes.filter((node) => node.depth === depth).map(({ row }) => row));
+  });
+  const after = walk.restedOnBy.length === 0 ? [] : [cut(walk.restedOnBy)];
+  return [...before, { rows: [walk.entry], hidden: 0 }, ...after];
+}
+
+function cut(rows: LedgerRow[]): Column {
+  const shown = rows.toSorted((one, other) => one.index - other.index).slice(0, NODES_IN_COLUMN_MAX);
+  return { rows: shown, hidden: rows.length - shown.length };
+}
+
+function place(columns: Column[], here: LedgerRow, narrow: boolean) {
+  const step = NODE.height + NODE.gap;
+  if (narrow) {
+    let y = 1;
+    const placed = columns.flatMap(({ rows }) => {
+      const column = rows.map((row, index) => ({ row, x: 1, y: y + index * step, here: row === here }));
+      y += rows.length * step + NODE.gap;
+      return column;
+    });
+    return { placed, width: NODE.width + 60, height: y };
+  }
+  const tallest = Math.max(...columns.map(({ rows }) => rows.length));
+  const hidden = columns.some((column) => column.hidden > 0) ? 20 : 0;
+  const height = tallest * step - NODE.gap + 2 + hidden;
+  const placed = columns.flatMap(({ rows }, column) =>
+    rows.map((row, index) => {
+      const top = (height - hidden - (rows.length * step - NODE.gap)) / 2;
+      return { row, x: 1 + column * (NODE.width + NODE.channel), y: top + index * step, here: row === here };
+    }),
+  );
+  return { placed, width: columns.length * (NODE.width + NODE.channel) - NODE.channel + 2, height };
+}
+
+function edgeAcross(from: Placed, to: Placed): string {
+  const [x1, y1] = [from.x + NODE.width, from.y + NODE.height / 2];
+  const [x2, y2] = [to.x, to.y + NODE.height / 2];
+  const middle = (x1 + x2) / 2;
+  return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
+}
+
+function edgeDown(from: Placed, to: Placed): string {
+  const [x, y1, y2] = [from.x + NODE.width, from.y + NODE.height / 2, to.y + NODE.height / 2];
+  const out = x + Math.min(48, 12 + (y2 - y1) / 6);
+  return `M${x} ${y1}C${out} ${y1} ${out} ${y2} ${x} ${y2}`;
+}

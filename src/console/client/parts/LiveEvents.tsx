@@ -1,0 +1,94 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { LiveEvent } from "../../../station/services.ts";
+import { useWords } from "../language.ts";
+import { recentQuery } from "../queries.ts";
+import { useLive } from "../useLive.ts";
+import { nameOfReason } from "../words/reasonWords.ts";
+import { Mark, type Loudness } from "./Mark.tsx";
+import { Moment } from "./Moment.tsx";
+import { EmptyState, Shown } from "./States.tsx";
+
+const EVENTS_SHOWN = 60;
+
+/** What came to the gates. New rows announce themselves above and wait until somebody asks for them. */
+export function LiveEvents() {
+  const query = useQuery(recentQuery);
+  return <Shown query={query}>{(recent) => <LiveList recent={recent} />}</Shown>;
+}
+
+function LiveList({ recent }: { recent: LiveEvent[] }) {
+  const { say } = useWords();
+  const [shown, setShown] = useState(recent);
+  const live = useLive();
+  const known = new Set(shown.map(({ entryId }) => entryId));
+  const waiting = live.events.filter(({ entryId }) => !known.has(entryId));
+  function showNew(): void {
+    setShown([...waiting, ...shown].slice(0, EVENTS_SHOWN));
+    live.clear();
+  }
+  return (
+    <div>
+      <div className="announce row spread" aria-live="polite">
+        {waiting.length === 0 ? (
+          <span className="faint">{say("table.newest")}</span>
+        ) : (
+          <button type="button" className="button-link" onClick={showNew}>
+            {say("table.new", { count: waiting.length })}
+          </button>
+        )}
+        {live.connected ? (
+          <span className="faint small">{say("gates.live")}</span>
+        ) : (
+          <Mark loudness="attention">{say("gates.not-live")}</Mark>
+        )}
+      </div>
+      {shown.length === 0 ? (
+        <EmptyState title="gates.no-events" next="gates.no-events-next" />
+      ) : (
+        <EventTable events={shown} />
+      )}
+    </div>
+  );
+}
+
+const LOUDNESS: Partial<Record<LiveEvent["act"], Loudness>> = { hold: "held", failed: "attention" };
+
+function EventTable({ events }: { events: LiveEvent[] }) {
+  const { say, choose } = useWords();
+  return (
+    <table className="table">
+      <thead>
+        <tr>
+          <th scope="col">{say("column.time")}</th>
+          <th scope="col">{say("column.act")}</th>
+          <th scope="col">{say("column.subject")}</th>
+          <th scope="col">{say("column.reasons")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {events.map((event) => (
+          <tr key={event.entryId}>
+            <td data-rank="2">
+              <Moment at={event.at} />
+            </td>
+            <td data-rank="2">
+              <Mark loudness={LOUDNESS[event.act] ?? "plain"}>{say(`act.${event.act}`)}</Mark>
+            </td>
+            <td data-rank="1">
+              {event.mail !== null && event.act === "hold" ? (
+                <Link to="/mail/$mail" params={{ mail: event.mail }}>
+                  {event.subject}
+                </Link>
+              ) : (
+                event.subject
+              )}
+            </td>
+            <td data-rank="2">{event.reasons.map(({ code }) => choose(nameOfReason(code))).join("　")}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,143 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import type { HeldMailView } from "../../station/services.ts";
+import { api, read } from "./api.ts";
+
+export const PAGE_ROWS = 100;
+const EXPORT_ROWS_MAX = 100_000;
+
+export type MailSearch = { state?: string; reason?: string; text?: string };
+type MailPage = Awaited<ReturnType<typeof fetchMails>>;
+
+function fetchMails(search: MailSearch, page: { before?: string; limit: number }) {
+  const query: Record<string, string> = { ...search, limit: String(page.limit) };
+  if (page.before !== undefined) query["before"] = page.before;
+  return read(api.mails.$get({ query }));
+}
+
+/** Held mails by page, newest first. */
+export function mailsQuery(search: MailSearch) {
+  return infiniteQueryOptions({
+    queryKey: ["mails", search],
+    queryFn: ({ pageParam }) => fetchMails(search, { ...pageParam, limit: PAGE_ROWS }),
+    initialPageParam: {} as { before?: string },
+    getNextPageParam: (last: MailPage, pages: MailPage[]) => {
+      const loaded = pages.reduce((total, page) => total + page.rows.length, 0);
+      const before = last.rows.at(-1)?.mail;
+      return before === undefined || loaded >= last.total ? undefined : { before };
+    },
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 1) === 1 ? 15_000 : false),
+  });
+}
+
+/** All that fit, for an export, page after page. */
+export async function fetchAllMails(search: MailSearch): Promise<MailPage["rows"]> {
+  const rows: MailPage["rows"] = [];
+  let before: string | undefined;
+  while (rows.length < EXPORT_ROWS_MAX) {
+    const page = await fetchMails(search, { limit: 500, ...(before === undefined ? {} : { before }) });
+    rows.push(...page.rows);
+    before = page.rows.at(-1)?.mail;
+    if (before === undefined || rows.length >= page.total) break;
+  }
+  return rows;
+}
+
+/** One row of the desk, for a page that was opened by its address. */
+export function mailRowQuery(mail: string) {
+  return queryOptions({
+    queryKey: ["mail-row", mail],
+    queryFn: async () => {
+      const { rows } = await fetchMails({ text: mail }, { limit: 5 });
+      return rows.find((row) => row.mail === mail) ?? null;
+    },
+    refetchInterval: 10_000,
+  });
+}
+
+/** The content of a held mail. To ask is an entry in the ledger, so it is asked once, for a purpose. */
+export async function openMail(mail: string, purpose: string): Promise<HeldMailView> {
+  const asked = api.mails[":mail"].open.$post({ param: { mail }, json: { purpose } });
+  return (await read(asked)) as unknown as HeldMailView;
+}
+
+export const decisionsQuery = queryOptions({
+  queryKey: ["decisions"],
+  queryFn: () => read(api.decisions.$get({ query: { limit: "500" } })),
+  refetchInterval: 15_000,
+});
+
+export function decisionQuery(id: string) {
+  return queryOptions({
+    queryKey: ["decision", id],
+    queryFn: () => read(api.decisions[":id"].$get({ param: { id } })),
+    refetchInterval: 5_000,
+  });
+}
+
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: () => read(api.station.status.$get()),
+  refetchInterval: 10_000,
+});
+
+export const ratesQuery = queryOptions({
+  queryKey: ["rates"],
+  queryFn: () => read(api.station.rates.$get({ query: { minutes: "60" } })),
+  refetchInterval: 15_000,
+});
+
+export const reasonsQuery = queryOptions({
+  queryKey: ["reasons"],
+  queryFn: () => read(api.station.reasons.$get()),
+  refetchInterval: 15_000,
+});
+
+export const recentQuery = queryOptions({
+  queryKey: ["recent"],
+  queryFn: () => read(api.station.recent.$get({ query: { limit: "60" } })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export type LedgerSearch = {
+  text?: string;
+  kind?: string;
+  code?: string;
+  about?: string;
+  since?: string;
+  until?: string;
+};
+type LedgerPage = Awaited<ReturnType<typeof fetchLedger>>;
+
+function fetchLedger(search: LedgerSearch, page: { beforeIndex?: number }) {
+  const query: Record<string, string> = { limit: String(PAGE_ROWS) };
+  for (const [key, value] of Object.entries(search)) if (value !== "") query[key] = value;
+  if (search.since !== undefined) query["since"] = new Date(search.since).toISOString();
+  if (search.until !== undefined) query["until"] = new Date(search.until).toISOString();
+  if (page.beforeIndex !== undefined) query["beforeIndex"] = String(page.beforeIndex);
+  return read(api.ledger.$get({ query }));
+}
+
+/** Ledger entries by page, newest first. */
+export function ledgerQuery(search: LedgerSearch) {
+  return infiniteQueryOptions({
+    queryKey: ["ledger", search],
+    queryFn: ({ pageParam }) => fetchLedger(search, pageParam),
+    initialPageParam: {} as { beforeIndex?: number },
+    getNextPageParam: (last: LedgerPage) => {
+      const beforeIndex = last.rows.at(-1)?.index;
+      return last.rows.length < PAGE_ROWS || beforeIndex === undefined ? undefined : { beforeIndex };
+    },
+  });
+}
+
+export function walkQuery(id: string) {
+  return queryOptions({
+    queryKey: ["walk", id],
+    queryFn: () => read(api.ledger[":id"].walk.$get({ param: { id } })),
+  });
+}
+
+export const peopleQuery = queryOptions({
+  queryKey: ["people"],
+  queryFn: () => read(api.people.$get()),
+});

@@ -1,0 +1,76 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { RootPage } from "./pages/RootPage.tsx";
+import { MissingPage } from "./pages/MissingPage.tsx";
+import { sessionQuery } from "./session.ts";
+
+type Search = Record<string, string>;
+
+/** Keeps the named parameters that are text; the address is the state, and any other text is not ours. */
+function only<const Names extends string>(...names: Names[]) {
+  return (search: Record<string, unknown>): Partial<Record<Names, string>> => {
+    const kept: Search = {};
+    for (const name of names) {
+      const value = search[name];
+      if (typeof value === "string" && value !== "") kept[name] = value;
+      if (typeof value === "number") kept[name] = String(value);
+    }
+    return kept as Partial<Record<Names, string>>;
+  };
+}
+
+/** The pages and their addresses. */
+export function createConsoleRouter(client: QueryClient) {
+  const root = createRootRoute({
+    component: RootPage,
+    notFoundComponent: MissingPage,
+    loader: () => client.ensureQueryData(sessionQuery),
+  });
+  const page = <const Path extends string>(path: Path, load: () => Promise<Record<string, any>>, name: string) =>
+    createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
+  const home = createRoute({
+    getParentRoute: () => root,
+    path: "/",
+    beforeLoad: () => {
+      throw redirect({ to: "/gates" });
+    },
+  });
+  const mail = createRoute({
+    getParentRoute: () => root,
+    path: "/mail",
+    validateSearch: only("state", "reason", "text", "sort"),
+    component: lazyRouteComponent(() => import("./pages/MailDeskPage.tsx"), "MailDeskPage"),
+  });
+  const ledger = createRoute({
+    getParentRoute: () => root,
+    path: "/ledger",
+    validateSearch: only("text", "kind", "code", "about", "since", "until", "sort"),
+    component: lazyRouteComponent(() => import("./pages/LedgerPage.tsx"), "LedgerPage"),
+  });
+  const decisions = createRoute({
+    getParentRoute: () => root,
+    path: "/decisions",
+    validateSearch: only("show", "sort"),
+    component: lazyRouteComponent(() => import("./pages/DecisionsPage.tsx"), "DecisionsPage"),
+  });
+  const routeTree = root.addChildren([
+    home,
+    mail,
+    ledger,
+    decisions,
+    page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
+    page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
+    page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),
+    page("/ledger/$id", () => import("./pages/EntryPage.tsx"), "EntryPage"),
+    page("/people", () => import("./pages/PeoplePage.tsx"), "PeoplePage"),
+    page("/profile", () => import("./pages/ProfilePage.tsx"), "ProfilePage"),
+    page("/welcome", () => import("./pages/WelcomePage.tsx"), "WelcomePage"),
+  ]);
+  return createRouter({ routeTree, defaultPreload: false, scrollRestoration: true });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>;
+  }
+}
