@@ -23,11 +23,15 @@ const LOOKALIKES: [plain: string, others: string][] = [
   ["y", "уýÿγ"],
   ["z", "źżžᴢ"],
 ];
-const plainOf = new Map(LOOKALIKES.flatMap(([plain, others]) => [...others].map((other) => [other, plain] as const)));
+const plainOf = new Map(
+  LOOKALIKES.flatMap(([plain, others]) => [...others].map((other) => [other, plain] as const)),
+);
 
 /** What a name looks like at a glance: names with the same skeleton are taken for one another. */
 export function skeletonOf(name: string): string {
-  const letters = [...name.normalize("NFKC").toLowerCase()].map((letter) => plainOf.get(letter) ?? letter).join("");
+  const letters = [...name.normalize("NFKC").toLowerCase()]
+    .map((letter) => plainOf.get(letter) ?? letter)
+    .join("");
   return letters.replaceAll("rn", "m").replaceAll("vv", "w").replaceAll("cl", "d").replaceAll("-", "");
 }
 
@@ -46,7 +50,12 @@ export function editDistance(left: string, right: string, most: number): number 
         (current[column - 1] as number) + 1,
         (previous[column - 1] as number) + (same ? 0 : 1),
       );
-      if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
+      if (
+        row > 1 &&
+        column > 1 &&
+        left[row - 1] === right[column - 2] &&
+        left[row - 2] === right[column - 1]
+      ) {
         cost = Math.min(cost, (before[column - 2] as number) + 1);
       }
       current.push(cost);

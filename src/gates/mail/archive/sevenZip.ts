@@ -93,18 +93,22 @@ async function createModule(printed: string[]): Promise<SevenZipModule> {
   const keep = (line: string): void => {
     if (printed.length < 200_000) printed.push(line);
   };
-  const options = { print: keep, printErr: keep, instantiateWasm, stdin: () => -1 };
+  const options = { print: keep, printErr: keep, instantiateWasm, stdin: () => null };
   return await (SevenZip as unknown as (options: object) => Promise<SevenZipModule>)(options);
 }
 
 /** Runs one command. Null when it ended by itself, whatever its status: what it wrote is looked at. */
 function run(module: SevenZipModule, args: string[]): Unread | null {
+  const status = process.exitCode;
   try {
     module.callMain(args);
     return null;
   } catch (error) {
     // Broken archives end in a trap or in a number; a limit ends in our own error.
     return error instanceof Stop ? error.why : "format";
+  } finally {
+    // The program sets the exit status of the whole process as its own.
+    process.exitCode = status;
   }
 }
 

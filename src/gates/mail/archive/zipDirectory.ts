@@ -14,7 +14,14 @@ export type ZipEntry = {
   dataStart: number;
 };
 
-export type ZipDirectory = { entries: ZipEntry[]; marks: FileMark[]; cut: boolean; entriesDeclared: number };
+export type ZipDirectory = {
+  entries: ZipEntry[];
+  marks: FileMark[];
+  /** The directory is missing, or holds more than is read. */
+  cut: boolean;
+  /** How many bytes stand before the archive; they may be another one. */
+  start: number;
+};
 
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
@@ -44,14 +51,14 @@ export function readZipDirectory(bytes: Buffer): ZipDirectory | null {
     start = end - size;
   }
   if (start + 4 > bytes.length || bytes.readUInt32LE(start) !== CENTRAL) {
-    return entriesDeclared === 0 ? { entries: [], marks: [...marks], cut: false, entriesDeclared } : readLocalHeaders(bytes);
+    return entriesDeclared === 0 ? { entries: [], marks: [...marks], cut: false, start: 0 } : readLocalHeaders(bytes);
   }
   if (shift > 0 || (start > 0 && bytes.readUInt32LE(0) !== LOCAL && entriesDeclared > 0)) marks.add("archive-prepended-data");
   const commentEnd = end + endBytes + bytes.readUInt16LE(end + 20);
   if (commentEnd < bytes.length) marks.add("archive-trailing-data");
   if (bytes.subarray(end + endBytes).includes("PK")) marks.add("archive-comment-data");
   const read = readCentral(bytes, { start, end, shift }, marks);
-  return { entries: read.entries, marks: [...marks], cut: read.cut, entriesDeclared };
+  return { entries: read.entries, marks: [...marks], cut: read.cut, start: Math.max(0, shift) };
 }
 
 function findEnd(bytes: Buffer): number {
@@ -206,5 +213,5 @@ function readLocalHeaders(bytes: Buffer): ZipDirectory | null {
     });
     at = bytes.indexOf("PK\x03\x04", dataStart + packedBytes, "latin1");
   }
-  return { entries, marks: ["archive-headers-disagree"], cut: true, entriesDeclared: entries.length };
+  return { entries, marks: [], cut: true, start: 0 };
 }

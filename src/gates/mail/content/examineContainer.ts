@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { inflateBounded } from "../archive/inflate.ts";
+import { inflateBounded, type Inflated } from "../archive/inflate.ts";
 import { canDecodeLzh, decodeLzh } from "../archive/lzhDecode.ts";
 import { readLzhDirectory } from "../archive/lzhDirectory.ts";
 import { unpackBySevenZip } from "../archive/sevenZip.ts";
@@ -8,7 +8,7 @@ import { readTnef } from "../archive/tnef.ts";
 import { readZipDirectory, type ZipEntry } from "../archive/zipDirectory.ts";
 import { classOfKind } from "../kinds.ts";
 import { findUuencoded } from "../mime/transferDecoding.ts";
-import type { CandidateName, SeenFile } from "../seen.ts";
+import type { CandidateName, SeenFile, Unread } from "../seen.ts";
 import { emptyFile, examineFile, type Budget, type Specimen } from "./examineFile.ts";
 import { examineMessage } from "./examineMessage.ts";
 
@@ -49,7 +49,11 @@ const readers: Record<string, (container: Container) => Promise<void>> = {
   },
 };
 
-type Inside = { names: CandidateName[]; bytes: Buffer; cut: boolean; encrypted: boolean };
+type Inside = { names: CandidateName[]; bytes: Buffer; cut: Unread | null; encrypted: boolean };
+
+function whyCut(inflated: Inflated): Unread | null {
+  return inflated.cut ? "size" : inflated.broken ? "missing" : null;
+}
 
 /** Adds one file of a container, and looks at it as far as the budget goes. False when nothing is left. */
 async function addInside(container: Container, inside: Inside): Promise<boolean> {
@@ -108,7 +112,8 @@ async function examineZip(container: Container): Promise<void> {
     return;
   }
   file.marks.push(...directory.marks);
-  if (directory.cut && directory.entries.length >= 10_000) file.unread = "count";
+  if (!(await examineFront(container, directory.start))) return;
+  if (directory.cut) file.unread = directory.entries.length >= 10_000 ? "count" : "missing";
   const declared = directory.entries.reduce((sum, entry) => sum + entry.bytes, 0);
   if (declared > ratioCountsFrom && declared > ratioMax * specimen.bytes.length) file.marks.push("bomb");
   const foreign = directory.entries.some((entry) => !entry.encrypted && entry.method !== 0 && entry.method !== 8);
@@ -119,14 +124,24 @@ async function examineZip(container: Container): Promise<void> {
   }
 }
 
+/** Of two archives one behind the other, some programs open the first and some the last. */
+async function examineFront(container: Container, start: number): Promise<boolean> {
+  const { file, specimen } = container;
+  if (start < 22 || specimen.bytes.readUInt32LE(0) !== 0x04034b50) return true;
+  const bytes = specimen.bytes.subarray(0, start);
+  if (readZipDirectory(bytes) === null) return true;
+  file.marks.push("archive-headers-disagree");
+  return await addInside(container, { names: specimen.names, bytes, cut: null, encrypted: false });
+}
+
 async function examineZipEntry(container: Container, entry: ZipEntry, others: Map<string, Buffer>): Promise<boolean> {
   const { specimen, budget } = container;
   const names = entry.names;
-  if (entry.encrypted) return await addInside(container, { names, bytes: Buffer.alloc(0), cut: false, encrypted: true });
+  if (entry.encrypted) return await addInside(container, { names, bytes: Buffer.alloc(0), cut: null, encrypted: true });
   if (entry.dataStart < 0) return addUnread(container, names, { bytes: entry.bytes, unread: "missing" });
   const packed = specimen.bytes.subarray(entry.dataStart, entry.dataStart + entry.packedBytes);
   if (entry.method === 0) {
-    const cut = packed.length < entry.packedBytes;
+    const cut = packed.length < entry.packedBytes ? "missing" : null;
     return await addInside(container, { names, bytes: packed, cut, encrypted: false });
   }
   if (entry.method === 8) {
@@ -136,11 +151,11 @@ async function examineZipEntry(container: Container, entry: ZipEntry, others: Ma
     if (inflated.broken && inflated.bytes.length === 0) {
       return addUnread(container, names, { bytes: entry.bytes, unread: "format" });
     }
-    return await addInside(container, { names, bytes: inflated.bytes, cut: inflated.cut || inflated.broken, encrypted: false });
+    return await addInside(container, { names, bytes: inflated.bytes, cut: whyCut(inflated), encrypted: false });
   }
   const other = others.get(names[0]?.value ?? "");
   if (other === undefined) return addUnread(container, names, { bytes: entry.bytes, unread: "format" });
-  return await addInside(container, { names, bytes: other, cut: false, encrypted: false });
+  return await addInside(container, { names, bytes: other, cut: null, encrypted: false });
 }
 
 /** Methods that zlib does not know (deflate64, bzip2, LZMA, zstd …) are left to 7-Zip, matched by plain name. */
@@ -175,7 +190,7 @@ async function examineLzh(container: Container): Promise<void> {
     const added =
       decoded === null
         ? addUnread(container, names, { bytes, unread: "format" })
-        : await addInside(container, { names, bytes: decoded, cut: decoded.length < bytes, encrypted: false });
+        : await addInside(container, { names, bytes: decoded, cut: decoded.length < bytes ? "size" : null, encrypted: false });
     if (!added) return;
   }
 }
@@ -194,7 +209,7 @@ async function examineGzip(container: Container): Promise<void> {
   }
   if (inflated.cut && room > ratioCountsFrom && room > ratioMax * specimen.bytes.length) file.marks.push("bomb");
   const names = gzipName(specimen);
-  await addInside(container, { names, bytes: inflated.bytes, cut: inflated.cut || inflated.broken, encrypted: false });
+  await addInside(container, { names, bytes: inflated.bytes, cut: whyCut(inflated), encrypted: false });
 }
 
 /** RFC 1952 2.3.1: the original name may stand in the header; otherwise programs take ".gz" off. */
@@ -218,7 +233,7 @@ async function examineTar(container: Container): Promise<void> {
     if (entry.directory) continue;
     const names = [{ value: entry.name, from: "tar", charset: entry.charset }];
     const bytes = specimen.bytes.subarray(entry.dataStart, entry.dataStart + Math.min(entry.bytes, specimen.bytes.length));
-    const cut = bytes.length < entry.bytes;
+    const cut = bytes.length < entry.bytes ? "missing" : null;
     if (!(await addInside(container, { names, bytes, cut, encrypted: false }))) return;
   }
   if (file.files.length === 0 && specimen.bytes.length > 1024) file.unread ??= "format";
@@ -226,14 +241,14 @@ async function examineTar(container: Container): Promise<void> {
 
 async function examineTnef(container: Container): Promise<void> {
   for (const { names, bytes } of readTnef(container.specimen.bytes)) {
-    if (!(await addInside(container, { names, bytes, cut: false, encrypted: false }))) return;
+    if (!(await addInside(container, { names, bytes, cut: null, encrypted: false }))) return;
   }
 }
 
 async function examineUuencoded(container: Container): Promise<void> {
   for (const { name, bytes } of findUuencoded(container.specimen.bytes)) {
     const names = [{ value: name.toString("latin1"), from: "uuencode", charset: null }];
-    if (!(await addInside(container, { names, bytes, cut: false, encrypted: false }))) return;
+    if (!(await addInside(container, { names, bytes, cut: null, encrypted: false }))) return;
   }
 }
 
@@ -261,7 +276,7 @@ async function examineBySevenZip(container: Container): Promise<void> {
     const added =
       inside.content === null && !inside.encrypted
         ? addUnread(container, names, { bytes: inside.bytes, unread: unpacked.unread ?? "format" })
-        : await addInside(container, { names, bytes: inside.content ?? Buffer.alloc(0), cut: false, encrypted: inside.encrypted });
+        : await addInside(container, { names, bytes: inside.content ?? Buffer.alloc(0), cut: null, encrypted: inside.encrypted });
     if (!added) return;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { textOfError } from "../../../lib/error.ts";
 import { classOfKind } from "../kinds.ts";
-import type { CandidateName, Defect, FileMark, SeenFile } from "../seen.ts";
+import type { CandidateName, Defect, FileMark, SeenFile, Unread } from "../seen.ts";
 import { kindOf } from "./kindOf.ts";
 import { examineContainer } from "./examineContainer.ts";
 import { readOleFacts, type OfficeFacts } from "./officeFacts.ts";
@@ -55,8 +55,8 @@ export type Specimen = {
   disposition: string | null;
   span: { start: number; end: number } | null;
   depth: number;
-  /** The bytes are only the beginning of what there is. */
-  cut: boolean;
+  /** Why the bytes are only the beginning of what there is; null when they are all. */
+  cut: Unread | null;
 };
 
 /** A file of which nothing is known yet but its place and names. */
@@ -90,9 +90,9 @@ export async function examineFile(specimen: Specimen, budget: Budget): Promise<S
     span: specimen.span,
     kind: kindOf(bytes, names, specimen.declaredType),
     bytes: bytes.length,
-    sha256: specimen.cut ? null : createHash("sha256").update(bytes).digest("hex"),
+    sha256: specimen.cut !== null ? null : createHash("sha256").update(bytes).digest("hex"),
   });
-  if (specimen.cut) file.unread = "size";
+  file.unread = specimen.cut;
   if (performance.now() > budget.deadline) {
     file.unread = "time";
     return file;
@@ -230,7 +230,7 @@ async function takeOfficeFacts(
       disposition: null,
       span: null,
       depth: specimen.depth + 1,
-      cut: false,
+      cut: null,
     };
     file.files.push(await examineFile(inside, budget));
   }

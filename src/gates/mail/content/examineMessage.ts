@@ -43,7 +43,7 @@ async function examinePart(raw: Buffer, part: Part, place: Place & { spans: bool
   }
   if (budget.filesLeft <= 0) return emptyFile({ ...outside, unread: "count" });
   const bytes = bodyOf(raw, part, budget.defects);
-  const specimen = { ...outside, bytes, depth: place.depth, cut: false };
+  const specimen = { ...outside, bytes, depth: place.depth, cut: null };
   if (part.type === "message/rfc822" || part.type === "message/global") {
     return await examineNested(specimen, budget);
   }
@@ -51,7 +51,7 @@ async function examinePart(raw: Buffer, part: Part, place: Place & { spans: bool
   if (part.type.startsWith("text/") && file.kind === "text") {
     for (const [index, { names, bytes: inside }] of uuencodedIn(bytes).entries()) {
       const within = { bytes: inside, path: `${path}/${index + 1}`, names, declaredType: null, disposition: null };
-      file.files.push(await examineFile({ ...within, span: null, depth: place.depth + 1, cut: false }, budget));
+      file.files.push(await examineFile({ ...within, span: null, depth: place.depth + 1, cut: null }, budget));
     }
   }
   return file;

@@ -20,14 +20,19 @@ export function transportOf(raw: Buffer): Transport {
     rcptTo: [],
     direction: "inbound",
   };
+  // RFC 7208 9.1: what checked SPF before wrote down the client, which hops inside a provider hide.
+  const checked = /\bclient-ip=["']?([0-9a-f.:]{3,45})/i.exec(valueOf("received-spf") ?? "")?.[1];
+  if (checked !== undefined && isIP(checked) !== 0) {
+    transport.clientAddress = checked;
+    transport.helo = /\bhelo=["']?([^\s;"']{1,255})/i.exec(valueOf("received-spf") ?? "")?.[1] ?? null;
+  }
   for (const field of fields) {
-    if (field.lowerName !== "received") continue;
+    if (field.lowerName !== "received" || transport.clientAddress !== null) continue;
     const match = /^from\s+(\S{1,255})\s*\(([^)]{0,500})/i.exec(field.value);
     const address = /\[(?:IPv6:)?([0-9a-f.:]{3,45})\]/i.exec(match?.[2] ?? "")?.[1];
     if (match === null || address === undefined || isIP(address) === 0 || isPrivate(address)) continue;
     transport.clientAddress = address;
     transport.helo = match[1] ?? null;
-    break;
   }
   for (const name of ["delivered-to", "x-original-to"]) {
     const address = readMailboxes(valueOf(name) ?? "")[0]?.address;
