@@ -18,8 +18,8 @@ const quietMs = 2_000;
 const lineMs = 5_000;
 
 /**
- * Shows how far a long task is: phase, done of all, rate, time left. On a terminal one line is redrawn; elsewhere a
- * line is written from time to time, and nothing for what is done within two seconds.
+ * Shows how far a long task is: phase, done of all, rate, time left. On a terminal one line is redrawn;
+ * elsewhere a line is written from time to time, and nothing for what is done within two seconds.
  */
 export class Progress {
   readonly #screen: ProgressScreen;
@@ -81,7 +81,8 @@ export class Progress {
     const share = this.#total === 0 ? 1 : Math.min(1, this.#done / this.#total);
     const bar = "█".repeat(Math.round(share * 20)).padEnd(20, "░");
     const left = rate > 0 ? printSeconds((this.#total - this.#done) / rate) : "?";
-    return `${this.#phase} ${bar} ${this.#done}/${this.#total} (${Math.floor(share * 100)} %), ${pace}, ${left} left`;
+    const percent = Math.floor(share * 100);
+    return `${this.#phase} ${bar} ${this.#done}/${this.#total} (${percent} %), ${pace}, ${left} left`;
   }
 }
 

@@ -35,7 +35,10 @@ export function skeletonOf(name: string): string {
   return letters.replaceAll("rn", "m").replaceAll("vv", "w").replaceAll("cl", "d").replaceAll("-", "");
 }
 
-/** Damerau-Levenshtein distance (changes, and swaps of neighbours), or `most + 1` when it is more than `most`. */
+/**
+ * Damerau-Levenshtein distance (changes, and swaps of neighbours), or `most + 1` when it is more than
+ * `most`.
+ */
 export function editDistance(left: string, right: string, most: number): number {
   if (Math.abs(left.length - right.length) > most) return most + 1;
   let before: number[] = [];

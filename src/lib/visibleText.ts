@@ -1,6 +1,9 @@
 /** Characters that show nothing, or reorder what stands beside them. */
-const UNSEEN =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0]/gu;
+const UNSEEN = new RegExp(
+  "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b-\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0]",
+  "gu",
+);
 const BLANK_RUN = /[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]{5,}/gu;
 
 /**

@@ -18,8 +18,8 @@ export function nothingAuthenticated(): Authentication {
 }
 
 /**
- * Checks SPF, DKIM, DMARC and ARC. All answers of the name service together have a time limit per message: what is
- * lost or late makes a `temperror`, never a stalled session.
+ * Checks SPF, DKIM, DMARC and ARC. All answers of the name service together have a time limit per message:
+ * what is lost or late makes a `temperror`, never a stalled session.
  */
 export async function authenticateMail(
   raw: Buffer,
@@ -41,7 +41,10 @@ export async function authenticateMail(
   // Without a client's address SPF has nothing to check (RFC 7208 2.6.1).
   const spf = transport.clientAddress === null || result.spf === false ? null : result.spf;
   return {
-    spf: { result: spf === null ? "none" : spf.status.result, domain: spf === null ? null : (spf.domain ?? null) },
+    spf: {
+      result: spf === null ? "none" : spf.status.result,
+      domain: spf === null ? null : (spf.domain ?? null),
+    },
     dkim: (result.dkim.results ?? []).slice(0, signaturesMax).map((signature) => ({
       result: isBrokenBody(signature.status) ? "fail" : signature.status.result,
       domain: signature.signingDomain ?? null,
@@ -79,7 +82,10 @@ function isBrokenBody(status: { result: string; comment?: string | undefined }):
   return status.result === "neutral" && (status.comment ?? "").includes("body hash did not verify");
 }
 
-/** The value of the Authentication-Results field without our name, which whoever writes the field puts in front. */
+/**
+ * The value of the Authentication-Results field without our name, which whoever writes the field puts in
+ * front.
+ */
 function headerValue(headers: string): string {
   const match = /^Authentication-Results:\s*[^;]*;\s*([\s\S]*?)\r\n(?![ \t])/im.exec(headers);
   return match === null ? "" : (match[1] as string).replace(/\r\n[ \t]+/g, " ").trim();

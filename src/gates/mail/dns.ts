@@ -20,14 +20,17 @@ const cacheMax = 20_000;
 const keptMs = { answer: 300_000, nothing: 60_000, lost: 5_000 } as const;
 const inFlightMax = 512;
 
-/** Kinds of records that mail authentication asks for; anything else is refused, since strangers choose the names. */
+/**
+ * Kinds of records that mail authentication asks for; anything else is refused, since strangers choose the
+ * names.
+ */
 const TYPES = new Set(["TXT", "A", "AAAA", "MX", "PTR", "CNAME", "NS"]);
 
 type Kept = { answer: DnsAnswer; until: number };
 
 /**
- * A resolver that never stalls: every answer has a time limit, what was asked once is kept (also that there is
- * nothing, and that an answer was lost), and equal questions that are under way are asked once.
+ * A resolver that never stalls: every answer has a time limit, what was asked once is kept (also that there
+ * is nothing, and that an answer was lost), and equal questions that are under way are asked once.
  */
 export function createDnsResolver(settings: DnsSettings): DnsResolver {
   const resolver = new Resolver({ timeout: settings.answerMsMax, tries: 1 });
@@ -61,7 +64,10 @@ export function createDnsResolver(settings: DnsSettings): DnsResolver {
   };
 }
 
-async function askOnce(resolver: Resolver, question: { name: string; type: string; msMax: number }): Promise<DnsAnswer> {
+async function askOnce(
+  resolver: Resolver,
+  question: { name: string; type: string; msMax: number },
+): Promise<DnsAnswer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<DnsAnswer>((resolve) => {
     timer = setTimeout(() => resolve({ ok: false, code: "ETIMEOUT" }), question.msMax);

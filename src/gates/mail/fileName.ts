@@ -1,22 +1,27 @@
 /** What can be said of a file name alone. Pure: judge.ts and the reader ask the same functions. */
 
 /** Endings that Windows, macOS or Linux start as a program. */
-export const EXECUTABLE_EXTENSIONS = new Set(
-  "exe scr pif com cpl dll ocx sys msi msp mst msix msixbundle appx appxbundle xll jar app elf run bin_exe gadget vxd drv efi scpl"
-    .split(" "),
+export const EXECUTABLE_EXTENSIONS = setOf(
+  "exe scr pif com cpl dll ocx sys msi msp mst msix msixbundle appx appxbundle xll",
+  "jar app elf run vxd drv efi",
 );
 
 /** Endings of what people send each other, behind which a second ending hides. */
-export const HARMLESS_EXTENSIONS = new Set(
-  (
-    "pdf doc docx docm xls xlsx xlsm xlsb ppt pptx pptm rtf txt csv tsv log odt ods odp jtd xdw xbd htm html xml json md " +
-    "jpg jpeg png gif bmp tif tiff webp heic heif svg ico psd ai mp3 m4a wav wma mp4 mov avi wmv mpg mpeg eml msg ics vcf"
-  ).split(" "),
+export const HARMLESS_EXTENSIONS = setOf(
+  "pdf doc docx docm xls xlsx xlsm xlsb ppt pptx pptm rtf txt csv tsv log odt ods odp",
+  "jtd xdw xbd htm html xml json md eml msg ics vcf",
+  "jpg jpeg png gif bmp tif tiff webp heic heif svg ico psd ai",
+  "mp3 m4a wav wma mp4 mov avi wmv mpg mpeg",
 );
 
-export const ARCHIVE_EXTENSIONS = new Set(
-  "zip lzh lha rar 7z gz tgz bz2 tbz xz txz zst z tar cab arj ace iso img udf vhd vhdx dmg wim cpio uue uu".split(" "),
+export const ARCHIVE_EXTENSIONS = setOf(
+  "zip lzh lha rar 7z gz tgz bz2 tbz xz txz zst z tar cab arj ace cpio uue uu",
+  "iso img udf vhd vhdx dmg wim",
 );
+
+function setOf(...lists: string[]): ReadonlySet<string> {
+  return new Set(lists.flatMap((list) => list.split(" ")));
+}
 
 const BLANKS = " \\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u2800\\u3000\\u3164\\uffa0";
 const TRAILING = new RegExp(`[.${BLANKS}\\u0000]+$`, "u");
@@ -28,7 +33,10 @@ export function baseNameOf(name: string): string {
   return name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
 }
 
-/** The ending that Windows goes by: it drops dots and blanks at the end, streams, and what stands behind a NUL. */
+/**
+ * The ending that Windows goes by: it drops dots and blanks at the end, streams, and what stands behind a
+ * NUL.
+ */
 export function extensionOf(name: string): string {
   const nul = name.indexOf("\0");
   const base = baseNameOf(nul === -1 ? name : name.slice(0, nul))
@@ -36,7 +44,12 @@ export function extensionOf(name: string): string {
     .replace(TRAILING, "")
     .replace(UNSEEN, "");
   const dot = base.lastIndexOf(".");
-  return dot === -1 ? "" : base.slice(dot + 1).trim().toLowerCase();
+  return dot === -1
+    ? ""
+    : base
+        .slice(dot + 1)
+        .trim()
+        .toLowerCase();
 }
 
 /** The ending as a person reads it: full-width dots and letters count as the plain ones. */
@@ -70,12 +83,18 @@ export function isReversed(name: string): boolean {
 export function confusableExtension(name: string): string | null {
   const shown = shownExtensionOf(name);
   const plain = extensionOf(name);
-  return shown !== plain && (EXECUTABLE_EXTENSIONS.has(shown) || shown === "lnk" || shown === "js") ? shown : null;
+  return shown !== plain && (EXECUTABLE_EXTENSIONS.has(shown) || shown === "lnk" || shown === "js")
+    ? shown
+    : null;
 }
 
 /** Names that a file system would store otherwise: NUL, streams, traversal, trailing dots and blanks. */
 export function isUnsafe(name: string): boolean {
   if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(name)) return true;
-  if (/(?:^|[/\\])\.\.(?:[/\\]|$)/.test(name) || /^[a-z]:[/\\]/i.test(name) || /^(?:\\\\|\/\/)/.test(name)) return true;
-  return /:[^/\\]*$/.test(baseNameOf(name).replace(/^[a-z]:/i, "")) && /::?\$DATA$|\.[a-z0-9]{1,5}:[^/\\]+$/i.test(name);
+  if (/(?:^|[/\\])\.\.(?:[/\\]|$)/.test(name) || /^[a-z]:[/\\]/i.test(name) || /^(?:\\\\|\/\/)/.test(name))
+    return true;
+  return (
+    /:[^/\\]*$/.test(baseNameOf(name).replace(/^[a-z]:/i, "")) &&
+    /::?\$DATA$|\.[a-z0-9]{1,5}:[^/\\]+$/i.test(name)
+  );
 }

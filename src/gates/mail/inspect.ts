@@ -48,7 +48,9 @@ export async function inspectMail(argv: string[]): Promise<number> {
     return 0;
   }
   if (positionals.length === 0) {
-    throw new SekishoError("usage", "Cannot inspect nothing: name a file, a folder or -", { hint: "try: sekisho mail inspect --help" });
+    throw new SekishoError("usage", "Cannot inspect nothing: name a file, a folder or -", {
+      hint: "try: sekisho mail inspect --help",
+    });
   }
   const inspector = new Inspector({
     policy: values.policy === undefined ? MailPolicy.parse({}) : await readPolicy(values.policy),
@@ -103,16 +105,22 @@ class Inspector {
   async #inspect(source: Source, readers: ReaderPool): Promise<Inspection | SekishoError> {
     if ("error" in source) return source.error;
     const { file, raw } = source;
-    if (raw.length === 0) return unreadable(file, "it is empty", "give a message as it was received, with its header");
+    if (raw.length === 0)
+      return unreadable(file, "it is empty", "give a message as it was received, with its header");
     const started = performance.now();
     const arrived = { raw, transport: transportOf(raw) };
     const at = Temporal.Now.instant();
     const observed = await observeMail(readers, arrived, { at, historyOf: () => unknownHistory });
     const ms = performance.now() - started;
-    if (!observed.ok) return { file, reading: null, judgement: judgeUnread(this.#options.policy, observed.problem), ms };
+    if (!observed.ok)
+      return { file, reading: null, judgement: judgeUnread(this.#options.policy, observed.problem), ms };
     const { reading } = observed.seen;
     if (reading.headers.length === 0) {
-      return unreadable(file, "its first line is no header field", "give a message as it was received; attach other files to one");
+      return unreadable(
+        file,
+        "its first line is no header field",
+        "give a message as it was received; attach other files to one",
+      );
     }
     return { file, reading, judgement: judgeMail(observed.seen, this.#options.policy), ms };
   }
@@ -129,7 +137,8 @@ class Inspector {
     const text = json ? `${inspectionJson(inspected)}\n` : inspectionText(inspected, language);
     this.#progress?.end();
     // A reader that is slower than we are must not fill our memory.
-    if (!process.stdout.write(text)) await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+    if (!process.stdout.write(text))
+      await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
   }
 
   tellUnreadable(error: SekishoError): void {
@@ -160,15 +169,21 @@ async function readPolicy(file: string): Promise<MailPolicy> {
   if (parsed.success) return parsed.data;
   const first = parsed.error.issues[0];
   const place = first === undefined || first.path.length === 0 ? "the top" : first.path.join(".");
-  throw new SekishoError("config-invalid", `Cannot use the policy "${file}": at ${place}: ${first?.message ?? "?"}`, {
-    hint: "see the mail policy in docs/config.md",
-  });
+  throw new SekishoError(
+    "config-invalid",
+    `Cannot use the policy "${file}": at ${place}: ${first?.message ?? "?"}`,
+    {
+      hint: "see the mail policy in docs/config.md",
+    },
+  );
 }
 
 function languageOf(given: string | undefined): "en" | "ja" {
   if (given === "en" || given === "ja") return given;
   if (given !== undefined) {
-    throw new SekishoError("usage", `Cannot print reasons in "${given}": en or ja is needed`, { hint: "try: --lang ja" });
+    throw new SekishoError("usage", `Cannot print reasons in "${given}": en or ja is needed`, {
+      hint: "try: --lang ja",
+    });
   }
   const environment = process.env["LC_ALL"] ?? process.env["LC_MESSAGES"] ?? process.env["LANG"] ?? "";
   return environment.startsWith("ja") ? "ja" : "en";
@@ -178,5 +193,7 @@ function countOf(given: string | undefined): number {
   if (given === undefined) return Math.min(4, availableParallelism());
   const count = Number(given);
   if (Number.isInteger(count) && count >= 1 && count <= 64) return count;
-  throw new SekishoError("usage", `Cannot use ${given} workers: a whole number from 1 to 64 is needed`, { hint: "try: --workers 2" });
+  throw new SekishoError("usage", `Cannot use ${given} workers: a whole number from 1 to 64 is needed`, {
+    hint: "try: --workers 2",
+  });
 }

@@ -6,7 +6,14 @@ import { judgeMail, judgeUnread, type MailJudgement } from "./judge.ts";
 import { MailPolicy } from "./policy.ts";
 import { MAIL_REASONS, REASONS } from "./reasons.ts";
 import { readMessage } from "./reader/readMessage.ts";
-import { unknownHistory, type Authentication, type History, type MailReading, type SeenMail, type Transport } from "./seen.ts";
+import {
+  unknownHistory,
+  type Authentication,
+  type History,
+  type MailReading,
+  type SeenMail,
+  type Transport,
+} from "./seen.ts";
 
 const policy = MailPolicy.parse(aimedAt);
 const noon = Temporal.Instant.from("2016-03-15T03:00:00Z");
@@ -14,7 +21,13 @@ const strangers: History = { fromAddress: 0, fromDomain: 0, toAddress: 0 };
 const seenReasons = new Set<string>();
 
 function transportFor(envelope: { mailFrom: string; rcptTo: string[] }): Transport {
-  return { clientAddress: "192.0.2.7", clientName: null, helo: "mail.example", ...envelope, direction: "inbound" };
+  return {
+    clientAddress: "192.0.2.7",
+    clientName: null,
+    helo: "mail.example",
+    ...envelope,
+    direction: "inbound",
+  };
 }
 
 async function judgeRaw(
@@ -33,14 +46,19 @@ for (const mail of hostileMails()) {
   test(`judgeMail() gives ${mail.reasons.join(", ")} for ${mail.name}`, async () => {
     const judgement = await judgeRaw(mail);
     const codes = judgement.reasons.map((reason) => reason.code);
-    for (const reason of mail.reasons) assert.ok(codes.includes(reason), `${reason} is not among ${codes.join(", ")}`);
+    for (const reason of mail.reasons)
+      assert.ok(codes.includes(reason), `${reason} is not among ${codes.join(", ")}`);
   });
 }
 
 for (const mail of ordinaryMails()) {
   test(`judgeMail() lets ordinary mail pass: ${mail.name}`, async () => {
     const judgement = await judgeRaw(mail);
-    assert.deepEqual(judgement.act, { do: "pass" }, judgement.reasons.map((reason) => reason.code).join(", "));
+    assert.deepEqual(
+      judgement.act,
+      { do: "pass" },
+      judgement.reasons.map((reason) => reason.code).join(", "),
+    );
     assert.ok(judgement.reasons.every((reason) => reason.severity === "info" || reason.severity === "low"));
   });
 }
@@ -70,7 +88,14 @@ test("judgeMail() holds a genuine self-extracting file for two persons, never re
 });
 
 const failed = (change: Partial<Authentication>): { reading: Partial<MailReading> } => ({
-  reading: { authentication: { ...passed, spf: { result: "none", domain: null }, dmarc: { result: "none", policy: null, domain: null }, ...change } },
+  reading: {
+    authentication: {
+      ...passed,
+      spf: { result: "none", domain: null },
+      dmarc: { result: "none", policy: null, domain: null },
+      ...change,
+    },
+  },
 });
 const [plain] = ordinaryMails();
 const authenticationRows: [name: string, change: Partial<Authentication>, reason: string | null][] = [
@@ -86,27 +111,44 @@ for (const [name, change, reason] of authenticationRows) {
   test(`judgeMail() says ${reason ?? "nothing"} about the sender when there is ${name}`, async () => {
     const { reasons } = await judgeRaw(plain as NonNullable<typeof plain>, failed(change));
     const codes = reasons.map((one) => one.code as string);
-    if (reason === null) assert.ok(!codes.some((code) => /^(?:spf|dkim|dmarc|unauth)/.test(code)), codes.join(", "));
+    if (reason === null)
+      assert.ok(!codes.some((code) => /^(?:spf|dkim|dmarc|unauth)/.test(code)), codes.join(", "));
     else assert.ok(codes.includes(reason), codes.join(", "));
   });
 }
 
 test("judgeMail() holds a stranger at a partner's domain whom the domain does not vouch for", async () => {
-  const raw = (plain as NonNullable<typeof plain>).raw.toString("latin1").replaceAll("hanako@yamada.example", "suzuki@ana-sales.example");
-  const mail = { raw: Buffer.from(raw, "latin1"), envelope: { mailFrom: "suzuki@ana-sales.example", rcptTo: ["inquiry@ijtb.example"] } };
-  const judgement = await judgeRaw(mail, { history: { fromAddress: 0, fromDomain: 90, toAddress: 0 }, ...failed({}) });
+  const raw = (plain as NonNullable<typeof plain>).raw
+    .toString("latin1")
+    .replaceAll("hanako@yamada.example", "suzuki@ana-sales.example");
+  const mail = {
+    raw: Buffer.from(raw, "latin1"),
+    envelope: { mailFrom: "suzuki@ana-sales.example", rcptTo: ["inquiry@ijtb.example"] },
+  };
+  const judgement = await judgeRaw(mail, {
+    history: { fromAddress: 0, fromDomain: 90, toAddress: 0 },
+    ...failed({}),
+  });
   assert.equal(judgement.order, "strangers-at-a-partner");
   const vouched = failed({ spf: { result: "pass", domain: "ana-sales.example" } });
-  assert.equal((await judgeRaw(mail, { history: { fromAddress: 0, fromDomain: 90, toAddress: 0 }, ...vouched })).act.do, "pass");
+  assert.equal(
+    (await judgeRaw(mail, { history: { fromAddress: 0, fromDomain: 90, toAddress: 0 }, ...vouched })).act.do,
+    "pass",
+  );
 });
 
 test("judgeMail() lets the register's genuine neighbours of a partner pass", async () => {
-  const raw = (plain as NonNullable<typeof plain>).raw.toString("latin1").replaceAll("yamada.example", "anas-sales.example");
-  const mail = { raw: Buffer.from(raw, "latin1"), envelope: { mailFrom: "hanako@anas-sales.example", rcptTo: [] } };
+  const raw = (plain as NonNullable<typeof plain>).raw
+    .toString("latin1")
+    .replaceAll("yamada.example", "anas-sales.example");
+  const mail = {
+    raw: Buffer.from(raw, "latin1"),
+    envelope: { mailFrom: "hanako@anas-sales.example", rcptTo: [] },
+  };
   assert.equal((await judgeRaw(mail)).act.do, "pass");
 });
 
-test("judgeMail() gives reasons for what two readers see differently, and for hidden and unread content", async () => {
+test("judgeMail() gives reasons for what is read in two ways, hidden or unread", async () => {
   const mail = plain as NonNullable<typeof plain>;
   const defects = [
     { code: "readings-files", where: "files", detail: "a.exe" },
@@ -135,11 +177,13 @@ test("judgeMail() takes the first standing order that matches, in the order of t
   assert.ok(mail !== undefined);
   const stripped = await judgeRaw(mail, { policy: MailPolicy.parse({ ...aimedAt, orders }) });
   assert.deepEqual([stripped.act, stripped.order], [{ do: "strip", paths: ["2"] }, "strip-first"]);
-  const refused = await judgeRaw(mail, { policy: MailPolicy.parse({ ...aimedAt, orders: orders.toReversed() }) });
+  const refused = await judgeRaw(mail, {
+    policy: MailPolicy.parse({ ...aimedAt, orders: orders.toReversed() }),
+  });
   assert.deepEqual(refused.act, { do: "refuse", reply: "5.7.1 Message refused by policy" });
 });
 
-test("judgeMail() lets everything pass without orders, and an order without conditions matches nothing", async () => {
+test("judgeMail() lets everything pass without orders or conditions", async () => {
   const mail = hostileMails()[0] as ReturnType<typeof hostileMails>[number];
   assert.equal((await judgeRaw(mail, { policy: MailPolicy.parse({ orders: [] }) })).act.do, "pass");
   const orders = [{ name: "slip", decidedBy: "A. Person", because: "test", do: "hold" }];
@@ -160,11 +204,17 @@ test("judgeUnread() does what the policy says about failures", () => {
 });
 
 test("every reason has a row", () => {
-  assert.deepEqual(MAIL_REASONS.filter((code) => !seenReasons.has(code)), []);
+  assert.deepEqual(
+    MAIL_REASONS.filter((code) => !seenReasons.has(code)),
+    [],
+  );
 });
 
 test("every reason has whole sentences in both languages", () => {
-  const evidence = new Proxy({}, { get: (_, key) => (key === "icon" ? "folder" : key === "kind" ? "pe" : key === "why" ? "size" : "X") });
+  const evidence = new Proxy(
+    {},
+    { get: (_, key) => (key === "icon" ? "folder" : key === "kind" ? "pe" : key === "why" ? "size" : "X") },
+  );
   for (const [code, entry] of Object.entries(REASONS)) {
     const { en, ja } = (entry.say as (evidence: object) => { en: string; ja: string })(evidence);
     assert.match(en, /^[A-Z"].*\.$/s, code);

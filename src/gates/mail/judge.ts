@@ -16,7 +16,9 @@ export type MailAct =
 
 export type MailJudgementReason = JudgedReason;
 
-export type MailJudgement = Omit<Judgement<MailAct, MailReason>, "reasons"> & { reasons: MailJudgementReason[] };
+export type MailJudgement = Omit<Judgement<MailAct, MailReason>, "reasons"> & {
+  reasons: MailJudgementReason[];
+};
 
 const severityRank = { critical: 0, high: 1, medium: 2, low: 3, info: 4 } as const;
 const reasonsPerCodeMax = 5;
@@ -33,11 +35,15 @@ export function judgeMail(seen: SeenMail, policy: MailPolicy): MailJudgement {
   return applyOrders(fewOfEach(reasons), policy);
 }
 
-/** The judgement of a message that could not be read: a standing order may ask for it, else `onFailure` does. */
+/**
+ * The judgement of a message that could not be read: a standing order may ask for it, else `onFailure`
+ * does.
+ */
 export function judgeUnread(policy: MailPolicy, problem = "the reader failed"): MailJudgement {
   const reasons = [reasonFor("reading-failed", null, { problem })];
   const order = policy.orders.find((candidate) => matches(candidate, new Set(["reading-failed"])));
-  if (order !== undefined && policy.onFailure === "hold") return { act: actOf(order, { policy, reasons }), reasons, order: order.name };
+  if (order !== undefined && policy.onFailure === "hold")
+    return { act: actOf(order, { policy, reasons }), reasons, order: order.name };
   const act: MailAct = policy.onFailure === "hold" ? { do: "hold", secondPerson: false } : { do: "pass" };
   return { act, reasons, order: null };
 }
@@ -72,7 +78,10 @@ function matches(order: StandingOrder, codes: ReadonlySet<string>): boolean {
   );
 }
 
-function actOf(order: StandingOrder, context: { policy: MailPolicy; reasons: MailJudgementReason[] }): MailAct {
+function actOf(
+  order: StandingOrder,
+  context: { policy: MailPolicy; reasons: MailJudgementReason[] },
+): MailAct {
   switch (order.do) {
     case "pass":
       return { do: "pass" };
@@ -82,7 +91,9 @@ function actOf(order: StandingOrder, context: { policy: MailPolicy; reasons: Mai
       return { do: "refuse", reply: context.policy.refusal };
     case "strip": {
       const named = new Set<string>([...order.anyOf, ...order.allOf]);
-      const paths = context.reasons.flatMap(({ code, part }) => (part !== null && named.has(code) ? [topPart(part)] : []));
+      const paths = context.reasons.flatMap(({ code, part }) =>
+        part !== null && named.has(code) ? [topPart(part)] : [],
+      );
       // A reason without a part leaves nothing to take out, and letting it through is not what was ordered.
       if (paths.length === 0) return { do: "hold", secondPerson: order.secondPerson };
       return { do: "strip", paths: [...new Set(paths)] };

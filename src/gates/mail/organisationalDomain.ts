@@ -2,7 +2,10 @@ import { getDomain } from "tldts";
 
 const known = new Map<string, string>();
 
-/** The domain that an organisation registered (by the Public Suffix List); the name itself where there is none. */
+/**
+ * The domain that an organisation registered (by the Public Suffix List); the name itself where there is
+ * none.
+ */
 export function organisationalDomain(domain: string): string {
   const kept = known.get(domain);
   if (kept !== undefined) return kept;

@@ -178,7 +178,14 @@ export const MailPolicy = z.strictObject({
     .min(0)
     .max(32)
     .default(12)
-    .describe("How far (0 to 64) the icon of a program may differ from a document's and still count as its copy."),
-  nestingMax: z.int().min(1).max(16).default(3).describe("Archives within archives, after which it is a reason."),
+    .describe(
+      "How far (0 to 64) the icon of a program may differ from a document's and still count as its copy.",
+    ),
+  nestingMax: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(3)
+    .describe("Archives within archives, after which it is a reason."),
 });
 export type MailPolicy = z.infer<typeof MailPolicy>;

@@ -9,14 +9,17 @@ const damp = 700;
 export function domainToUnicode(domain: string): string {
   return domain
     .split(".")
-    .map((label) => (label.toLowerCase().startsWith("xn--") ? (decodeLabel(label.slice(4).toLowerCase()) ?? label) : label))
+    .map((label) =>
+      label.toLowerCase().startsWith("xn--") ? (decodeLabel(label.slice(4).toLowerCase()) ?? label) : label,
+    )
     .join(".");
 }
 
 /** RFC 3492 6.2. Null where the label is no Punycode. */
 function decodeLabel(text: string): string | null {
   const separator = text.lastIndexOf("-");
-  const out = separator > 0 ? Array.from(text.slice(0, separator), (letter) => letter.codePointAt(0) as number) : [];
+  const out =
+    separator > 0 ? Array.from(text.slice(0, separator), (letter) => letter.codePointAt(0) as number) : [];
   let code = 128;
   let place = 0;
   let bias = 72;

@@ -1,3 +1,4 @@
+import { visibleText } from "../../lib/visibleText.ts";
 import type { Reason, Said, Severity } from "../../gate.ts";
 import { CONTENT_REASONS } from "./reasons/content.ts";
 import { IDENTITY_REASONS } from "./reasons/identity.ts";
@@ -35,5 +36,15 @@ export function reasonFor<Code extends MailReason>(
   evidence: EvidenceOf<Code>,
 ): JudgedReason {
   const entry = REASONS[code] as ReasonEntry<EvidenceOf<Code>>;
-  return { code, technique: entry.technique, severity: entry.severity, because: entry.say(evidence), part };
+  const because = entry.say(showAll(evidence));
+  return { code, technique: entry.technique, severity: entry.severity, because, part };
+}
+
+/** Names come from strangers: nothing in a sentence may hide itself or turn the text around. */
+function showAll<Evidence extends object>(evidence: Evidence): Evidence {
+  const shown = Object.entries(evidence).map(([key, value]) => [
+    key,
+    typeof value === "string" ? visibleText(value) : value,
+  ]);
+  return Object.fromEntries(shown) as Evidence;
 }

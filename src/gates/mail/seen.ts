@@ -1,4 +1,7 @@
-/** What the mail gate sees of one message: the shapes that observe.ts fills and judge.ts reads. Plain data only. */
+/**
+ * What the mail gate sees of one message: the shapes that observe.ts fills and judge.ts reads. Plain data
+ * only.
+ */
 
 /** An address with its display name as the recipient's mail program would show it. */
 export type Mailbox = { name: string; address: string; domain: string };
@@ -79,7 +82,10 @@ export type SeenFile = {
   /** Content-Type as declared, lower case, without parameters; null inside archives. */
   declaredType: string | null;
   disposition: string | null;
-  /** What its first bytes (and structure) say, such as `pe`, `zip`, `pdf`, `ole`, `ooxml`, `lnk`, `script`, `text`. */
+  /**
+   * What its first bytes (and structure) say, such as `pe`, `zip`, `pdf`, `ole`, `ooxml`, `lnk`, `script`,
+   * `text`.
+   */
   kind: string;
   bytes: number;
   /** SHA-256 of the decoded bytes, hex; null where the content could not be read. */
@@ -87,7 +93,10 @@ export type SeenFile = {
   encrypted: boolean;
   macros: boolean;
   marks: FileMark[];
-  /** For a PE: what its largest icon looks like, and how sure (Hamming distance of the perceptual hash, 0..64). */
+  /**
+   * For a PE: what its largest icon looks like, and how sure (Hamming distance of the perceptual hash,
+   * 0..64).
+   */
   icon: { looksLike: "folder" | "pdf" | "word" | "excel" | "text" | "image"; distance: number } | null;
   /** Position of the part in the raw message, for stripping; null inside archives. */
   span: { start: number; end: number } | null;

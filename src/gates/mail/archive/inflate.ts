@@ -1,13 +1,20 @@
 import { createGunzip, createInflateRaw, gunzipSync, inflateRawSync } from "node:zlib";
 
-/** Unpacked bytes; `cut` when there was more than was asked for, `broken` when the stream does not end well. */
+/**
+ * Unpacked bytes; `cut` when there was more than was asked for, `broken` when the stream does not end
+ * well.
+ */
 export type Inflated = { bytes: Buffer; cut: boolean; broken: boolean };
 
 /** As much of a bomb as is worth looking at: its first bytes tell what it is. */
 const headBytesMax = 1024 * 1024;
 
 /** Unpacks a deflate or gzip stream, never more than `bytesMax`; of a larger one only the beginning. */
-export async function inflateBounded(packed: Buffer, format: "deflate" | "gzip", bytesMax: number): Promise<Inflated> {
+export async function inflateBounded(
+  packed: Buffer,
+  format: "deflate" | "gzip",
+  bytesMax: number,
+): Promise<Inflated> {
   const maxOutputLength = Math.max(1, bytesMax);
   try {
     const inflate = format === "deflate" ? inflateRawSync : gunzipSync;

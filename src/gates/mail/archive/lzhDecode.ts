@@ -12,8 +12,8 @@ export function canDecodeLzh(method: string): boolean {
 }
 
 /**
- * Unpacks one file of an LZH archive: LZSS with static Huffman codes, written anew for every block. Gives null
- * where the bytes are not such a stream. The caller has bounded `bytes`.
+ * Unpacks one file of an LZH archive: LZSS with static Huffman codes, written anew for every block. Gives
+ * null where the bytes are not such a stream. The caller has bounded `bytes`.
  */
 export function decodeLzh(packed: Buffer, method: string, bytes: number): Buffer | null {
   if (STORED.has(method)) return packed.subarray(0, bytes);
@@ -89,7 +89,7 @@ class LzhDecoder {
     if (count === 0) return singleCode(this.#read(countBits));
     if (count > countMax) return null;
     const lengths = new Uint8Array(countMax);
-    for (let index = 0; index < count; ) {
+    for (let index = 0; index < count;) {
       let length = this.#read(3);
       if (length === 7) while (length < 17 && this.#read(1) === 1) length += 1;
       if (length > 16) return null;
@@ -105,7 +105,7 @@ class LzhDecoder {
     if (count === 0) return singleCode(this.#read(9));
     if (count > codeSymbols) return null;
     const lengths = new Uint8Array(codeSymbols);
-    for (let index = 0; index < count; ) {
+    for (let index = 0; index < count;) {
       const symbol = this.#symbol(lengthCode);
       if (symbol > 2) {
         lengths[index] = symbol - 2;
@@ -148,7 +148,11 @@ function singleCode(symbol: number): Code {
 function makeCode(lengths: Uint8Array): Code | null {
   const bits = lengths.reduce((most, length) => Math.max(most, length), 0);
   if (bits === 0) return null;
-  const code: Code = { bits, symbols: new Uint16Array(1 << bits), lengths: new Uint8Array(1 << bits).fill(bits) };
+  const code: Code = {
+    bits,
+    symbols: new Uint16Array(1 << bits),
+    lengths: new Uint8Array(1 << bits).fill(bits),
+  };
   let next = 0;
   for (let length = 1; length <= bits; length += 1) {
     for (let symbol = 0; symbol < lengths.length; symbol += 1) {

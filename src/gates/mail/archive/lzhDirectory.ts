@@ -39,7 +39,10 @@ export function readLzhDirectory(bytes: Buffer): LzhDirectory | null {
 /** Whether an LZH header stands at this place: a method such as `-lh5-` at its third byte. */
 export function isLzhHeader(bytes: Buffer, at: number): boolean {
   if (at + 22 > bytes.length || bytes[at + 2] !== 0x2d || bytes[at + 6] !== 0x2d) return false;
-  return /^-(?:lh[0-9dx]|lz[s2-58]|pm[0-2s])-$/.test(bytes.toString("latin1", at + 2, at + 7)) && (bytes[at + 20] as number) <= 3;
+  return (
+    /^-(?:lh[0-9dx]|lz[s2-58]|pm[0-2s])-$/.test(bytes.toString("latin1", at + 2, at + 7)) &&
+    (bytes[at + 20] as number) <= 3
+  );
 }
 
 function findStart(bytes: Buffer): number {

@@ -45,17 +45,23 @@ let compiled: CompiledModule | null = null;
 
 /** Compiling costs three times what reading a small archive does, so it is done once per process. */
 function moduleOnce(): CompiledModule {
-  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve("7z-wasm/7zz.wasm")));
+  compiled ??= new WebAssembly.Module(
+    readFileSync(createRequire(import.meta.url).resolve("7z-wasm/7zz.wasm")),
+  );
   return compiled;
 }
 
 type Instantiate = (imports: object, done: (instance: object) => void) => object;
 
 /**
- * Lists and unpacks an archive by 7-Zip. One instance for one archive: an instance leaks stack with every call.
- * Names in Shift_JIS come out broken, so ZIP and LZH are read by our own readers and never come here.
+ * Lists and unpacks an archive by 7-Zip. One instance for one archive: an instance leaks stack with every
+ * call. Names in Shift_JIS come out broken, so ZIP and LZH are read by our own readers and never come here.
  */
-export async function unpackBySevenZip(bytes: Buffer, extension: string, limits: UnpackLimits): Promise<Unpacked> {
+export async function unpackBySevenZip(
+  bytes: Buffer,
+  extension: string,
+  limits: UnpackLimits,
+): Promise<Unpacked> {
   const unpacked: Unpacked = { files: [], encryptedNames: false, split: false, unread: null, listed: false };
   const printed: string[] = [];
   const module = await createModule(printed);
@@ -140,8 +146,10 @@ type StreamOperations = {
 
 /** Reads `7z l -slt`: blocks of "Key = value", the first of which describes the archive itself. */
 function readListing(text: string, unpacked: Unpacked): void {
-  if (/(?:Can ?not open encrypted archive|Enter password|Wrong password)/i.test(text)) unpacked.encryptedNames = true;
-  if (/^(?:Multivolume|Volumes) = (?:\+|[2-9])|Missing volume|Unavailable start of archive/m.test(text)) unpacked.split = true;
+  if (/(?:Can ?not open encrypted archive|Enter password|Wrong password)/i.test(text))
+    unpacked.encryptedNames = true;
+  if (/^(?:Multivolume|Volumes) = (?:\+|[2-9])|Missing volume|Unavailable start of archive/m.test(text))
+    unpacked.split = true;
   const start = text.indexOf("\n----------");
   if (start === -1) return;
   unpacked.listed = true;
@@ -159,7 +167,9 @@ function readListing(text: string, unpacked: Unpacked): void {
   }
 }
 
-/** Takes the unpacked files out of the memory file system, in the order and under the names of the listing. */
+/**
+ * Takes the unpacked files out of the memory file system, in the order and under the names of the listing.
+ */
 function collect(module: SevenZipModule, unpacked: Unpacked): void {
   const byName = new Map<string, UnpackedFile>();
   for (const file of unpacked.files) if (!byName.has(file.name)) byName.set(file.name, file);
@@ -176,7 +186,13 @@ function collect(module: SevenZipModule, unpacked: Unpacked): void {
           // An encrypted file that was "unpacked" with a wrong password is noise.
           if (!listed.encrypted) listed.content = content;
         } else {
-          unpacked.files.push({ name: `${prefix}${name}`, bytes: content.length, encrypted: false, directory: false, content });
+          unpacked.files.push({
+            name: `${prefix}${name}`,
+            bytes: content.length,
+            encrypted: false,
+            directory: false,
+            content,
+          });
         }
       }
     }

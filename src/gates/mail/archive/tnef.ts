@@ -12,7 +12,7 @@ const ATTACH_RENDER = 0x00069002;
 export function readTnef(bytes: Buffer): TnefAttachment[] {
   const attachments: TnefAttachment[] = [];
   let current: TnefAttachment | null = null;
-  for (let at = 6; at + 9 <= bytes.length && attachments.length < attachmentsMax; ) {
+  for (let at = 6; at + 9 <= bytes.length && attachments.length < attachmentsMax;) {
     const id = bytes.readUInt32LE(at + 1);
     const length = bytes.readUInt32LE(at + 5);
     const value = bytes.subarray(at + 9, at + 9 + length);

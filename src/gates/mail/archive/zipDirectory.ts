@@ -30,8 +30,8 @@ const endBytes = 22;
 const entriesReadMax = 10_000;
 
 /**
- * Reads the directory of a ZIP archive (APPNOTE 6.3.10, 4.3). Programs differ in whether they believe the central
- * directory or the local headers, so both names are candidates, and a difference is told.
+ * Reads the directory of a ZIP archive (APPNOTE 6.3.10, 4.3). Programs differ in whether they believe the
+ * central directory or the local headers, so both names are candidates, and a difference is told.
  */
 export function readZipDirectory(bytes: Buffer): ZipDirectory | null {
   const end = findEnd(bytes);
@@ -51,9 +51,12 @@ export function readZipDirectory(bytes: Buffer): ZipDirectory | null {
     start = end - size;
   }
   if (start + 4 > bytes.length || bytes.readUInt32LE(start) !== CENTRAL) {
-    return entriesDeclared === 0 ? { entries: [], marks: [...marks], cut: false, start: 0 } : readLocalHeaders(bytes);
+    return entriesDeclared === 0
+      ? { entries: [], marks: [...marks], cut: false, start: 0 }
+      : readLocalHeaders(bytes);
   }
-  if (shift > 0 || (start > 0 && bytes.readUInt32LE(0) !== LOCAL && entriesDeclared > 0)) marks.add("archive-prepended-data");
+  if (shift > 0 || (start > 0 && bytes.readUInt32LE(0) !== LOCAL && entriesDeclared > 0))
+    marks.add("archive-prepended-data");
   const commentEnd = end + endBytes + bytes.readUInt16LE(end + 20);
   if (commentEnd < bytes.length) marks.add("archive-trailing-data");
   if (bytes.subarray(end + endBytes).includes("PK")) marks.add("archive-comment-data");
@@ -62,7 +65,8 @@ export function readZipDirectory(bytes: Buffer): ZipDirectory | null {
 }
 
 function findEnd(bytes: Buffer): number {
-  // APPNOTE 4.4.12: the comment behind the record is at most 65,535 bytes; junk behind that is tolerated by many.
+  // APPNOTE 4.4.12: the comment behind the record is at most 65,535 bytes; junk behind that is tolerated by
+  // many.
   const from = Math.max(0, bytes.length - endBytes - 65_535 - 1024);
   let at = bytes.lastIndexOf("PK\x05\x06", bytes.length - endBytes, "latin1");
   while (at >= from && at !== -1) {
@@ -111,14 +115,21 @@ function readCentral(
     at += 46 + nameBytes + extraBytes + bytes.readUInt16LE(at + 32);
   }
   if (overlaps(entries)) marks.add("archive-entries-overlap");
-  if (entries.some((entry) => entry.encrypted) && entries.some((entry) => !entry.encrypted && !entry.directory)) {
+  if (
+    entries.some((entry) => entry.encrypted) &&
+    entries.some((entry) => !entry.encrypted && !entry.directory)
+  ) {
     marks.add("some-entries-encrypted");
   }
   return { entries, cut: false };
 }
 
 /** APPNOTE 4.5.3: sizes that do not fit stand in the ZIP64 extra field, in this order. */
-function readSizes(bytes: Buffer, at: number, extra: Buffer): { packedBytes: number; bytes: number; offset: number } {
+function readSizes(
+  bytes: Buffer,
+  at: number,
+  extra: Buffer,
+): { packedBytes: number; bytes: number; offset: number } {
   const sizes = {
     packedBytes: bytes.readUInt32LE(at + 20),
     bytes: bytes.readUInt32LE(at + 24),
@@ -136,7 +147,7 @@ function readSizes(bytes: Buffer, at: number, extra: Buffer): { packedBytes: num
 }
 
 function findExtra(extra: Buffer, id: number): Buffer | null {
-  for (let at = 0; at + 4 <= extra.length; ) {
+  for (let at = 0; at + 4 <= extra.length;) {
     const size = extra.readUInt16LE(at + 2);
     if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, at + 4 + size);
     at += 4 + size;
@@ -146,7 +157,8 @@ function findExtra(extra: Buffer, id: number): Buffer | null {
 
 function namesOf(name: Buffer, place: { flags: number; extra: Buffer; from: string }): CandidateName[] {
   const names: CandidateName[] = [];
-  // APPNOTE 4.4.4 bit 11: UTF-8. Without it nobody knows; Japanese Windows wrote its own code page for decades.
+  // APPNOTE 4.4.4 bit 11: UTF-8. Without it nobody knows; Japanese Windows wrote its own code page for
+  // decades.
   const utf8 = (place.flags & 0x0800) !== 0;
   const read = utf8 ? { text: name.toString("utf8"), charset: "utf-8" } : guessText(name);
   names.push({ value: read.text, from: place.from, charset: read.charset });
@@ -186,7 +198,9 @@ function overlaps(entries: ZipEntry[]): boolean {
     .filter((entry) => entry.dataStart >= 0 && entry.packedBytes > 0)
     .map((entry) => [entry.dataStart, entry.dataStart + entry.packedBytes] as const)
     .sort((left, right) => left[0] - right[0]);
-  return spans.some((span, index) => index > 0 && span[0] < (spans[index - 1] as readonly [number, number])[1]);
+  return spans.some(
+    (span, index) => index > 0 && span[0] < (spans[index - 1] as readonly [number, number])[1],
+  );
 }
 
 /** Without a directory (cut off, or hidden on purpose) programs that repair go by the local headers. */
@@ -207,7 +221,8 @@ function readLocalHeaders(bytes: Buffer): ZipDirectory | null {
       directory: name.at(-1) === 0x2f,
       encrypted: (flags & 1) === 1,
       method: bytes.readUInt16LE(at + 8),
-      packedBytes: packedBytes === 0 && (flags & 8) !== 0 ? Math.max(0, bytes.length - dataStart) : packedBytes,
+      packedBytes:
+        packedBytes === 0 && (flags & 8) !== 0 ? Math.max(0, bytes.length - dataStart) : packedBytes,
       bytes: bytes.readUInt32LE(at + 22),
       dataStart,
     });

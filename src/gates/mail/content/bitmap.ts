@@ -26,7 +26,14 @@ function decodePng(bytes: Buffer): Picture | null {
   }
 }
 
-type Format = { width: number; height: number; bits: number; palette: Buffer; start: number; rowBytes: number };
+type Format = {
+  width: number;
+  height: number;
+  bits: number;
+  palette: Buffer;
+  start: number;
+  rowBytes: number;
+};
 
 function decodeBitmap(bytes: Buffer): Picture | null {
   const format = readFormat(bytes);
@@ -62,7 +69,15 @@ function readFormat(bytes: Buffer): Format | null {
   // The height counts the mask in.
   const height = Math.floor(bytes.readInt32LE(8) / 2);
   const bits = bytes.readUInt16LE(14);
-  if (headerBytes < 40 || headerBytes > 124 || width <= 0 || height <= 0 || width > sideMax || height > sideMax) return null;
+  if (
+    headerBytes < 40 ||
+    headerBytes > 124 ||
+    width <= 0 ||
+    height <= 0 ||
+    width > sideMax ||
+    height > sideMax
+  )
+    return null;
   if (bytes.readUInt32LE(16) !== 0 || ![1, 4, 8, 16, 24, 32].includes(bits)) return null;
   const colors = bits > 8 ? 0 : Math.min(bytes.readUInt32LE(32) || 1 << bits, 256);
   const start = headerBytes + colors * 4;

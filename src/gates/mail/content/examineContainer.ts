@@ -23,7 +23,8 @@ export async function examineContainer(file: SeenFile, specimen: Specimen, budge
   const container: Container = { file, specimen, budget };
   const reader = readers[file.kind];
   const kindClass = classOfKind(file.kind);
-  if (reader === undefined && kindClass !== "archive" && kindClass !== "disk-image" && file.kind !== "msi") return;
+  if (reader === undefined && kindClass !== "archive" && kindClass !== "disk-image" && file.kind !== "msi")
+    return;
   if (specimen.depth >= budget.depthMax) {
     file.unread = "depth";
     return;
@@ -45,7 +46,11 @@ const readers: Record<string, (container: Container) => Promise<void>> = {
   tnef: examineTnef,
   uuencode: examineUuencoded,
   message: async ({ file, specimen, budget }) => {
-    file.files = await examineMessage(specimen.bytes, { path: `${specimen.path}/`, depth: specimen.depth + 1, budget });
+    file.files = await examineMessage(specimen.bytes, {
+      path: `${specimen.path}/`,
+      depth: specimen.depth + 1,
+      budget,
+    });
   },
 };
 
@@ -69,7 +74,15 @@ async function addInside(container: Container, inside: Inside): Promise<boolean>
   budget.filesLeft -= 1;
   const path = `${specimen.path}/${file.files.length + 1}`;
   if (inside.encrypted) {
-    file.files.push(emptyFile({ path, names: inside.names, bytes: inside.bytes.length, encrypted: true, unread: "encrypted" }));
+    file.files.push(
+      emptyFile({
+        path,
+        names: inside.names,
+        bytes: inside.bytes.length,
+        encrypted: true,
+        unread: "encrypted",
+      }),
+    );
     file.encrypted = true;
     return true;
   }
@@ -89,7 +102,11 @@ async function addInside(container: Container, inside: Inside): Promise<boolean>
 }
 
 /** A file of which the directory tells, but whose content could not be had. */
-function addUnread(container: Container, names: CandidateName[], why: { bytes: number; unread: SeenFile["unread"] }): boolean {
+function addUnread(
+  container: Container,
+  names: CandidateName[],
+  why: { bytes: number; unread: SeenFile["unread"] },
+): boolean {
   const { file, specimen, budget } = container;
   if (budget.filesLeft <= 0) {
     file.unread ??= "count";
@@ -116,7 +133,9 @@ async function examineZip(container: Container): Promise<void> {
   if (directory.cut) file.unread = directory.entries.length >= 10_000 ? "count" : "missing";
   const declared = directory.entries.reduce((sum, entry) => sum + entry.bytes, 0);
   if (declared > ratioCountsFrom && declared > ratioMax * specimen.bytes.length) file.marks.push("bomb");
-  const foreign = directory.entries.some((entry) => !entry.encrypted && entry.method !== 0 && entry.method !== 8);
+  const foreign = directory.entries.some(
+    (entry) => !entry.encrypted && entry.method !== 0 && entry.method !== 8,
+  );
   const others = foreign ? await unpackForeign(container) : new Map<string, Buffer>();
   for (const entry of directory.entries) {
     if (entry.directory) continue;
@@ -134,10 +153,15 @@ async function examineFront(container: Container, start: number): Promise<boolea
   return await addInside(container, { names: specimen.names, bytes, cut: null, encrypted: false });
 }
 
-async function examineZipEntry(container: Container, entry: ZipEntry, others: Map<string, Buffer>): Promise<boolean> {
+async function examineZipEntry(
+  container: Container,
+  entry: ZipEntry,
+  others: Map<string, Buffer>,
+): Promise<boolean> {
   const { specimen, budget } = container;
   const names = entry.names;
-  if (entry.encrypted) return await addInside(container, { names, bytes: Buffer.alloc(0), cut: null, encrypted: true });
+  if (entry.encrypted)
+    return await addInside(container, { names, bytes: Buffer.alloc(0), cut: null, encrypted: true });
   if (entry.dataStart < 0) return addUnread(container, names, { bytes: entry.bytes, unread: "missing" });
   const packed = specimen.bytes.subarray(entry.dataStart, entry.dataStart + entry.packedBytes);
   if (entry.method === 0) {
@@ -151,14 +175,22 @@ async function examineZipEntry(container: Container, entry: ZipEntry, others: Ma
     if (inflated.broken && inflated.bytes.length === 0) {
       return addUnread(container, names, { bytes: entry.bytes, unread: "format" });
     }
-    return await addInside(container, { names, bytes: inflated.bytes, cut: whyCut(inflated), encrypted: false });
+    return await addInside(container, {
+      names,
+      bytes: inflated.bytes,
+      cut: whyCut(inflated),
+      encrypted: false,
+    });
   }
   const other = others.get(names[0]?.value ?? "");
   if (other === undefined) return addUnread(container, names, { bytes: entry.bytes, unread: "format" });
   return await addInside(container, { names, bytes: other, cut: null, encrypted: false });
 }
 
-/** Methods that zlib does not know (deflate64, bzip2, LZMA, zstd …) are left to 7-Zip, matched by plain name. */
+/**
+ * Methods that zlib does not know (deflate64, bzip2, LZMA, zstd …) are left to 7-Zip, matched by plain
+ * name.
+ */
 async function unpackForeign(container: Container): Promise<Map<string, Buffer>> {
   const { specimen, budget } = container;
   const limits = { bytesMax: roomFor(budget), filesMax: budget.filesLeft, deadline: budget.deadline };
@@ -186,11 +218,20 @@ async function examineLzh(container: Container): Promise<void> {
     }
     const room = roomFor(budget);
     if (bytes > ratioCountsFrom && bytes > ratioMax * packed.length) file.marks.push("bomb");
-    const decoded = decodeLzh(packed, entry.method, Math.min(bytes, room, 256 * Math.max(1024, packed.length)));
+    const decoded = decodeLzh(
+      packed,
+      entry.method,
+      Math.min(bytes, room, 256 * Math.max(1024, packed.length)),
+    );
     const added =
       decoded === null
         ? addUnread(container, names, { bytes, unread: "format" })
-        : await addInside(container, { names, bytes: decoded, cut: decoded.length < bytes ? "size" : null, encrypted: false });
+        : await addInside(container, {
+            names,
+            bytes: decoded,
+            cut: decoded.length < bytes ? "size" : null,
+            encrypted: false,
+          });
     if (!added) return;
   }
 }
@@ -207,7 +248,8 @@ async function examineGzip(container: Container): Promise<void> {
     file.unread = "format";
     return;
   }
-  if (inflated.cut && room > ratioCountsFrom && room > ratioMax * specimen.bytes.length) file.marks.push("bomb");
+  if (inflated.cut && room > ratioCountsFrom && room > ratioMax * specimen.bytes.length)
+    file.marks.push("bomb");
   const names = gzipName(specimen);
   await addInside(container, { names, bytes: inflated.bytes, cut: whyCut(inflated), encrypted: false });
 }
@@ -218,7 +260,8 @@ function gzipName(specimen: Specimen): CandidateName[] {
   const names: CandidateName[] = [];
   if (((bytes[3] ?? 0) & 0x08) !== 0 && ((bytes[3] ?? 0) & 0x04) === 0) {
     const end = bytes.indexOf(0, 10);
-    if (end > 10 && end - 10 < 1024) names.push({ value: bytes.toString("latin1", 10, end), from: "gzip", charset: "iso-8859-1" });
+    if (end > 10 && end - 10 < 1024)
+      names.push({ value: bytes.toString("latin1", 10, end), from: "gzip", charset: "iso-8859-1" });
   }
   for (const { value } of specimen.names) {
     const bare = value.replace(/\.(?:gz|z)$/i, "").replace(/\.tgz$/i, ".tar");
@@ -232,7 +275,10 @@ async function examineTar(container: Container): Promise<void> {
   for (const entry of readTarDirectory(specimen.bytes)) {
     if (entry.directory) continue;
     const names = [{ value: entry.name, from: "tar", charset: entry.charset }];
-    const bytes = specimen.bytes.subarray(entry.dataStart, entry.dataStart + Math.min(entry.bytes, specimen.bytes.length));
+    const bytes = specimen.bytes.subarray(
+      entry.dataStart,
+      entry.dataStart + Math.min(entry.bytes, specimen.bytes.length),
+    );
     const cut = bytes.length < entry.bytes ? "missing" : null;
     if (!(await addInside(container, { names, bytes, cut, encrypted: false }))) return;
   }
@@ -253,7 +299,13 @@ async function examineUuencoded(container: Container): Promise<void> {
 }
 
 /** Endings by which 7-Zip is told what to expect. */
-const extensions: Record<string, string> = { compress: "Z", bzip2: "bz2", zstd: "zst", ar: "deb", fat: "img" };
+const extensions: Record<string, string> = {
+  compress: "Z",
+  bzip2: "bz2",
+  zstd: "zst",
+  ar: "deb",
+  fat: "img",
+};
 
 async function examineBySevenZip(container: Container): Promise<void> {
   const { file, specimen, budget } = container;
@@ -276,7 +328,12 @@ async function examineBySevenZip(container: Container): Promise<void> {
     const added =
       inside.content === null && !inside.encrypted
         ? addUnread(container, names, { bytes: inside.bytes, unread: unpacked.unread ?? "format" })
-        : await addInside(container, { names, bytes: inside.content ?? Buffer.alloc(0), cut: null, encrypted: inside.encrypted });
+        : await addInside(container, {
+            names,
+            bytes: inside.content ?? Buffer.alloc(0),
+            cut: null,
+            encrypted: inside.encrypted,
+          });
     if (!added) return;
   }
 }

@@ -103,9 +103,17 @@ export async function examineFile(specimen: Specimen, budget: Budget): Promise<S
   } catch (error) {
     // One file that breaks its reader is a file that nobody has read; the others are read all the same.
     file.unread = "format";
-    budget.defects.push({ code: "examine-failed", where: specimen.path, detail: textOfError(error).slice(0, 100) });
+    budget.defects.push({
+      code: "examine-failed",
+      where: specimen.path,
+      detail: textOfError(error).slice(0, 100),
+    });
   }
-  if (classOfKind(file.kind) !== "executable" && mayHideProgram(file.kind) && findHiddenProgram(bytes) !== -1) {
+  if (
+    classOfKind(file.kind) !== "executable" &&
+    mayHideProgram(file.kind) &&
+    findHiddenProgram(bytes) !== -1
+  ) {
     marks.add("program-after-junk");
   }
   file.marks = [...new Set([...file.marks, ...marks])].sort();
@@ -133,7 +141,10 @@ async function examineKind(file: SeenFile, specimen: Specimen, context: Context)
       await takeOfficeFacts(file, specimen, { ...context, facts: readOleFacts(bytes) });
       return;
     case "ooxml":
-      await takeOfficeFacts(file, specimen, { ...context, facts: await examineOfficePackage(bytes, context.budget) });
+      await takeOfficeFacts(file, specimen, {
+        ...context,
+        facts: await examineOfficePackage(bytes, context.budget),
+      });
       return;
     case "pdf": {
       const facts = text.readPdfFacts(bytes);
@@ -171,7 +182,8 @@ async function examineProgram(file: SeenFile, specimen: Specimen, context: Conte
     const started = performance.now();
     for (const picture of readProgramIcons(bytes, program).slice(0, 3)) {
       const likeness = likenessOf(picture);
-      if (likeness !== null && (file.icon === null || likeness.distance < file.icon.distance)) file.icon = likeness;
+      if (likeness !== null && (file.icon === null || likeness.distance < file.icon.distance))
+        file.icon = likeness;
     }
     context.budget.ms["icons"] = (context.budget.ms["icons"] ?? 0) + performance.now() - started;
   }
@@ -179,7 +191,14 @@ async function examineProgram(file: SeenFile, specimen: Specimen, context: Conte
   if (archive === -1) return;
   context.marks.add("self-extracting");
   const inside = await examineFile(
-    { ...specimen, bytes: bytes.subarray(archive), names: [], declaredType: null, disposition: null, span: null },
+    {
+      ...specimen,
+      bytes: bytes.subarray(archive),
+      names: [],
+      declaredType: null,
+      disposition: null,
+      span: null,
+    },
     context.budget,
   );
   // What is carried is shown as the program's own content.

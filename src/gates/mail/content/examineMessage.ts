@@ -7,11 +7,16 @@ type Place = { path: string; depth: number; budget: Budget };
 /** The parts of a message that lies inside another one, as files. */
 export async function examineMessage(raw: Buffer, place: Place): Promise<SeenFile[]> {
   const walked = walkMessage(raw);
-  place.budget.defects.push(...walked.defects.map((defect) => ({ ...defect, where: `${place.path}${defect.where}` })));
+  place.budget.defects.push(
+    ...walked.defects.map((defect) => ({ ...defect, where: `${place.path}${defect.where}` })),
+  );
   return await examineParts(raw, walked.root, { ...place, spans: false });
 }
 
-/** Looks at every leaf below a part. The numbering is IMAP's: a message without parts has the single part "1". */
+/**
+ * Looks at every leaf below a part. The numbering is IMAP's: a message without parts has the single part
+ * "1".
+ */
 export async function examineParts(
   raw: Buffer,
   root: Part,
@@ -50,18 +55,23 @@ async function examinePart(raw: Buffer, part: Part, place: Place & { spans: bool
   const file = await examineFile(specimen, budget);
   if (part.type.startsWith("text/") && file.kind === "text") {
     for (const [index, { names, bytes: inside }] of uuencodedIn(bytes).entries()) {
-      const within = { bytes: inside, path: `${path}/${index + 1}`, names, declaredType: null, disposition: null };
-      file.files.push(await examineFile({ ...within, span: null, depth: place.depth + 1, cut: null }, budget));
+      const within = {
+        bytes: inside,
+        path: `${path}/${index + 1}`,
+        names,
+        declaredType: null,
+        disposition: null,
+      };
+      file.files.push(
+        await examineFile({ ...within, span: null, depth: place.depth + 1, cut: null }, budget),
+      );
     }
   }
   return file;
 }
 
 /** RFC 2046 5.2.1: the body is a message itself. */
-async function examineNested(
-  specimen: Parameters<typeof examineFile>[0],
-  budget: Budget,
-): Promise<SeenFile> {
+async function examineNested(specimen: Parameters<typeof examineFile>[0], budget: Budget): Promise<SeenFile> {
   const file = emptyFile({
     path: specimen.path,
     names: specimen.names,

@@ -19,7 +19,9 @@ export async function examineOfficePackage(bytes: Buffer, budget: Budget): Promi
       marks.add("xlm-macro");
       facts.macros = true;
     }
-    const wanted = /\.rels$|document\d*\.xml$|externallink\d+\.xml$|vbaproject\.bin$|\/embeddings\//.test(name);
+    const wanted = /\.rels$|document\d*\.xml$|externallink\d+\.xml$|vbaproject\.bin$|\/embeddings\//.test(
+      name,
+    );
     if (!wanted) continue;
     const part = await readPart(bytes, entry, budget);
     if (part === null) continue;

@@ -1,4 +1,5 @@
-import type { Kind } from "../kinds.ts";
+import { KINDS, type Kind } from "../kinds.ts";
+import { extensionOf } from "../fileName.ts";
 import { isLzhHeader } from "../archive/lzhDirectory.ts";
 import { isProgramAt } from "./programHeader.ts";
 import { kindOfText } from "./kindOfText.ts";
@@ -6,7 +7,7 @@ import { kindOfText } from "./kindOfText.ts";
 type Magic = { at: number; bytes: string; kind: Kind };
 
 function magic(kind: Kind, bytes: string, at = 0): Magic {
-  return { at, bytes: Buffer.from(bytes, "latin1").toString("latin1"), kind };
+  return { at, bytes, kind };
 }
 
 /** First bytes that say a kind by themselves. Kinds that need a closer look are in `kindOf`. */
@@ -93,8 +94,26 @@ const STILL_BRANDS = /^(?:heic|heix|heif|hevc|mif1|msf1|avif|avis)/;
 /** Outlook's class id for installer packages, in the root of an OLE file. */
 const MSI_CLASS = Buffer.from("84100c0000000000c000000000000046", "hex");
 
-/** What the content is by its bytes; its name is asked only where text is told apart from text. */
+/** What the content is by its bytes; its name is asked only where the bytes leave a choice. */
 export function kindOf(bytes: Buffer, names: readonly string[], declaredType: string | null): Kind {
+  const kind = kindByBytes(bytes, names, declaredType);
+  // A ZIP archive is read from its end: whatever stands before it, programs open it as one.
+  const kindClass = KINDS[kind].class;
+  if (kindClass === "executable" || kindClass === "archive" || !hasZipEnd(bytes)) return kind;
+  const isNamedSo = names.some((name) => extensionOf(name) === "zip");
+  return isNamedSo || kind === "unknown" || kind === "text" ? "zip" : kind;
+}
+
+/** Whether the end record of a ZIP archive stands at the end, and points to a directory (APPNOTE 4.3.16). */
+function hasZipEnd(bytes: Buffer): boolean {
+  const tail = bytes.subarray(Math.max(0, bytes.length - 66_000));
+  const at = tail.lastIndexOf("PK\x05\x06", tail.length, "latin1");
+  if (at === -1 || at + 22 > tail.length) return false;
+  const directory = bytes.length - tail.length + at - tail.readUInt32LE(at + 12);
+  return directory >= 0 && bytes.toString("latin1", directory, directory + 4) === "PK\x01\x02";
+}
+
+function kindByBytes(bytes: Buffer, names: readonly string[], declaredType: string | null): Kind {
   if (bytes.length === 0) return "empty";
   if (bytes[0] === 0x4d && bytes[1] === 0x5a) return isProgramAt(bytes, 0) ? "pe" : "dos";
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
@@ -109,7 +128,8 @@ export function kindOf(bytes: Buffer, names: readonly string[], declaredType: st
     return bytes.length > 8 && bytes.readUInt32BE(4) < 40 ? "macho" : "java";
   }
   for (const entry of MAGICS) {
-    if (bytes.toString("latin1", entry.at, entry.at + entry.bytes.length) === entry.bytes) return refine(entry.kind, bytes);
+    if (bytes.toString("latin1", entry.at, entry.at + entry.bytes.length) === entry.bytes)
+      return refine(entry.kind, bytes);
   }
   return kindBehind(bytes, names, declaredType);
 }
@@ -130,7 +150,8 @@ function kindBehind(bytes: Buffer, names: readonly string[], declaredType: strin
   const tail = bytes.subarray(Math.max(0, bytes.length - 512));
   if (tail.toString("latin1", 0, 8) === "conectix" && bytes.length > 512) return "vhd";
   if (tail.toString("latin1", 0, 4) === "koly") return "dmg";
-  if (bytes.length > 510 && bytes.readUInt16LE(510) === 0xaa55 && /^(?:\xeb.\x90|\xe9)/s.test(head)) return "fat";
+  if (bytes.length > 510 && bytes.readUInt16LE(510) === 0xaa55 && /^(?:\xeb.\x90|\xe9)/s.test(head))
+    return "fat";
   if (isOldTar(bytes)) return "tar";
   if (/^\x5d\x00\x00[\x00-\x80][\x00-\x03]/.test(head)) return "lzma";
   if (bytes[0] === 0x30 && (bytes[1] === 0x82 || bytes[1] === 0x83 || bytes[1] === 0x84)) {

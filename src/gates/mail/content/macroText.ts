@@ -1,8 +1,8 @@
 const copiedMax = 4 * 1024 * 1024;
 
 /**
- * Unpacks the source of a macro module ([MS-OVBA] 2.4.1): a signature byte, then chunks of at most 4,096 bytes.
- * Reads as far as the bytes make sense and gives what there is.
+ * Unpacks the source of a macro module ([MS-OVBA] 2.4.1): a signature byte, then chunks of at most 4,096
+ * bytes. Reads as far as the bytes make sense and gives what there is.
  */
 export function unpackMacroText(packed: Buffer): Buffer {
   if (packed[0] !== 1) return Buffer.alloc(0);
@@ -47,10 +47,16 @@ function copyBack(out: number[], copy: { token: number; chunkStart: number }): v
 }
 
 /** Names under which Office runs a macro by itself, when a document is opened, closed or changed. */
-const AUTOMATIC =
-  /\b(?:auto_?(?:open|exec|close|exit|new|activate)|document_?(?:open|close|new|beforeclose)|workbook_?(?:open|activate|close|beforeclose|beforesave)|worksheet_(?:activate|change|calculate))\b|\b\w+_(?:layout|painted|mousemove|mouseenter|gotfocus)\b/i;
+const AUTOMATIC = [
+  /\bauto_?(?:open|exec|close|exit|new|activate)\b/i,
+  /\bdocument_?(?:open|close|new|beforeclose)\b/i,
+  /\bworkbook_?(?:open|activate|close|beforeclose|beforesave)\b/i,
+  /\bworksheet_(?:activate|change|calculate)\b/i,
+  // Events of ActiveX controls, which fire as soon as a document is shown.
+  /_(?:layout|painted|mousemove|mouseenter|gotfocus)\b/i,
+];
 
 /** Whether the source of a macro runs without being asked. */
 export function runsByItself(source: string): boolean {
-  return AUTOMATIC.test(source);
+  return AUTOMATIC.some((pattern) => pattern.test(source));
 }

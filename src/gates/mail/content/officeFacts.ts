@@ -30,7 +30,8 @@ export function readOleFacts(bytes: Buffer): OfficeFacts | null {
       facts.embedded.push({ name: "package", bytes: file.read(entry, 16 * 1024 * 1024) });
       marks.add("embedded-object");
     }
-    if (name === "workbook" || name === "book") readWorkbook(file.read(entry, 16 * 1024 * 1024), { facts, marks });
+    if (name === "workbook" || name === "book")
+      readWorkbook(file.read(entry, 16 * 1024 * 1024), { facts, marks });
     if (name === "worddocument") readWordDocument(file.read(entry, 16 * 1024 * 1024), { facts, marks });
   }
   if (facts.macros && macroRunsByItself(file)) marks.add("auto-macro");
@@ -45,7 +46,8 @@ function macroRunsByItself(file: OleFile): boolean {
     if (entry.kind !== "stream" || entry.bytes < 16 || budget === 0) continue;
     if (/^(?:dir|_vba_project|project|projectwm|__srp_.*)$/i.test(entry.name)) continue;
     const stream = file.read(entry, moduleBytesMax);
-    // The source begins with "Attribut", packed: a signature byte, a chunk header and the flags of nothing copied.
+    // The source begins with "Attribut", packed: a signature byte, a chunk header and the flags of nothing
+    // copied.
     const at = stream.indexOf("\0Attribut", 0, "latin1");
     if (at < 3 || stream[at - 3] !== 1) continue;
     budget -= 1;
@@ -99,7 +101,8 @@ function readWorkbook(stream: Buffer, found: Found): void {
 function readWordDocument(stream: Buffer, found: Found): void {
   if (stream.length > 12 && (stream.readUInt16LE(10) & 0x0100) !== 0) found.facts.encrypted = true;
   const text = stream.toString("latin1");
-  if (/\x13\s*DDE(?:AUTO)?\s/i.test(text) || /\x13\0\s?\0?D\0D\0E\0/i.test(text)) found.marks.add("dde-field");
+  if (/\x13\s*DDE(?:AUTO)?\s/i.test(text) || /\x13\0\s?\0?D\0D\0E\0/i.test(text))
+    found.marks.add("dde-field");
 }
 
 /** Marks of the XML parts of a new Office document: relations that fetch from elsewhere, and DDE. */
@@ -116,10 +119,16 @@ export function marksOfOfficePart(name: string, text: string): FileMark[] {
       }
     }
   }
-  if (/<w:instrText[^>]*>[^<]{0,200}\bDDE(?:AUTO)?\b/i.test(text) || /\bw:instr\s*=\s*["']\s*DDE/i.test(text)) {
+  if (
+    /<w:instrText[^>]*>[^<]{0,200}\bDDE(?:AUTO)?\b/i.test(text) ||
+    /\bw:instr\s*=\s*["']\s*DDE/i.test(text)
+  ) {
     marks.push("dde-field");
   }
-  if (/<ddeLink\b/i.test(text) && /ddeService\s*=\s*["'](?:cmd|powershell|mshta|rundll32|regsvr32)/i.test(text)) {
+  if (
+    /<ddeLink\b/i.test(text) &&
+    /ddeService\s*=\s*["'](?:cmd|powershell|mshta|rundll32|regsvr32)/i.test(text)
+  ) {
     marks.push("dde-field");
   }
   return marks;

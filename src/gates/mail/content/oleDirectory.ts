@@ -7,7 +7,10 @@ const END_OF_CHAIN = 0xfffffffe;
 const entriesMax = 2000;
 const sectorsMax = 200_000;
 
-/** Reads the directory of an OLE compound file. Null where the bytes are none. Chains are followed with a limit. */
+/**
+ * Reads the directory of an OLE compound file. Null where the bytes are none. Chains are followed with a
+ * limit.
+ */
 export function readOleFile(bytes: Buffer): OleFile | null {
   if (bytes.length < 1536 || bytes.readUInt32BE(0) !== 0xd0cf11e0) return null;
   const sectorShift = bytes.readUInt16LE(30);
@@ -26,7 +29,8 @@ export function readOleFile(bytes: Buffer): OleFile | null {
     read(entry, bytesMax) {
       const wanted = Math.min(entry.bytes, bytesMax);
       // [MS-CFB] 2.3: streams below the cutoff lie in the stream of the root entry.
-      if (entry.bytes >= bytes.readUInt32LE(56) || root === undefined) return readChain(layout, entry.start, wanted);
+      if (entry.bytes >= bytes.readUInt32LE(56) || root === undefined)
+        return readChain(layout, entry.start, wanted);
       layout.miniStream ??= readChain(layout, root.start, Math.min(root.bytes, 32 * 1024 * 1024));
       if (layout.miniTable.length === 0) {
         layout.miniTable = numbersOf(readChain(layout, bytes.readUInt32LE(60), 4 * 1024 * 1024));
@@ -36,7 +40,13 @@ export function readOleFile(bytes: Buffer): OleFile | null {
   };
 }
 
-type Layout = { bytes: Buffer; sectorBytes: number; table: number[]; miniTable: number[]; miniStream: Buffer | null };
+type Layout = {
+  bytes: Buffer;
+  sectorBytes: number;
+  table: number[];
+  miniTable: number[];
+  miniStream: Buffer | null;
+};
 
 function readEntry(directory: Buffer, at: number): OleEntry | null {
   const type = directory[at + 66];

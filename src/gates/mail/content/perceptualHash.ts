@@ -13,7 +13,10 @@ const cosines = Array.from({ length: kept }, (_, frequency) =>
   Float64Array.from({ length: side }, (_, at) => Math.cos(((2 * at + 1) * frequency * Math.PI) / (2 * side))),
 );
 
-/** The impression of a picture: a 64-bit hash of its low frequencies, and its colour. Null where nothing is drawn. */
+/**
+ * The impression of a picture: a 64-bit hash of its low frequencies, and its colour. Null where nothing is
+ * drawn.
+ */
 export function impressionOf(picture: Picture): Impression | null {
   const box = drawnBox(picture);
   if (box === null) return null;
@@ -77,7 +80,12 @@ function shrink(picture: Picture, box: Box): Float64Array {
 
 function grayAt(picture: Picture, x: number, y: number): number {
   const at = (y * picture.width + x) * 4;
-  const [red, green, blue, opacity] = picture.pixels.subarray(at, at + 4) as unknown as [number, number, number, number];
+  const [red, green, blue, opacity] = picture.pixels.subarray(at, at + 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const light = 0.299 * red + 0.587 * green + 0.114 * blue;
   return (light * opacity + 255 * (255 - opacity)) / 255;
 }
@@ -88,12 +96,14 @@ function hashOf(gray: Float64Array): bigint {
   for (let v = 0; v < kept; v += 1) {
     const rows = Float64Array.from({ length: side }, (_, x) => {
       let sum = 0;
-      for (let y = 0; y < side; y += 1) sum += (gray[y * side + x] as number) * ((cosines[v] as Float64Array)[y] as number);
+      for (let y = 0; y < side; y += 1)
+        sum += (gray[y * side + x] as number) * ((cosines[v] as Float64Array)[y] as number);
       return sum;
     });
     for (let u = 0; u < kept; u += 1) {
       let sum = 0;
-      for (let x = 0; x < side; x += 1) sum += (rows[x] as number) * ((cosines[u] as Float64Array)[x] as number);
+      for (let x = 0; x < side; x += 1)
+        sum += (rows[x] as number) * ((cosines[u] as Float64Array)[x] as number);
       coefficients.push(sum);
     }
   }
@@ -110,10 +120,16 @@ function colorOf(picture: Picture): ColorFamily {
   for (let at = 0; at < picture.pixels.length; at += 4) {
     if ((picture.pixels[at + 3] as number) < 96) continue;
     drawn += 1;
-    const family = familyOf(picture.pixels[at] as number, picture.pixels[at + 1] as number, picture.pixels[at + 2] as number);
+    const family = familyOf(
+      picture.pixels[at] as number,
+      picture.pixels[at + 1] as number,
+      picture.pixels[at + 2] as number,
+    );
     counts[family] += 1;
   }
-  const families = (["yellow", "red", "blue", "green"] as const).toSorted((left, right) => counts[right] - counts[left]);
+  const families = (["yellow", "red", "blue", "green"] as const).toSorted(
+    (left, right) => counts[right] - counts[left],
+  );
   const first = families[0] as ColorFamily;
   return counts[first] < drawn * 0.06 ? "none" : first;
 }

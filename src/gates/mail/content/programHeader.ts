@@ -1,7 +1,9 @@
 /** What the headers of a Windows program say (Microsoft PE format). */
 export type ProgramHeader = {
   library: boolean;
-  /** Where the sections end: what lies behind is an overlay, such as the archive of a self-extracting file. */
+  /**
+   * Where the sections end: what lies behind is an overlay, such as the archive of a self-extracting file.
+   */
   end: number;
   resources: { address: number; bytes: number } | null;
   sections: { address: number; virtualBytes: number; start: number; bytes: number }[];
@@ -53,7 +55,8 @@ export function readProgramHeader(bytes: Buffer): ProgramHeader | null {
 export function fileOffset(program: ProgramHeader, address: number): number {
   for (const section of program.sections) {
     const span = Math.max(section.virtualBytes, section.bytes);
-    if (address >= section.address && address < section.address + span) return address - section.address + section.start;
+    if (address >= section.address && address < section.address + span)
+      return address - section.address + section.start;
   }
   return -1;
 }
@@ -73,7 +76,8 @@ export function findHiddenProgram(bytes: Buffer): number {
 /** Two letters and a pointer happen by chance in megabytes: the header itself must make sense as well. */
 function hasDosStub(bytes: Buffer, at: number): boolean {
   const header = at + bytes.readUInt32LE(at + 0x3c);
-  if (header - at > 4096 || header + 26 > bytes.length || bytes.readUInt32LE(header) !== 0x00004550) return false;
+  if (header - at > 4096 || header + 26 > bytes.length || bytes.readUInt32LE(header) !== 0x00004550)
+    return false;
   const optional = bytes.readUInt16LE(header + 24);
   return bytes.readUInt16LE(header + 6) <= 96 && (optional === 0x10b || optional === 0x20b);
 }

@@ -25,7 +25,8 @@ export function readProgramIcons(bytes: Buffer, program: ProgramHeader): Picture
   const pictures: Picture[] = [];
   for (const id of wanted.slice(0, imagesMax)) {
     const icon = icons.get(id);
-    const picture = icon === undefined ? null : decodeIconImage(bytes.subarray(icon.start, icon.start + icon.bytes));
+    const picture =
+      icon === undefined ? null : decodeIconImage(bytes.subarray(icon.start, icon.start + icon.bytes));
     if (picture !== null) pictures.push(picture);
   }
   return pictures.sort((left, right) => right.width - left.width);
@@ -61,7 +62,10 @@ function readDirectory(reader: Reader, at: number): Map<number, number> {
   return entries;
 }
 
-/** The data of a type: below the type stand the numbers, below them the languages, of which the first is taken. */
+/**
+ * The data of a type: below the type stand the numbers, below them the languages, of which the first is
+ * taken.
+ */
 function resourcesOf(reader: Reader, typeOffset: number | undefined): Resource[] {
   if (typeOffset === undefined || typeOffset < 0x80000000) return [];
   const resources: Resource[] = [];

@@ -33,7 +33,10 @@ const drawnSide = 96;
 let impressions: { looksLike: IconLook; impression: Impression }[] | null = null;
 
 /** What an icon looks like, and how far it is from the nearest reference. Null where it looks like none. */
-export function likenessOf(picture: Picture, distanceMax = 20): { looksLike: IconLook; distance: number } | null {
+export function likenessOf(
+  picture: Picture,
+  distanceMax = 20,
+): { looksLike: IconLook; distance: number } | null {
   const seen = impressionOf(picture);
   if (seen === null) return null;
   let best: { looksLike: IconLook; distance: number } | null = null;
@@ -41,7 +44,8 @@ export function likenessOf(picture: Picture, distanceMax = 20): { looksLike: Ico
     // The same outline in another colour is another thing: a blue folder-like box is some application's own.
     if (impression.color !== seen.color || impression.shape !== seen.shape) continue;
     const distance = hammingDistance(impression.hash, seen.hash);
-    if (distance <= distanceMax && (best === null || distance < best.distance)) best = { looksLike, distance };
+    if (distance <= distanceMax && (best === null || distance < best.distance))
+      best = { looksLike, distance };
   }
   return best;
 }
@@ -82,56 +86,179 @@ function crossingsAt(points: readonly Point[], y: number): number[] {
 }
 
 function box(left: number, top: number, right: number, bottom: number, color: Color): Shape {
-  return { points: [[left, top], [right, top], [right, bottom], [left, bottom]], color };
+  return {
+    points: [
+      [left, top],
+      [right, top],
+      [right, bottom],
+      [left, bottom],
+    ],
+    color,
+  };
 }
 
 function flatFolder(): Shape[] {
   return [
-    { points: [[0.04, 0.16], [0.38, 0.16], [0.46, 0.25], [0.96, 0.25], [0.96, 0.86], [0.04, 0.86]], color: [226, 165, 40] },
+    {
+      points: [
+        [0.04, 0.16],
+        [0.38, 0.16],
+        [0.46, 0.25],
+        [0.96, 0.25],
+        [0.96, 0.86],
+        [0.04, 0.86],
+      ],
+      color: [226, 165, 40],
+    },
     box(0.04, 0.34, 0.96, 0.86, [255, 216, 105]),
   ];
 }
 
 function twoToneFolder(): Shape[] {
   return [
-    { points: [[0.03, 0.14], [0.36, 0.14], [0.43, 0.22], [0.97, 0.22], [0.97, 0.6], [0.03, 0.6]], color: [234, 173, 37] },
+    {
+      points: [
+        [0.03, 0.14],
+        [0.36, 0.14],
+        [0.43, 0.22],
+        [0.97, 0.22],
+        [0.97, 0.6],
+        [0.03, 0.6],
+      ],
+      color: [234, 173, 37],
+    },
     box(0.08, 0.26, 0.92, 0.5, [250, 250, 245]),
-    { points: [[0.03, 0.34], [0.4, 0.34], [0.46, 0.28], [0.97, 0.28], [0.97, 0.88], [0.03, 0.88]], color: [252, 205, 80] },
+    {
+      points: [
+        [0.03, 0.34],
+        [0.4, 0.34],
+        [0.46, 0.28],
+        [0.97, 0.28],
+        [0.97, 0.88],
+        [0.03, 0.88],
+      ],
+      color: [252, 205, 80],
+    },
   ];
 }
 
 function glossyFolder(): Shape[] {
   return [
-    { points: [[0.06, 0.2], [0.1, 0.14], [0.4, 0.14], [0.45, 0.22], [0.94, 0.22], [0.94, 0.84], [0.06, 0.84]], color: [240, 200, 92] },
-    { points: [[0.06, 0.3], [0.94, 0.3], [0.94, 0.84], [0.06, 0.84]], color: [252, 226, 130] },
-    { points: [[0.06, 0.3], [0.94, 0.3], [0.94, 0.38], [0.06, 0.38]], color: [255, 244, 190] },
-    { points: [[0.06, 0.78], [0.94, 0.78], [0.94, 0.84], [0.06, 0.84]], color: [214, 166, 58] },
+    {
+      points: [
+        [0.06, 0.2],
+        [0.1, 0.14],
+        [0.4, 0.14],
+        [0.45, 0.22],
+        [0.94, 0.22],
+        [0.94, 0.84],
+        [0.06, 0.84],
+      ],
+      color: [240, 200, 92],
+    },
+    {
+      points: [
+        [0.06, 0.3],
+        [0.94, 0.3],
+        [0.94, 0.84],
+        [0.06, 0.84],
+      ],
+      color: [252, 226, 130],
+    },
+    {
+      points: [
+        [0.06, 0.3],
+        [0.94, 0.3],
+        [0.94, 0.38],
+        [0.06, 0.38],
+      ],
+      color: [255, 244, 190],
+    },
+    {
+      points: [
+        [0.06, 0.78],
+        [0.94, 0.78],
+        [0.94, 0.84],
+        [0.06, 0.84],
+      ],
+      color: [214, 166, 58],
+    },
   ];
 }
 
 function openFolder(): Shape[] {
   return [
-    { points: [[0.2, 0.06], [0.62, 0.02], [0.66, 0.1], [0.86, 0.08], [0.86, 0.84], [0.2, 0.92]], color: [236, 196, 94] },
-    { points: [[0.26, 0.14], [0.8, 0.1], [0.8, 0.8], [0.26, 0.86]], color: [250, 250, 250] },
-    { points: [[0.14, 0.2], [0.6, 0.14], [0.66, 0.9], [0.2, 0.98]], color: [250, 220, 130] },
+    {
+      points: [
+        [0.2, 0.06],
+        [0.62, 0.02],
+        [0.66, 0.1],
+        [0.86, 0.08],
+        [0.86, 0.84],
+        [0.2, 0.92],
+      ],
+      color: [236, 196, 94],
+    },
+    {
+      points: [
+        [0.26, 0.14],
+        [0.8, 0.1],
+        [0.8, 0.8],
+        [0.26, 0.86],
+      ],
+      color: [250, 250, 250],
+    },
+    {
+      points: [
+        [0.14, 0.2],
+        [0.6, 0.14],
+        [0.66, 0.9],
+        [0.2, 0.98],
+      ],
+      color: [250, 220, 130],
+    },
   ];
 }
 
 function page(left: number, right: number): Shape[] {
   const fold = 0.2;
   return [
-    { points: [[left, 0.02], [right - fold, 0.02], [right, 0.02 + fold], [right, 0.98], [left, 0.98]], color: edge },
     {
-      points: [[left + 0.03, 0.05], [right - fold, 0.05], [right - 0.03, 0.04 + fold], [right - 0.03, 0.95], [left + 0.03, 0.95]],
+      points: [
+        [left, 0.02],
+        [right - fold, 0.02],
+        [right, 0.02 + fold],
+        [right, 0.98],
+        [left, 0.98],
+      ],
+      color: edge,
+    },
+    {
+      points: [
+        [left + 0.03, 0.05],
+        [right - fold, 0.05],
+        [right - 0.03, 0.04 + fold],
+        [right - 0.03, 0.95],
+        [left + 0.03, 0.95],
+      ],
       color: paper,
     },
-    { points: [[right - fold, 0.03], [right, 0.03 + fold], [right - fold, 0.03 + fold]], color: [210, 210, 210] },
+    {
+      points: [
+        [right - fold, 0.03],
+        [right, 0.03 + fold],
+        [right - fold, 0.03 + fold],
+      ],
+      color: [210, 210, 210],
+    },
   ];
 }
 
 function lines(left: number, right: number, from: number, to: number): Shape[] {
   const count = Math.round((to - from) / 0.1);
-  return Array.from({ length: count }, (_, index) => box(left, from + index * 0.1, right, from + index * 0.1 + 0.04, edge));
+  return Array.from({ length: count }, (_, index) =>
+    box(left, from + index * 0.1, right, from + index * 0.1 + 0.04, edge),
+  );
 }
 
 function pageOfLines(): Shape[] {
@@ -149,38 +276,98 @@ function letters(left: number, top: number, width: number, height: number): Shap
       box(x, top, x + stroke, top + height, white),
       box(x, top, x + step * 0.75, top + height * 0.2, white),
     ];
-    if (index < 2) shapes.push(box(x + step * 0.55, top, x + step * 0.75, top + height * (index === 0 ? 0.55 : 1), white));
+    if (index < 2)
+      shapes.push(box(x + step * 0.55, top, x + step * 0.75, top + height * (index === 0 ? 0.55 : 1), white));
     shapes.push(box(x, top + height * 0.4, x + step * 0.7, top + height * 0.58, white));
     return shapes;
   });
 }
 
 function pageWithBand(color: Color, top: number): Shape[] {
-  return [...page(0.12, 0.88), box(0.06, top, 0.94, top + 0.3, color), ...letters(0.18, top + 0.06, 0.68, 0.18)];
+  return [
+    ...page(0.12, 0.88),
+    box(0.06, top, 0.94, top + 0.3, color),
+    ...letters(0.18, top + 0.06, 0.68, 0.18),
+  ];
 }
 
 function redTile(): Shape[] {
   const white: Color = [255, 255, 255];
   return [
     box(0.03, 0.03, 0.97, 0.97, [192, 18, 12]),
-    { points: [[0.46, 0.16], [0.56, 0.16], [0.58, 0.4], [0.84, 0.62], [0.82, 0.7], [0.52, 0.58], [0.2, 0.84], [0.14, 0.78], [0.44, 0.5]], color: white },
-    { points: [[0.5, 0.44], [0.62, 0.56], [0.42, 0.6]], color: [192, 18, 12] },
+    {
+      points: [
+        [0.46, 0.16],
+        [0.56, 0.16],
+        [0.58, 0.4],
+        [0.84, 0.62],
+        [0.82, 0.7],
+        [0.52, 0.58],
+        [0.2, 0.84],
+        [0.14, 0.78],
+        [0.44, 0.5],
+      ],
+      color: white,
+    },
+    {
+      points: [
+        [0.5, 0.44],
+        [0.62, 0.56],
+        [0.42, 0.6],
+      ],
+      color: [192, 18, 12],
+    },
   ];
 }
 
-function letterOn(left: number, top: number, side: number, place: { letter: "word" | "excel"; color: Color }): Shape[] {
+function letterOn(
+  left: number,
+  top: number,
+  side: number,
+  place: { letter: "word" | "excel"; color: Color },
+): Shape[] {
   const at = ([x, y]: Point): Point => [left + x * side, top + y * side];
   const strokes: Point[][] =
     place.letter === "word"
       ? [
-          [[0.12, 0.22], [0.26, 0.22], [0.36, 0.8], [0.24, 0.8]],
-          [[0.45, 0.22], [0.55, 0.22], [0.38, 0.8], [0.28, 0.8]],
-          [[0.45, 0.22], [0.55, 0.22], [0.74, 0.8], [0.64, 0.8]],
-          [[0.76, 0.22], [0.9, 0.22], [0.78, 0.8], [0.66, 0.8]],
+          [
+            [0.12, 0.22],
+            [0.26, 0.22],
+            [0.36, 0.8],
+            [0.24, 0.8],
+          ],
+          [
+            [0.45, 0.22],
+            [0.55, 0.22],
+            [0.38, 0.8],
+            [0.28, 0.8],
+          ],
+          [
+            [0.45, 0.22],
+            [0.55, 0.22],
+            [0.74, 0.8],
+            [0.64, 0.8],
+          ],
+          [
+            [0.76, 0.22],
+            [0.9, 0.22],
+            [0.78, 0.8],
+            [0.66, 0.8],
+          ],
         ]
       : [
-          [[0.18, 0.2], [0.36, 0.2], [0.84, 0.8], [0.66, 0.8]],
-          [[0.64, 0.2], [0.82, 0.2], [0.36, 0.8], [0.18, 0.8]],
+          [
+            [0.18, 0.2],
+            [0.36, 0.2],
+            [0.84, 0.8],
+            [0.66, 0.8],
+          ],
+          [
+            [0.64, 0.2],
+            [0.82, 0.2],
+            [0.36, 0.8],
+            [0.18, 0.8],
+          ],
         ];
   return strokes.map((points) => ({ points: points.map(at), color: place.color }));
 }

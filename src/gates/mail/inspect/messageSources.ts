@@ -8,8 +8,13 @@ export type Source = { file: string; raw: Buffer } | { file: string; error: Seki
 
 export const sourceLimits = { messageBytesMax: 64 * 1024 ** 2, filesMax: 1_000_000 } as const;
 
-/** All files below the given paths, in a fixed order. A path that cannot be read is told and the rest goes on. */
-export async function listFiles(paths: readonly string[]): Promise<{ files: string[]; errors: SekishoError[] }> {
+/**
+ * All files below the given paths, in a fixed order. A path that cannot be read is told and the rest goes
+ * on.
+ */
+export async function listFiles(
+  paths: readonly string[],
+): Promise<{ files: string[]; errors: SekishoError[] }> {
   const files: string[] = [];
   const errors: SekishoError[] = [];
   const visit = async (path: string): Promise<void> => {
@@ -33,7 +38,10 @@ export function unreadable(file: string, problem: string, hint: string): Sekisho
   return new SekishoError("input-unreadable", `Cannot read "${file}" as mail: ${problem}`, { hint });
 }
 
-/** The messages of one file: one, or those of a mailbox, which is read as a stream and never wholly in memory. */
+/**
+ * The messages of one file: one, or those of a mailbox, which is read as a stream and never wholly in
+ * memory.
+ */
 export async function* messagesOf(file: string): AsyncGenerator<Source> {
   try {
     if (file === "-") yield* await fromStream(file, process.stdin);
@@ -57,7 +65,10 @@ async function isMailbox(file: string): Promise<boolean> {
   }
 }
 
-async function fromStream(file: string, stream: AsyncIterable<Buffer>): Promise<AsyncGenerator<Source> | Source[]> {
+async function fromStream(
+  file: string,
+  stream: AsyncIterable<Buffer>,
+): Promise<AsyncGenerator<Source> | Source[]> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
@@ -107,11 +118,16 @@ async function* fromMailbox(file: string, stream: AsyncIterable<Buffer>): AsyncG
 
 /** The next "From " line behind an empty line that is wholly there; -1 where there is none yet. */
 function nextStart(bytes: Buffer, from: number): number {
-  for (let at = bytes.indexOf("\nFrom ", from, "latin1"); at !== -1; at = bytes.indexOf("\nFrom ", at + 1, "latin1")) {
+  for (
+    let at = bytes.indexOf("\nFrom ", from, "latin1");
+    at !== -1;
+    at = bytes.indexOf("\nFrom ", at + 1, "latin1")
+  ) {
     const end = bytes.indexOf(0x0a, at + 1);
     if (end === -1) return -1;
     const behindEmptyLine = bytes[at - 1] === 0x0a || (bytes[at - 1] === 0x0d && bytes[at - 2] === 0x0a);
-    if (behindEmptyLine && FROM_LINE.test(bytes.toString("latin1", at + 1, Math.min(end, at + 200)))) return at + 1;
+    if (behindEmptyLine && FROM_LINE.test(bytes.toString("latin1", at + 1, Math.min(end, at + 200))))
+      return at + 1;
   }
   return -1;
 }

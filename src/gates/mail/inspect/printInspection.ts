@@ -7,7 +7,10 @@ export type Verdict = "pass" | "hold" | "refuse";
 /** One inspected message; `reading` is null where it could not be read to its end. */
 export type Inspection = { file: string; judgement: MailJudgement; reading: MailReading | null; ms: number };
 
-/** What a policy would have a gate do. Taking a part out is something that a person hears of, so it counts as held. */
+/**
+ * What a policy would have a gate do. Taking a part out is something that a person hears of, so it counts
+ * as held.
+ */
 export function verdictOf(judgement: MailJudgement): Verdict {
   if (judgement.act.do === "pass") return "pass";
   return judgement.act.do === "refuse" ? "refuse" : "hold";
@@ -46,8 +49,24 @@ function partJson(file: SeenFile): object {
 }
 
 const WORDS = {
-  en: { pass: "PASS", hold: "HOLD", refuse: "REFUSE", from: "From", subject: "Subject", order: "standing order", part: "part" },
-  ja: { pass: "通過", hold: "保留", refuse: "拒否", from: "差出人", subject: "件名", order: "事前の決定", part: "パート" },
+  en: {
+    pass: "PASS",
+    hold: "HOLD",
+    refuse: "REFUSE",
+    from: "From",
+    subject: "Subject",
+    order: "standing order",
+    part: "part",
+  },
+  ja: {
+    pass: "通過",
+    hold: "保留",
+    refuse: "拒否",
+    from: "差出人",
+    subject: "件名",
+    order: "事前の決定",
+    part: "パート",
+  },
 } as const;
 
 /** The same for people. */
@@ -55,13 +74,21 @@ export function inspectionText({ file, judgement, reading, ms }: Inspection, lan
   const words = WORDS[language];
   const lines = [`${words[verdictOf(judgement)]}  ${file}  (${ms.toFixed(0)} ms)`];
   if (reading !== null) {
-    const from = reading.from.map(({ name, address }) => (name === "" ? address : `${name} <${address}>`)).join(", ");
-    lines.push(`      ${words.from}: ${visibleText(from)}`, `      ${words.subject}: ${visibleText(reading.subject)}`);
+    const from = reading.from
+      .map(({ name, address }) => (name === "" ? address : `${name} <${address}>`))
+      .join(", ");
+    lines.push(
+      `      ${words.from}: ${visibleText(from)}`,
+      `      ${words.subject}: ${visibleText(reading.subject)}`,
+    );
   }
   if (judgement.order !== null) lines.push(`      ${words.order}: ${judgement.order}`);
   for (const { code, technique, severity, because, part } of judgement.reasons) {
     const where = part === null ? "" : `, ${words.part} ${part}`;
-    lines.push(`    ${severity.padEnd(8)} ${because[language]}`, `             ${code}${technique === null ? "" : ` ${technique}`}${where}`);
+    lines.push(
+      `    ${severity.padEnd(8)} ${because[language]}`,
+      `             ${code}${technique === null ? "" : ` ${technique}`}${where}`,
+    );
   }
   return `${lines.join("\n")}\n`;
 }

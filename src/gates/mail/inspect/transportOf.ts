@@ -6,12 +6,13 @@ import type { Transport } from "../seen.ts";
 const headerBytesMax = 64 * 1024;
 
 /**
- * What a stored message tells of the session that brought it: Return-Path, and the newest Received field with a
- * public address (RFC 5321 4.4). There is no session to ask, so what is not there is unknown.
+ * What a stored message tells of the session that brought it: Return-Path, and the newest Received field with
+ * a public address (RFC 5321 4.4). There is no session to ask, so what is not there is unknown.
  */
 export function transportOf(raw: Buffer): Transport {
   const { fields } = readHeaderBlock(raw, 0, Math.min(raw.length, headerBytesMax), "header");
-  const valueOf = (name: string): string | null => fields.find((field) => field.lowerName === name)?.value ?? null;
+  const valueOf = (name: string): string | null =>
+    fields.find((field) => field.lowerName === name)?.value ?? null;
   const transport: Transport = {
     clientAddress: null,
     clientName: null,
@@ -42,5 +43,7 @@ export function transportOf(raw: Buffer): Transport {
 }
 
 function isPrivate(address: string): boolean {
-  return /^(?:0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd]|fe80)/i.test(address);
+  return /^(?:0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd]|fe80)/i.test(
+    address,
+  );
 }

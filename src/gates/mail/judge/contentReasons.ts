@@ -48,7 +48,12 @@ function kindReasons(placed: PlacedFile, policy: MailPolicy): JudgedReason[] {
 
 function isContainer(kind: string): boolean {
   const kindClass = classOfKind(kind);
-  return kindClass === "archive" || kindClass === "disk-image" || kindClass === "executable" || kindClass === "document";
+  return (
+    kindClass === "archive" ||
+    kindClass === "disk-image" ||
+    kindClass === "executable" ||
+    kindClass === "document"
+  );
 }
 
 /** Pages that come as files; the body of a message is no file. */
@@ -71,7 +76,10 @@ function executableName({ file, name }: PlacedFile): JudgedReason[] {
   const names = file.names.length === 0 ? [] : file.names.map((candidate) => candidate.value);
   const isNamed = names.some((candidate) => EXECUTABLE_EXTENSIONS.has(extensionOf(candidate)));
   // ".com" also ends the addresses of pages that are saved, and an empty file does nothing.
-  const harmless = file.kind === "html" || file.kind === "text" || (file.bytes === 0 && !file.encrypted && file.unread === null);
+  const harmless =
+    file.kind === "html" ||
+    file.kind === "text" ||
+    (file.bytes === 0 && !file.encrypted && file.unread === null);
   return isNamed && !harmless ? [reasonFor("executable-name", file.path, { name })] : [];
 }
 
@@ -114,8 +122,11 @@ function markReasons({ file, name }: PlacedFile): JudgedReason[] {
 }
 
 /** A word for "password", a sign that what follows is it, and then something that could be one. */
-const PASSWORD =
-  /(?:password|passwd|パスワード|ﾊﾟｽﾜｰﾄﾞ|解凍(?:パス|キー)|開封(?:パス|キー)|暗証番号)[^\S\n]*(?:[:：=＝]|\bis\b|は[「『:：]?|\r?\n)\s{0,10}[「『]?[\x21-\x7e]{4,64}/i;
+const PASSWORD = new RegExp(
+  "(?:password|passwd|パスワード|ﾊﾟｽﾜｰﾄﾞ|解凍(?:パス|キー)|開封(?:パス|キー)|暗証番号)" +
+    "[^\\S\\n]*(?:[:：=＝]|\\bis\\b|は[「『:：]?|\\r?\\n)\\s{0,10}[「『]?[\\x21-\\x7e]{4,64}",
+  "i",
+);
 
 function lockReasons(placed: PlacedFile, seen: SeenMail): JudgedReason[] {
   const { file, parent, name } = placed;

@@ -51,7 +51,8 @@ function authenticationReasons(seen: SeenMail, sender: Mailbox | null): JudgedRe
   const reasons: JudgedReason[] = [];
   if (spf.result === "fail") reasons.push(reasonFor("spf-fail", null, { domain: spf.domain ?? "?" }));
   for (const signature of dkim) {
-    if (signature.result === "fail") reasons.push(reasonFor("dkim-fail", null, { domain: signature.domain ?? "?" }));
+    if (signature.result === "fail")
+      reasons.push(reasonFor("dkim-fail", null, { domain: signature.domain ?? "?" }));
   }
   const domain = dmarc.domain ?? sender?.domain ?? "?";
   if (dmarc.result === "fail") reasons.push(reasonFor("dmarc-fail", null, { domain }));
@@ -72,7 +73,8 @@ function historyReasons(seen: SeenMail, { sender, partner, policy }: Known): Jud
     return isVouchedFor(seen, sender) ? [reasonFor("known-correspondent", null, { address })] : [];
   }
   const reasons = [reasonFor("first-contact", null, { address })];
-  if (partner !== null) reasons.push(reasonFor("unseen-at-partner", null, { address, domain: partner.domain }));
+  if (partner !== null)
+    reasons.push(reasonFor("unseen-at-partner", null, { address, domain: partner.domain }));
   // A domain that wrote often is as good as a partner that nobody has entered yet.
   else if ((fromDomain ?? 0) >= 5 && !isSharedDomain(sender.domain)) {
     reasons.push(reasonFor("unseen-at-partner", null, { address, domain: sender.domain }));
@@ -80,12 +82,18 @@ function historyReasons(seen: SeenMail, { sender, partner, policy }: Known): Jud
   return reasons;
 }
 
-const SHARED =
-  /(?:^|\.)(?:gmail\.com|googlemail\.com|yahoo\.(?:co\.jp|com)|ymail\.ne\.jp|outlook\.(?:com|jp)|hotmail\.(?:com|co\.jp)|live\.jp|icloud\.com|me\.com|docomo\.ne\.jp|ezweb\.ne\.jp|au\.com|softbank\.(?:ne\.)?jp|[a-z]\.vodafone\.ne\.jp|nifty\.com|biglobe\.ne\.jp|ocn\.ne\.jp|so-net\.ne\.jp)$/;
+const SHARED = new Set(
+  (
+    "gmail.com googlemail.com yahoo.com yahoo.co.jp ymail.ne.jp outlook.com outlook.jp hotmail.com " +
+    "hotmail.co.jp live.jp icloud.com me.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp " +
+    "softbank.jp vodafone.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp excite.co.jp goo.jp aol.com gmx.de gmx.net " +
+    "proton.me protonmail.com qq.com 163.com naver.com web.de"
+  ).split(" "),
+);
 
 /** Domains under which strangers live beside each other: that one of them wrote says nothing of the next. */
 function isSharedDomain(domain: string): boolean {
-  return SHARED.test(domain);
+  return SHARED.has(organisationalDomain(domain)) || SHARED.has(domain);
 }
 
 function partnerOf(domain: string, policy: MailPolicy): MailPolicy["partners"][number] | null {
@@ -94,14 +102,18 @@ function partnerOf(domain: string, policy: MailPolicy): MailPolicy["partners"][n
 }
 
 function ownDomainReasons(seen: SeenMail, sender: Mailbox, policy: MailPolicy): JudgedReason[] {
-  const own = policy.ownDomains.some((domain) => sender.domain === domain || sender.domain.endsWith(`.${domain}`));
+  const own = policy.ownDomains.some(
+    (domain) => sender.domain === domain || sender.domain.endsWith(`.${domain}`),
+  );
   if (!own || isVouchedFor(seen, sender)) return [];
   return [reasonFor("own-domain-forged", null, { domain: sender.domain })];
 }
 
 function domainReasons(sender: Mailbox, policy: MailPolicy): JudgedReason[] {
   const real = resemblesDomain(sender.domain, policy);
-  return real === null ? [] : [reasonFor("look-alike-domain", null, { domain: domainToUnicode(sender.domain), real })];
+  return real === null
+    ? []
+    : [reasonFor("look-alike-domain", null, { domain: domainToUnicode(sender.domain), real })];
 }
 
 const ADDRESS_IN_NAME = /[a-z0-9._%+-]{1,64}[@＠]([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)/i;
@@ -118,11 +130,21 @@ function displayNameReasons(mailbox: Mailbox, policy: MailPolicy): JudgedReason[
   }
   const partner = policy.partners.find((candidate) => {
     const theirs = [candidate.domain, ...candidate.lookAlikesAllowed];
-    if (theirs.some((domain) => mailbox.domain === domain || mailbox.domain.endsWith(`.${domain}`))) return false;
-    return lower.includes(candidate.domain) || candidate.names.some((name) => holdsWord(lower, name.normalize("NFKC").toLowerCase()));
+    if (theirs.some((domain) => mailbox.domain === domain || mailbox.domain.endsWith(`.${domain}`)))
+      return false;
+    return (
+      lower.includes(candidate.domain) ||
+      candidate.names.some((name) => holdsWord(lower, name.normalize("NFKC").toLowerCase()))
+    );
   });
   if (partner !== undefined && !isOurs) {
-    return [reasonFor("name-holds-partner", null, { shown: mailbox.name, partner: partner.names[0] ?? partner.domain, address })];
+    return [
+      reasonFor("name-holds-partner", null, {
+        shown: mailbox.name,
+        partner: partner.names[0] ?? partner.domain,
+        address,
+      }),
+    ];
   }
   const inside = ADDRESS_IN_NAME.exec(shown)?.[1]?.toLowerCase();
   // Mailing lists write "'person@company' via list", which shows both.
@@ -151,7 +173,8 @@ function holdsWord(text: string, name: string): boolean {
 
 function replyReasons({ reading }: SeenMail, sender: Mailbox): JudgedReason[] {
   const elsewhere = reading.replyTo.find(
-    (mailbox) => mailbox.domain !== "" && organisationalDomain(mailbox.domain) !== organisationalDomain(sender.domain),
+    (mailbox) =>
+      mailbox.domain !== "" && organisationalDomain(mailbox.domain) !== organisationalDomain(sender.domain),
   );
   if (elsewhere === undefined || !isSharedDomain(elsewhere.domain)) return [];
   return [reasonFor("reply-elsewhere", null, { address: elsewhere.address, from: sender.address })];

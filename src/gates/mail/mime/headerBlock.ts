@@ -16,7 +16,11 @@ export type HeaderField = {
 export type HeaderBlock = { fields: HeaderField[]; bodyStart: number; defects: Defect[] };
 
 /** More than this is not read: a header of a megabyte is an attack on the reader. */
-export const headerLimits = { headerBytesMax: 512 * 1024, fieldsMax: 2000, fieldBytesMax: 128 * 1024 } as const;
+export const headerLimits = {
+  headerBytesMax: 512 * 1024,
+  fieldsMax: 2000,
+  fieldBytesMax: 128 * 1024,
+} as const;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -55,9 +59,17 @@ export function readHeaderBlock(raw: Buffer, start: number, end: number, where: 
       const colon = findColon(raw, at, line.text);
       if (colon === -1) {
         // mbox "From " lines and Postfix' ">From " stand before the first field of many stored mails.
-        const stored = fields.length === 0 && raw.subarray(at, at + 6).toString("latin1").includes("From ");
+        const stored =
+          fields.length === 0 &&
+          raw
+            .subarray(at, at + 6)
+            .toString("latin1")
+            .includes("From ");
         if (!stored) {
-          note("header-line-without-colon", raw.subarray(at, Math.min(line.text, at + 40)).toString("latin1"));
+          note(
+            "header-line-without-colon",
+            raw.subarray(at, Math.min(line.text, at + 40)).toString("latin1"),
+          );
           // A line that cannot be a field ends the header for most programs: what follows is shown as text.
           if (raw[at] === 0x2d && raw[at + 1] === 0x2d) return { fields, bodyStart: at, defects };
         }
@@ -138,7 +150,10 @@ export function endOfLine(raw: Buffer, start: number, end: number): { text: numb
 }
 
 function findBody(raw: Buffer, from: number, end: number): number {
-  for (const [mark, length] of [["\r\n\r\n", 4], ["\n\n", 2]] as const) {
+  for (const [mark, length] of [
+    ["\r\n\r\n", 4],
+    ["\n\n", 2],
+  ] as const) {
     const at = raw.indexOf(mark, from, "latin1");
     if (at !== -1 && at < end) return at + length;
   }

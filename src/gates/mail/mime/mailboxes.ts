@@ -68,7 +68,13 @@ function makeMailbox(tokens: Tokens): Mailbox | null {
   const routed = /^@[^:]*:(.*)$/.exec(address);
   const bare = (routed?.[1] ?? address).replace(/\s+/g, "");
   const separator = bare.lastIndexOf("@");
-  const domain = separator === -1 ? "" : bare.slice(separator + 1).toLowerCase().replace(/\.$/, "");
+  const domain =
+    separator === -1
+      ? ""
+      : bare
+          .slice(separator + 1)
+          .toLowerCase()
+          .replace(/\.$/, "");
   return { name: decodeWords(name).trim(), address: bare, domain };
 }
 

@@ -10,7 +10,10 @@ export type ParameterizedValue = { value: string; parameters: RawParameter[] };
 
 const parametersMax = 100;
 
-/** Splits "type/subtype; key=value; …" (RFC 2045 5.1) on bytes, since Shift_JIS holds ASCII bytes as second halves. */
+/**
+ * Splits "type/subtype; key=value; …" (RFC 2045 5.1) on bytes, since Shift_JIS holds ASCII bytes as second
+ * halves.
+ */
 export function readParameters(field: HeaderField): ParameterizedValue {
   const bytes = field.bytes;
   let at = indexOfByte(bytes, 0x3b, 0);
@@ -33,7 +36,9 @@ export function readParameters(field: HeaderField): ParameterizedValue {
   return { value, parameters };
 }
 
-/** The first value of a parameter as ASCII text, such as a boundary or a charset; null where there is none. */
+/**
+ * The first value of a parameter as ASCII text, such as a boundary or a charset; null where there is none.
+ */
 export function parameterText(value: ParameterizedValue, key: string): string | null {
   const plain = value.parameters.find((parameter) => parameter.key === key);
   if (plain !== undefined) return plain.bytes.toString("latin1");
@@ -76,7 +81,8 @@ function continuedNames(value: ParameterizedValue, key: string): CandidateName[]
     if (!parameter.key.startsWith(`${key}*`)) continue;
     const match = /^\*(?:(\d{1,4})(\*?))?$/.exec(parameter.key.slice(key.length));
     if (match === null) continue;
-    if (match[1] === undefined) names.push(...extendedNames([{ bytes: parameter.bytes, encoded: true }], `${key}*`));
+    if (match[1] === undefined)
+      names.push(...extendedNames([{ bytes: parameter.bytes, encoded: true }], `${key}*`));
     else if (!pieces.has(Number(match[1]))) {
       pieces.set(Number(match[1]), { bytes: parameter.bytes, encoded: match[2] === "*" });
     }

@@ -37,7 +37,8 @@ function decodeBase64(body: Buffer): DecodedBody {
     return { bytes: Buffer.from(compact, "base64"), problems };
   }
   const segments = compact.split(/=+/).filter((segment) => segment !== "");
-  if (segments.length > 1) problems.push({ code: "base64-padding-inside", detail: `${segments.length} segments` });
+  if (segments.length > 1)
+    problems.push({ code: "base64-padding-inside", detail: `${segments.length} segments` });
   return { bytes: Buffer.concat(segments.map((segment) => Buffer.from(segment, "base64"))), problems };
 }
 
@@ -100,7 +101,12 @@ export function findUuencoded(body: Buffer): Uuencoded[] {
       const header = /^begin [0-7]{3,4} (.{1,255}?)\r?$/.exec(body.toString("latin1", at, lineEnd));
       const read = header === null ? null : readUuencoded(body, lineEnd + 1);
       if (header !== null && read !== null && read.bytes.length > 0) {
-        found.push({ name: Buffer.from(header[1] as string, "latin1"), bytes: read.bytes, start: at, end: read.end });
+        found.push({
+          name: Buffer.from(header[1] as string, "latin1"),
+          bytes: read.bytes,
+          start: at,
+          end: read.end,
+        });
         at = body.indexOf("begin ", read.end, "latin1");
         continue;
       }

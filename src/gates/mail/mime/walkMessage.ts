@@ -61,7 +61,13 @@ function walkPart(walk: Walk, span: { start: number; end: number }, place: Place
   const encodingField = onlyField(walk, header.fields, "content-transfer-encoding", where);
   const typed = contentType === null ? null : readParameters(contentType);
   const disposed = disposition === null ? null : readParameters(disposition);
-  const encoding = encodingField === null ? "" : encodingField.value.replace(/[;(].*$/s, "").trim().toLowerCase();
+  const encoding =
+    encodingField === null
+      ? ""
+      : encodingField.value
+          .replace(/[;(].*$/s, "")
+          .trim()
+          .toLowerCase();
   const part: Part = {
     path: place.path,
     fields: header.fields,
@@ -81,7 +87,9 @@ function walkPart(walk: Walk, span: { start: number; end: number }, place: Place
   return part;
 }
 
-/** RFC 2045 5.2: text/plain where nothing is said; inside multipart/digest message/rfc822 (RFC 2046 5.1.5). */
+/**
+ * RFC 2045 5.2: text/plain where nothing is said; inside multipart/digest message/rfc822 (RFC 2046 5.1.5).
+ */
 function typeOf(walk: Walk, typed: ParameterizedValue | null, place: Place): string {
   const fallback = place.digest ? "message/rfc822" : "text/plain";
   if (typed === null) return fallback;
@@ -93,7 +101,8 @@ function typeOf(walk: Walk, typed: ParameterizedValue | null, place: Place): str
 function walkChildren(walk: Walk, part: Part, typed: ParameterizedValue, place: Place): void {
   const where = part.path === "" ? "header" : part.path;
   const boundaries = typed.parameters.filter((parameter) => parameter.key === "boundary");
-  if (boundaries.length > 1) note(walk, { code: "boundary-twice", where, detail: `${boundaries.length} boundaries` });
+  if (boundaries.length > 1)
+    note(walk, { code: "boundary-twice", where, detail: `${boundaries.length} boundaries` });
   const boundary = parameterText(typed, "boundary");
   if (boundary === null || boundary === "") {
     note(walk, { code: "boundary-missing", where, detail: part.type });
@@ -104,9 +113,11 @@ function walkChildren(walk: Walk, part: Part, typed: ParameterizedValue, place: 
     return;
   }
   const found = splitAtBoundary(walk.raw, part.body, boundary);
-  if (found.spans.length === 0) note(walk, { code: "boundary-never-seen", where, detail: boundary.slice(0, 70) });
+  if (found.spans.length === 0)
+    note(walk, { code: "boundary-never-seen", where, detail: boundary.slice(0, 70) });
   else if (!found.closed) note(walk, { code: "boundary-not-closed", where, detail: boundary.slice(0, 70) });
-  if (found.loose) note(walk, { code: "boundary-loose", where, detail: "text behind a boundary on its line" });
+  if (found.loose)
+    note(walk, { code: "boundary-loose", where, detail: "text behind a boundary on its line" });
   const digest = part.type === "multipart/digest";
   for (const [index, span] of found.spans.entries()) {
     if (walk.parts >= walkLimits.partsMax) {

@@ -7,8 +7,8 @@ import type { Defect, Mailbox, SeenFile } from "../seen.ts";
 type OwnReading = { from: Mailbox[]; parts: SeenFile[] };
 
 /**
- * Where two programs read a message differently, so may the scanner and the reader. Only differences that change
- * what a person gets are told: the sender, and files that only one of the two sees.
+ * Where two programs read a message differently, so may the scanner and the reader. Only differences that
+ * change what a person gets are told: the sender, and files that only one of the two sees.
  */
 export function compareReadings(own: OwnReading, display: Email): Defect[] {
   const defects: Defect[] = [];
@@ -35,10 +35,19 @@ export function compareReadings(own: OwnReading, display: Email): Defect[] {
   return defects.slice(0, 10);
 }
 
-/** Texts that are attached get other line ends, or another charset, from one of the two; that means nothing. */
+/**
+ * Texts that are attached get other line ends, or another charset, from one of the two; that means
+ * nothing.
+ */
 function isBinary(kind: string): boolean {
   const kindClass = classOfKind(kind);
-  return kindClass === "executable" || kindClass === "archive" || kindClass === "disk-image" || kindClass === "document" || kind === "lnk";
+  return (
+    kindClass === "executable" ||
+    kindClass === "archive" ||
+    kindClass === "disk-image" ||
+    kindClass === "document" ||
+    kind === "lnk"
+  );
 }
 
 function leavesOf(file: SeenFile): SeenFile[] {
@@ -54,5 +63,7 @@ function firstAddress(display: Email): string | null {
 
 function bytesOf(content: string | ArrayBuffer | Uint8Array): Buffer {
   if (typeof content === "string") return Buffer.from(content);
-  return content instanceof ArrayBuffer ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return content instanceof ArrayBuffer
+    ? Buffer.from(content)
+    : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }

@@ -5,10 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DnsAnswer, DnsResolver } from "../dns.ts";
 import type { MailReading, Transport } from "../seen.ts";
+import type { FromWorker, ToWorker } from "./worker.ts";
 
 export type ReadResult =
-  | { ok: true; reading: MailReading }
-  | { ok: false; problem: string; code: "timeout" | "memory" | "died" };
+  { ok: true; reading: MailReading } | { ok: false; problem: string; code: "timeout" | "memory" | "died" };
 
 export type ReaderPool = {
   /** Never rejects: a message that cannot be read is an outcome. */
@@ -25,16 +25,6 @@ export type ReaderPoolOptions = {
   rssBytesMax: number;
   dns: DnsResolver | null;
 };
-
-export type ToWorker =
-  | { type: "read"; id: number; raw: Uint8Array; transport: Transport; dnsMsMax: number | null }
-  | { type: "answer"; ask: number; answer: DnsAnswer };
-
-export type FromWorker =
-  | { type: "ready" }
-  | { type: "done"; id: number; reading: MailReading }
-  | { type: "failed"; id: number; problem: string }
-  | { type: "dns"; ask: number; name: string; record: string };
 
 /** While one message waits for the name service, its worker reads others. */
 const inFlightMax = 4;
@@ -63,8 +53,8 @@ type Worker = {
 };
 
 /**
- * Worker processes that parse hostile bytes. One that dies, grows or is late is ended and replaced; messages that
- * were under way in it are read again one by one, so that a bad one never harms another.
+ * Worker processes that parse hostile bytes. One that dies, grows or is late is ended and replaced; messages
+ * that were under way in it are read again one by one, so that a bad one never harms another.
  */
 export function createReaderPool(options: ReaderPoolOptions): ReaderPool {
   return new Pool(options);
@@ -154,9 +144,11 @@ class Pool implements ReaderPool {
     if (worker.process.connected) send(worker, { type: "answer", ask: question.ask, answer });
   }
 
-  /** Gives what waits to the least busy worker that has room; a message to be read alone needs an idle one. */
+  /**
+   * Gives what waits to the least busy worker that has room; a message to be read alone needs an idle one.
+   */
   #hand(): void {
-    for (let index = 0; index < this.#queue.length; ) {
+    for (let index = 0; index < this.#queue.length;) {
       const task = this.#queue[index] as Task;
       const worker = this.#roomFor(task);
       if (worker === null) {
@@ -177,7 +169,8 @@ class Pool implements ReaderPool {
     for (const worker of this.#workers) {
       if (!worker.ready || worker.blame !== null || !worker.process.connected) continue;
       const tasks = [...worker.tasks.values()];
-      if (task.alone ? tasks.length > 0 : tasks.length >= inFlightMax || tasks.some((other) => other.alone)) continue;
+      if (task.alone ? tasks.length > 0 : tasks.length >= inFlightMax || tasks.some((other) => other.alone))
+        continue;
       if (best === null || worker.tasks.size < best.tasks.size) best = worker;
     }
     return best;
@@ -186,9 +179,13 @@ class Pool implements ReaderPool {
   #look(): void {
     for (const worker of this.#workers) {
       if (worker.tasks.size === 0 || worker.blame !== null) continue;
-      const oldest = [...worker.tasks.values()].reduce((first, task) => (task.since < first.since ? task : first));
-      if (performance.now() - oldest.since > this.#options.msMax) worker.blame = { code: "timeout", id: oldest.id };
-      else if (residentBytes(worker.process.pid) > this.#options.rssBytesMax) worker.blame = { code: "memory", id: null };
+      const oldest = [...worker.tasks.values()].reduce((first, task) =>
+        task.since < first.since ? task : first,
+      );
+      if (performance.now() - oldest.since > this.#options.msMax)
+        worker.blame = { code: "timeout", id: oldest.id };
+      else if (residentBytes(worker.process.pid) > this.#options.rssBytesMax)
+        worker.blame = { code: "memory", id: null };
       if (worker.blame !== null) worker.process.kill("SIGKILL");
     }
   }
@@ -199,14 +196,16 @@ class Pool implements ReaderPool {
     const tasks = [...worker.tasks.values()];
     for (const task of tasks) {
       if (this.#closing) this.#fail(task, "died", "the readers are closed");
-      else if (tasks.length === 1 || task.alone) this.#fail(task, worker.blame?.code ?? "died", problemOf(worker));
+      else if (tasks.length === 1 || task.alone)
+        this.#fail(task, worker.blame?.code ?? "died", problemOf(worker));
       else this.#queue.unshift({ ...task, alone: true });
     }
     if (this.#closing) return;
     if (this.#failedStarts < startsMax) this.#start();
     else if (this.#workers.size === 0) {
       // Nobody can read: every message gets the policy for failures, and a later one tries to start again.
-      for (const task of this.#queue.splice(0)) this.#fail(task, "died", `no reader starts: ${worker.errors.slice(-300)}`);
+      for (const task of this.#queue.splice(0))
+        this.#fail(task, "died", `no reader starts: ${worker.errors.slice(-300)}`);
       this.#failedStarts = startsMax - 1;
       setTimeout(() => this.#closing || this.#start(), 1000).unref();
     }

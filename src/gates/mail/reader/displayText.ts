@@ -13,7 +13,10 @@ export function textOfPage(html: string): string {
     .trim();
 }
 
-/** Takes out elements whose content is not text. By index, since a pattern would try every opening tag to the end. */
+/**
+ * Takes out elements whose content is not text. By index, since a pattern would try every opening tag to
+ * the end.
+ */
 function withoutElements(html: string): string {
   const lower = html.toLowerCase();
   let text = "";
@@ -64,7 +67,8 @@ export function findLinks(html: string, text: string): { shown: string; target: 
   }
   for (const [address] of text.slice(0, 65_536).matchAll(/https?:\/\/[^\s<>"'、。）)」】]{3,2000}/gi)) {
     if (links.length >= linksMax) break;
-    if (!links.some((link) => link.target === address)) links.push({ shown: address.slice(0, 300), target: address });
+    if (!links.some((link) => link.target === address))
+      links.push({ shown: address.slice(0, 300), target: address });
   }
   return links;
 }

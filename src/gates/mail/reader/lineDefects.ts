@@ -25,7 +25,8 @@ export function lineDefects(raw: Buffer): Defect[] {
   }
   const defects: Defect[] = [];
   const mixed = counts.crlf > 0 && counts.lf + counts.cr > 0;
-  if (mixed && counts.smuggling !== "") defects.push({ code: "smuggling", where: "lines", detail: counts.smuggling });
+  if (mixed && counts.smuggling !== "")
+    defects.push({ code: "smuggling", where: "lines", detail: counts.smuggling });
   if (mixed || (counts.cr > 0 && counts.lf > 0)) {
     defects.push({ code: "bare-newline", where: "lines", detail: `${counts.lf} LF, ${counts.cr} CR` });
   }
@@ -35,7 +36,8 @@ export function lineDefects(raw: Buffer): Defect[] {
 function lookAtDot(raw: Buffer, at: number, counts: { smuggling: string }): void {
   const before = raw[at] === LF && raw[at - 1] === CR ? "<CR><LF>" : raw[at] === LF ? "<LF>" : "<CR>";
   const next = raw[at + 2];
-  const after = next === CR && raw[at + 3] === LF ? "<CR><LF>" : next === LF ? "<LF>" : next === CR ? "<CR>" : null;
+  const after =
+    next === CR && raw[at + 3] === LF ? "<CR><LF>" : next === LF ? "<LF>" : next === CR ? "<CR>" : null;
   if (after === null || (before === "<CR><LF>" && after === "<CR><LF>")) return;
   if (at + 3 >= raw.length) return;
   if (counts.smuggling === "") counts.smuggling = `${before}.${after}`;

@@ -15,16 +15,27 @@ import { compareReadings } from "./compareReadings.ts";
 import { findLinks, textOfPage } from "./displayText.ts";
 import { lineDefects } from "./lineDefects.ts";
 
-export const readLimits = { textMax: 65_536, headersMax: 500, headerValueMax: 4096, defectsMax: 200 } as const;
+export const readLimits = {
+  textMax: 65_536,
+  headersMax: 500,
+  headerValueMax: 4096,
+  defectsMax: 200,
+} as const;
 
 /** Reads everything that the judge needs out of the bytes of one message. Runs in a worker process. */
-export async function readMessage(raw: Buffer, transport: Transport, dns: DnsResolver | null): Promise<MailReading> {
+export async function readMessage(
+  raw: Buffer,
+  transport: Transport,
+  dns: DnsResolver | null,
+): Promise<MailReading> {
   const ms: Record<string, number> = {};
   const defects: Defect[] = [];
   const walked = timed(ms, "mime", () => walkMessage(raw));
   defects.push(...walked.defects, ...timed(ms, "mime", () => lineDefects(raw)));
   const display = await timedAsync(ms, "postalMime", () => readDisplay(raw));
-  const authentication = await timedAsync(ms, "mailauth", () => authenticateOrNothing(raw, transport, { dns, defects }));
+  const authentication = await timedAsync(ms, "mailauth", () =>
+    authenticateOrNothing(raw, transport, { dns, defects }),
+  );
   const budget = openBudget(defects, ms);
   const place = { path: "", depth: 0, budget, spans: true };
   const parts = await timedAsync(ms, "content", () => examineParts(raw, walked.root, place));
@@ -76,7 +87,11 @@ async function authenticateOrNothing(raw: Buffer, transport: Transport, context:
     return await authenticateMail(raw, transport, context.dns);
   } catch (error) {
     // A message that breaks the checker has proved nothing, and that it does so is seen.
-    context.defects.push({ code: "authentication-failed", where: "header", detail: textOfError(error).slice(0, 100) });
+    context.defects.push({
+      code: "authentication-failed",
+      where: "header",
+      detail: textOfError(error).slice(0, 100),
+    });
     return { ...nothingAuthenticated(), spf: { result: "permerror", domain: null } };
   }
 }
@@ -137,7 +152,9 @@ function noteSenderDefects(header: Header, from: Mailbox[], defects: Defect[]): 
 function textOf(display: Display, html: string): string {
   if (!display.ok) return "";
   const text = display.email.text ?? "";
-  return (text.trim() === "" && html !== "" ? textOfPage(html) : text).slice(0, readLimits.textMax).toWellFormed();
+  return (text.trim() === "" && html !== "" ? textOfPage(html) : text)
+    .slice(0, readLimits.textMax)
+    .toWellFormed();
 }
 
 function charsetOf(parts: SeenFile[], root: string | null): string | null {

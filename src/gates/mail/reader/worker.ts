@@ -1,16 +1,27 @@
 import { constants } from "node:fs";
 import { textOfError } from "../../../lib/error.ts";
 import type { DnsAnswer, DnsResolver } from "../dns.ts";
-import type { FromWorker, ToWorker } from "./createReaderPool.ts";
 import { referenceImpressions } from "../content/referenceIcons.ts";
+import type { MailReading, Transport } from "../seen.ts";
 import { readMessage } from "./readMessage.ts";
 
+export type ToWorker =
+  | { type: "read"; id: number; raw: Uint8Array; transport: Transport; dnsMsMax: number | null }
+  | { type: "answer"; ask: number; answer: DnsAnswer };
+
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "done"; id: number; reading: MailReading }
+  | { type: "failed"; id: number; problem: string }
+  | { type: "dns"; ask: number; name: string; record: string };
+
 /*
- * The process in which hostile bytes are parsed. It runs under Node's permission model: no network, no files but
- * the code, no further processes. It has nothing but this channel, over which it may ask the name service.
+ * The process in which hostile bytes are parsed. It runs under Node's permission model: no network, no files
+ * but the code, no further processes. It has nothing but this channel, over which it may ask the name
+ * service.
  */
-// 7z-wasm asks for the file system's constants by an old way that the permission model closes. It gets these and
-// nothing else.
+// 7z-wasm asks for the file system's constants by an old way that the permission model closes. It gets these
+// and nothing else.
 Object.defineProperty(process, "binding", { value: () => ({ fs: constants }) });
 
 const waiting = new Map<number, (answer: DnsAnswer) => void>();

@@ -1,4 +1,3 @@
-import { visibleText } from "../../../lib/visibleText.ts";
 import { sayKind } from "../kinds.ts";
 import type { ReasonEntry } from "../reasons.ts";
 
@@ -32,272 +31,272 @@ export const CONTENT_REASONS = {
     technique: "T1204.002",
     severity: "high",
     say: ({ name, kind }: NamedKind) => ({
-      en: `The attached file "${visibleText(name)}" is a program (${sayKind(kind).en}), whatever its name says.`,
-      ja: `添付ファイル「${visibleText(name)}」は、名前にかかわらず中身がプログラム（${sayKind(kind).ja}）です。`,
+      en: `The attached file "${name}" is a program (${sayKind(kind).en}), whatever its name says.`,
+      ja: `添付ファイル「${name}」は、名前にかかわらず中身がプログラム（${sayKind(kind).ja}）です。`,
     }),
   },
   "executable-in-archive": {
     technique: "T1027.015",
     severity: "high",
     say: ({ name, archive, kind }: Inside) => ({
-      en: `"${visibleText(name)}" inside "${visibleText(archive)}" is a program (${sayKind(kind).en}).`,
-      ja: `「${visibleText(archive)}」の中の「${visibleText(name)}」はプログラム（${sayKind(kind).ja}）です。`,
+      en: `"${name}" inside "${archive}" is a program (${sayKind(kind).en}).`,
+      ja: `「${archive}」の中の「${name}」はプログラム（${sayKind(kind).ja}）です。`,
     }),
   },
   "executable-name": {
     technique: "T1204.002",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" bears the name of a program, but its content could not be seen as one.`,
-      ja: `「${visibleText(name)}」はプログラムの名前ですが、中身がプログラムだとは確かめられませんでした。`,
+      en: `"${name}" bears the name of a program, but its content could not be seen as one.`,
+      ja: `「${name}」はプログラムの名前ですが、中身がプログラムだとは確かめられませんでした。`,
     }),
   },
   "document-icon": {
     technique: "T1036.008",
     severity: "critical",
     say: ({ name, icon }: { name: string; icon: keyof typeof ICONS }) => ({
-      en: `The program "${visibleText(name)}" wears the icon of ${ICONS[icon].en}, so that a person opens it.`,
-      ja: `プログラム「${visibleText(name)}」が${ICONS[icon].ja}のアイコンを付けて、開かせようとしています。`,
+      en: `The program "${name}" wears the icon of ${ICONS[icon].en}, so that a person opens it.`,
+      ja: `プログラム「${name}」が${ICONS[icon].ja}のアイコンを付けて、開かせようとしています。`,
     }),
   },
   "program-after-junk": {
     technique: "T1027.009",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `A Windows program lies hidden behind other bytes in "${visibleText(name)}".`,
-      ja: `「${visibleText(name)}」の別のデータの後ろに、Windowsの実行ファイルが隠されています。`,
+      en: `A Windows program lies hidden behind other bytes in "${name}".`,
+      ja: `「${name}」の別のデータの後ろに、Windowsの実行ファイルが隠されています。`,
     }),
   },
   "self-extracting": {
     technique: "T1204.002",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" is a program that carries an archive, as self-extracting files do.`,
-      ja: `「${visibleText(name)}」は書庫を抱えたプログラム（自己解凍形式など）です。`,
+      en: `"${name}" is a program that carries an archive, as self-extracting files do.`,
+      ja: `「${name}」は書庫を抱えたプログラム（自己解凍形式など）です。`,
     }),
   },
   "side-loading-set": {
     technique: "T1574.001",
     severity: "critical",
     say: ({ name, library }: { name: string; library: string }) => ({
-      en: `The program "${visibleText(name)}" lies beside the library "${visibleText(library)}", which it would load.`,
-      ja: `プログラム「${visibleText(name)}」と、それが読み込むライブラリ「${visibleText(library)}」が同梱されています。`,
+      en: `The program "${name}" lies beside the library "${library}", which it would load.`,
+      ja: `プログラム「${name}」と、それが読み込むライブラリ「${library}」が同梱されています。`,
     }),
   },
   "active-file": {
     technique: "T1204.002",
     severity: "high",
     say: ({ name, kind }: NamedKind) => ({
-      en: `"${visibleText(name)}" runs commands when it is opened (${sayKind(kind).en}).`,
-      ja: `「${visibleText(name)}」は開くと命令を実行する種類のファイル（${sayKind(kind).ja}）です。`,
+      en: `"${name}" runs commands when it is opened (${sayKind(kind).en}).`,
+      ja: `「${name}」は開くと命令を実行する種類のファイル（${sayKind(kind).ja}）です。`,
     }),
   },
   "shortcut-file": {
     technique: "T1204.002",
     severity: "high",
     say: ({ name, kind }: NamedKind) => ({
-      en: `"${visibleText(name)}" is a shortcut (${sayKind(kind).en}): opening it starts something else.`,
-      ja: `「${visibleText(name)}」はショートカット（${sayKind(kind).ja}）で、開くと別のものが起動します。`,
+      en: `"${name}" is a shortcut (${sayKind(kind).en}): opening it starts something else.`,
+      ja: `「${name}」はショートカット（${sayKind(kind).ja}）で、開くと別のものが起動します。`,
     }),
   },
   "disk-image": {
     technique: "T1553.005",
     severity: "high",
     say: ({ name, kind }: NamedKind) => ({
-      en: `"${visibleText(name)}" is a disk image (${sayKind(kind).en}); files in it escape the warning on downloads.`,
-      ja: `「${visibleText(name)}」は${sayKind(kind).ja}で、中のファイルには開くときの警告が出ません。`,
+      en: `"${name}" is a disk image (${sayKind(kind).en}); files in it escape the warning on downloads.`,
+      ja: `「${name}」は${sayKind(kind).ja}で、中のファイルには開くときの警告が出ません。`,
     }),
   },
   "encrypted-archive": {
     technique: "T1027.013",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" is encrypted, so what is in it could not be looked at.`,
-      ja: `「${visibleText(name)}」は暗号化されており、中身を確認できませんでした。`,
+      en: `"${name}" is encrypted, so what is in it could not be looked at.`,
+      ja: `「${name}」は暗号化されており、中身を確認できませんでした。`,
     }),
   },
   "encrypted-names": {
     technique: "T1027.013",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" is encrypted together with the list of its files: not even their names can be seen.`,
-      ja: `「${visibleText(name)}」はファイル一覧まで暗号化されており、名前さえ確認できません。`,
+      en: `"${name}" is encrypted together with the list of its files: not even their names can be seen.`,
+      ja: `「${name}」はファイル一覧まで暗号化されており、名前さえ確認できません。`,
     }),
   },
   "password-in-text": {
     technique: "T1027.013",
     severity: "low",
     say: ({ name }: Named) => ({
-      en: `The password of the encrypted "${visibleText(name)}" seems to stand in the same message.`,
-      ja: `暗号化された「${visibleText(name)}」のパスワードが、同じメールに書かれているようです。`,
+      en: `The password of the encrypted "${name}" seems to stand in the same message.`,
+      ja: `暗号化された「${name}」のパスワードが、同じメールに書かれているようです。`,
     }),
   },
   "macro-container": {
     technique: "T1059.005",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `The document "${visibleText(name)}" contains macros (small programs).`,
-      ja: `文書「${visibleText(name)}」にマクロ（小さなプログラム）が含まれています。`,
+      en: `The document "${name}" contains macros (small programs).`,
+      ja: `文書「${name}」にマクロ（小さなプログラム）が含まれています。`,
     }),
   },
   "auto-macro": {
     technique: "T1059.005",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `A macro in "${visibleText(name)}" runs by itself as soon as the document is opened.`,
-      ja: `「${visibleText(name)}」のマクロは、文書を開くだけで自動的に動きます。`,
+      en: `A macro in "${name}" runs by itself as soon as the document is opened.`,
+      ja: `「${name}」のマクロは、文書を開くだけで自動的に動きます。`,
     }),
   },
   "old-macro": {
     technique: "T1059",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" holds Excel 4.0 macros, which hardly any business document uses today.`,
-      ja: `「${visibleText(name)}」に、今の業務ではほとんど使われないExcel 4.0マクロが含まれています。`,
+      en: `"${name}" holds Excel 4.0 macros, which hardly any business document uses today.`,
+      ja: `「${name}」に、今の業務ではほとんど使われないExcel 4.0マクロが含まれています。`,
     }),
   },
   "external-template": {
     technique: "T1221",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The document "${visibleText(name)}" fetches a template or object from elsewhere when it is opened.`,
-      ja: `文書「${visibleText(name)}」は、開くと外部からテンプレートなどを読み込みます。`,
+      en: `The document "${name}" fetches a template or object from elsewhere when it is opened.`,
+      ja: `文書「${name}」は、開くと外部からテンプレートなどを読み込みます。`,
     }),
   },
   "data-exchange-field": {
     technique: "T1559.002",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The document "${visibleText(name)}" holds a field that can start another program (DDE).`,
-      ja: `文書「${visibleText(name)}」に、別のプログラムを起動できるフィールド（DDE）があります。`,
+      en: `The document "${name}" holds a field that can start another program (DDE).`,
+      ja: `文書「${name}」に、別のプログラムを起動できるフィールド（DDE）があります。`,
     }),
   },
   "embedded-object": {
     technique: "T1027.009",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `Another file is embedded as an object in the document "${visibleText(name)}".`,
-      ja: `文書「${visibleText(name)}」に別のファイルがオブジェクトとして埋め込まれています。`,
+      en: `Another file is embedded as an object in the document "${name}".`,
+      ja: `文書「${name}」に別のファイルがオブジェクトとして埋め込まれています。`,
     }),
   },
   "pdf-launch": {
     technique: "T1204.002",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The PDF "${visibleText(name)}" asks to start a program.`,
-      ja: `PDF「${visibleText(name)}」がプログラムを起動しようとします。`,
+      en: `The PDF "${name}" asks to start a program.`,
+      ja: `PDF「${name}」がプログラムを起動しようとします。`,
     }),
   },
   "pdf-script": {
     technique: "T1059.007",
     severity: "low",
     say: ({ name }: Named) => ({
-      en: `The PDF "${visibleText(name)}" contains a script, as some forms do.`,
-      ja: `PDF「${visibleText(name)}」にスクリプトが含まれています（入力フォームにもあります）。`,
+      en: `The PDF "${name}" contains a script, as some forms do.`,
+      ja: `PDF「${name}」にスクリプトが含まれています（入力フォームにもあります）。`,
     }),
   },
   "pdf-attachment": {
     technique: "T1027.009",
     severity: "low",
     say: ({ name }: Named) => ({
-      en: `The PDF "${visibleText(name)}" carries another file inside.`,
-      ja: `PDF「${visibleText(name)}」の中に別のファイルが入っています。`,
+      en: `The PDF "${name}" carries another file inside.`,
+      ja: `PDF「${name}」の中に別のファイルが入っています。`,
     }),
   },
   "page-smuggling": {
     technique: "T1027.006",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The page "${visibleText(name)}" builds a file by script on the reader's machine.`,
-      ja: `「${visibleText(name)}」は、開いた人の端末の中でスクリプトによってファイルを組み立てます。`,
+      en: `The page "${name}" builds a file by script on the reader's machine.`,
+      ja: `「${name}」は、開いた人の端末の中でスクリプトによってファイルを組み立てます。`,
     }),
   },
   "page-form": {
     technique: "T1056.003",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The attached page "${visibleText(name)}" asks for a password.`,
-      ja: `添付されたページ「${visibleText(name)}」がパスワードの入力を求めます。`,
+      en: `The attached page "${name}" asks for a password.`,
+      ja: `添付されたページ「${name}」がパスワードの入力を求めます。`,
     }),
   },
   "page-attached": {
     technique: "T1566.001",
     severity: "low",
     say: ({ name }: Named) => ({
-      en: `A web page is attached as the file "${visibleText(name)}".`,
-      ja: `Webページがファイル「${visibleText(name)}」として添付されています。`,
+      en: `A web page is attached as the file "${name}".`,
+      ja: `Webページがファイル「${name}」として添付されています。`,
     }),
   },
   "picture-script": {
     technique: "T1027.017",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The SVG picture "${visibleText(name)}" contains a script.`,
-      ja: `SVG画像「${visibleText(name)}」にスクリプトが含まれています。`,
+      en: `The SVG picture "${name}" contains a script.`,
+      ja: `SVG画像「${name}」にスクリプトが含まれています。`,
     }),
   },
   "remote-share": {
     technique: "T1187",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" points to a file share elsewhere, which makes Windows hand over a sign-in.`,
-      ja: `「${visibleText(name)}」は外部の共有フォルダーを指し、Windowsの認証情報が送られる恐れがあります。`,
+      en: `"${name}" points to a file share elsewhere, which makes Windows hand over a sign-in.`,
+      ja: `「${name}」は外部の共有フォルダーを指し、Windowsの認証情報が送られる恐れがあります。`,
     }),
   },
   "unknown-content": {
     technique: "T1027",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" is of no known kind, so nobody can say what it does.`,
-      ja: `「${visibleText(name)}」は種類が分からない内容で、何をするものか判断できません。`,
+      en: `"${name}" is of no known kind, so nobody can say what it does.`,
+      ja: `「${name}」は種類が分からない内容で、何をするものか判断できません。`,
     }),
   },
   "unread-content": {
     technique: "T1027",
     severity: "medium",
     say: ({ name, why }: { name: string; why: string }) => ({
-      en: `"${visibleText(name)}" was not looked into to its end, because ${(UNREAD_BECAUSE[why] ?? { en: why }).en}.`,
-      ja: `「${visibleText(name)}」は、${(UNREAD_BECAUSE[why] ?? { ja: why }).ja}、中身を最後まで確認していません。`,
+      en: `"${name}" was not looked into to its end, because ${(UNREAD_BECAUSE[why] ?? { en: why }).en}.`,
+      ja: `「${name}」は、${(UNREAD_BECAUSE[why] ?? { ja: why }).ja}、中身を最後まで確認していません。`,
     }),
   },
   "archive-bomb": {
     technique: "T1499",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" unpacks to a size that is meant to exhaust the machine.`,
-      ja: `「${visibleText(name)}」は、展開する機械を使い切らせるほど大きくなります。`,
+      en: `"${name}" unpacks to a size that is meant to exhaust the machine.`,
+      ja: `「${name}」は、展開する機械を使い切らせるほど大きくなります。`,
     }),
   },
   "deep-nesting": {
     technique: "T1027.015",
     severity: "medium",
     say: ({ name, depth }: { name: string; depth: number }) => ({
-      en: `"${visibleText(name)}" lies ${depth} archives deep.`,
-      ja: `「${visibleText(name)}」は書庫の中の書庫に${depth}段も入っています。`,
+      en: `"${name}" lies ${depth} archives deep.`,
+      ja: `「${name}」は書庫の中の書庫に${depth}段も入っています。`,
     }),
   },
   "archive-two-faced": {
     technique: "T1027",
     severity: "high",
     say: ({ name }: Named) => ({
-      en: `The archive "${visibleText(name)}" names other files in its directory than beside the files themselves.`,
-      ja: `書庫「${visibleText(name)}」は、一覧と実際のファイルとで名前などが食い違っています。`,
+      en: `The archive "${name}" names other files in its directory than beside the files themselves.`,
+      ja: `書庫「${name}」は、一覧と実際のファイルとで名前などが食い違っています。`,
     }),
   },
   "archive-hidden-data": {
     technique: "T1027.009",
     severity: "low",
     say: ({ name }: Named) => ({
-      en: `There is data in "${visibleText(name)}" that does not belong to the archive.`,
-      ja: `「${visibleText(name)}」に、書庫の一部ではないデータが含まれています。`,
+      en: `There is data in "${name}" that does not belong to the archive.`,
+      ja: `「${name}」に、書庫の一部ではないデータが含まれています。`,
     }),
   },
   "split-archive": {
     technique: "T1027",
     severity: "medium",
     say: ({ name }: Named) => ({
-      en: `"${visibleText(name)}" is one volume of a split archive, so the whole cannot be looked at.`,
-      ja: `「${visibleText(name)}」は分割された書庫の一部で、全体を確認できません。`,
+      en: `"${name}" is one volume of a split archive, so the whole cannot be looked at.`,
+      ja: `「${name}」は分割された書庫の一部で、全体を確認できません。`,
     }),
   },
 } as const satisfies Record<string, ReasonEntry<never>>;
