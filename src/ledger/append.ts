@@ -22,7 +22,12 @@ export const limits = {
 
 export type AppendedRow = { index: number; entry: Entry };
 
-type Waiting = { entry: Entry; bytes: Buffer; resolve: (index: number) => void; reject: (error: Error) => void };
+type Waiting = {
+  entry: Entry;
+  bytes: Buffer;
+  resolve: (index: number) => void;
+  reject: (error: Error) => void;
+};
 
 /** A tile level's hashes that are not yet in a full tile that is on the medium. */
 type Row = { first: number; hashes: Hash[] };
@@ -72,13 +77,18 @@ export class Ledger {
     await disk.makeFolder(join(folder, ledgerFiles.open));
     await disk.makeFolder(join(folder, "tile/entries"));
     const tree = await PublishedTree.open(disk, folder, signer.verifier);
-    if (tree === null) await disk.replace(join(folder, ledgerFiles.publicKey), Buffer.from(`${signer.verifier.text}\n`));
+    if (tree === null)
+      await disk.replace(join(folder, ledgerFiles.publicKey), Buffer.from(`${signer.verifier.text}\n`));
     const size = tree?.size ?? 0;
     const frontier = tree === null ? new Frontier() : await Frontier.restore(size, tree.readNode);
     if (tree !== null && !frontier.root().equals(tree.checkpoint.root)) {
-      throw new SekishoError("ledger-malformed", `Cannot open the ledger in ${folder}: tiles do not lead to the root`, {
-        hint: "run: sekisho ledger verify",
-      });
+      throw new SekishoError(
+        "ledger-malformed",
+        `Cannot open the ledger in ${folder}: tiles do not lead to the root`,
+        {
+          hint: "run: sekisho ledger verify",
+        },
+      );
     }
     const ledger = new Ledger(options, { frontier, bundleFirst: size - (size % tileWidth) });
     await ledger.#restore(tree, size);
@@ -88,7 +98,8 @@ export class Ledger {
   async #restore(tree: PublishedTree | null, size: number): Promise<void> {
     this.#published = size;
     for (const { level, full, partial } of tilesOf(size)) {
-      const hashes = partial === 0 ? [] : (await (tree as PublishedTree).readTile(level, full)).slice(0, partial);
+      const hashes =
+        partial === 0 ? [] : (await (tree as PublishedTree).readTile(level, full)).slice(0, partial);
       this.#rows[level] = { first: full * tileWidth, hashes: hashes.map((hash) => Buffer.from(hash)) };
     }
     if (tree !== null && size % tileWidth !== 0) {
@@ -98,9 +109,13 @@ export class Ledger {
     const open = await readOpenEntries(this.#disk, this.folder, size);
     const altered = open.problems.find((problem) => problem.end === "altered");
     if (altered !== undefined) {
-      throw new SekishoError("ledger-malformed", `Cannot open the ledger: ${altered.file} was altered at ${altered.at}`, {
-        hint: "restore the folder `open` from a copy of the ledger, then run: sekisho ledger verify",
-      });
+      throw new SekishoError(
+        "ledger-malformed",
+        `Cannot open the ledger: ${altered.file} was altered at ${altered.at}`,
+        {
+          hint: "restore the folder `open` from a copy of the ledger, then run: sekisho ledger verify",
+        },
+      );
     }
     const entries = open.entries.map((bytes) => Buffer.from(bytes));
     for (const bytes of entries) this.#grow(bytes, readId(bytes));
@@ -154,9 +169,13 @@ export class Ledger {
     if (this.#broken !== null) throw this.#broken;
     if (this.#closed) throw stopped();
     if (encoded.length > entryLimits.entryBytesMax) {
-      throw new SekishoError("limit-passed", `Cannot append an entry of ${encoded.length} bytes: at most 65535`, {
-        hint: "keep large payloads in the evidence store and name them by hash",
-      });
+      throw new SekishoError(
+        "limit-passed",
+        `Cannot append an entry of ${encoded.length} bytes: at most 65535`,
+        {
+          hint: "keep large payloads in the evidence store and name them by hash",
+        },
+      );
     }
     while (this.#waiting.length >= limits.waitingEntriesMax) await this.#flushing;
     return new Promise((resolve, reject) => {
@@ -182,7 +201,11 @@ export class Ledger {
     const rows: AppendedRow[] = [];
     try {
       assert(this.#file !== null);
-      if (fresh.length > 0) await this.#file.add(this.size, fresh.map((one) => one.bytes));
+      if (fresh.length > 0)
+        await this.#file.add(
+          this.size,
+          fresh.map((one) => one.bytes),
+        );
     } catch (error) {
       for (const one of taken) one.reject(error as Error);
       throw error;
@@ -231,7 +254,7 @@ export class Ledger {
     this.#publishTimer ??= setTimeout(() => {
       this.#publishTimer = null;
       this.publish().catch(() => {}); // #break has told the owner.
-    }, this.#publishMs);
+    }, this.#publishMs).unref(); // A process that ends has its entries in the write-ahead file.
   }
 
   /** Writes tiles and the signed checkpoint for all that is on the medium. */
@@ -321,10 +344,14 @@ export class Ledger {
 
   #break(error: unknown): void {
     if (this.#broken !== null) return;
-    this.#broken = new SekishoError("ledger-malformed", "Cannot write the ledger: the disk did not take a batch", {
-      hint: "free space or mend the disk, then start again: the usual start recovers",
-      cause: error,
-    });
+    this.#broken = new SekishoError(
+      "ledger-malformed",
+      "Cannot write the ledger: the disk did not take a batch",
+      {
+        hint: "free space or mend the disk, then start again: the usual start recovers",
+        cause: error,
+      },
+    );
     for (const one of this.#waiting.splice(0)) one.reject(this.#broken);
     this.#onFatal(this.#broken);
   }
@@ -352,9 +379,12 @@ function readId(bytes: Buffer): string {
 }
 
 function stopped(): SekishoError {
-  return new SekishoError("ledger-locked", "Cannot append: the ledger is being closed", { hint: "start again" });
+  return new SekishoError("ledger-locked", "Cannot append: the ledger is being closed", {
+    hint: "start again",
+  });
 }
 
 async function inGroups<T>(all: readonly T[], width: number, act: (one: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += width) await Promise.all(all.slice(start, start + width).map(act));
+  for (let start = 0; start < all.length; start += width)
+    await Promise.all(all.slice(start, start + width).map(act));
 }

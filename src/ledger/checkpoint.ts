@@ -7,8 +7,7 @@ export type Checkpoint = { origin: string; size: number; root: Hash };
 
 /** The one form of a tree size: decimal, no leading zero. Throws `ledger-malformed`. */
 export function parseTreeSize(text: string): number {
-  const size = /^\d{1,15}$/.test(text) ? Number(text) : -1;
-  if (String(size) === text) return size;
+  if (/^(0|[1-9]\d{0,14})$/.test(text)) return Number(text);
   throw new SekishoError("ledger-malformed", `Cannot read tree size "${text.slice(0, 40)}"`, {
     hint: "run: sekisho ledger verify",
   });

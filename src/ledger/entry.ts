@@ -22,17 +22,16 @@ export type EvidenceHash = z.infer<typeof EvidenceHash>;
  * evidence store, and the entry names it by hash.
  */
 export const Entry = z.strictObject({
-  id: EntryId.describe("Given by the writer, so that an entry can be named before it has a place in the tree."),
+  id: EntryId.describe(
+    "Given by the writer, so that an entry can be named before it has a place in the tree.",
+  ),
   kind: z.enum(KINDS),
   code: z
     .string()
     .regex(/^[a-z][a-z0-9-]{1,63}$/)
     .describe("What happened, such as mail-received."),
   at: z.iso.datetime({ precision: 3 }).describe("When it happened at the writer, UTC."),
-  by: z
-    .string()
-    .max(128)
-    .describe("Who wrote it: gate/mail, station, person/<id>."),
+  by: z.string().max(128).describe("Who wrote it: gate/mail, station, person/<id>."),
   about: z
     .record(z.string().regex(/^[a-z][a-zA-Z0-9]{0,31}$/), z.string().max(256))
     .describe("What it is about, for search: mail, evidence, decision, host."),

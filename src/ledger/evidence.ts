@@ -32,9 +32,13 @@ export class EvidenceStore {
   /** Resolves when the object and its key are on the medium. */
   async put(content: Uint8Array): Promise<EvidenceHash> {
     if (content.length > limits.objectBytesMax) {
-      throw new SekishoError("limit-passed", `Cannot keep an object of ${content.length} bytes: at most 1 GiB`, {
-        hint: "split it",
-      });
+      throw new SekishoError(
+        "limit-passed",
+        `Cannot keep an object of ${content.length} bytes: at most 1 GiB`,
+        {
+          hint: "split it",
+        },
+      );
     }
     const key = randomBytes(32);
     const file = encrypt(content, key);
@@ -93,7 +97,11 @@ export class EvidenceStore {
         const file = await this.#disk.read(path);
         if (file === null) {
           if ((await this.#disk.read(`${path}.erased`)) !== null) continue;
-          problems.push({ code: "evidence-missing", where, detail: "an entry names it, and its file is gone" });
+          problems.push({
+            code: "evidence-missing",
+            where,
+            detail: "an entry names it, and its file is gone",
+          });
         } else if (digest("sha256", file) !== name) {
           problems.push({ code: "evidence-altered", where, detail: "its file does not fit its name" });
         }

@@ -41,7 +41,12 @@ export class Keyring {
     if (bytes === null) {
       const id = newKeyId();
       const wrapping = { [id]: randomBytes(32).toString("base64") };
-      const file: KeyFile = { version: 1, current: id, wrapping, pseudonym: randomBytes(32).toString("base64") };
+      const file: KeyFile = {
+        version: 1,
+        current: id,
+        wrapping,
+        pseudonym: randomBytes(32).toString("base64"),
+      };
       await disk.replace(path, Buffer.from(JSON.stringify(file, null, 2)));
       return new Keyring(disk, folder, file);
     }
@@ -70,7 +75,9 @@ export class Keyring {
 
   /** A secret for another purpose (session cookies), derived from the ring's own. */
   secretFor(purpose: string): string {
-    return createHmac("sha256", Buffer.from(this.#file.pseudonym, "base64")).update(`secret ${purpose}`).digest("hex");
+    return createHmac("sha256", Buffer.from(this.#file.pseudonym, "base64"))
+      .update(`secret ${purpose}`)
+      .digest("hex");
   }
 
   get currentKey(): string {
@@ -99,7 +106,10 @@ export class Keyring {
     const id = newKeyId();
     const wrapping = { ...this.#file.wrapping, [id]: randomBytes(32).toString("base64") };
     this.#file = { ...this.#file, current: id, wrapping };
-    await this.#disk.replace(join(this.#folder, "evidence.json"), Buffer.from(JSON.stringify(this.#file, null, 2)));
+    await this.#disk.replace(
+      join(this.#folder, "evidence.json"),
+      Buffer.from(JSON.stringify(this.#file, null, 2)),
+    );
     return id;
   }
 
@@ -132,7 +142,11 @@ async function refuseOpenPermissions(path: string): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & 0o077) === 0) return;
   const octal = (mode & 0o777).toString(8);
-  throw new SekishoError("key-permissions", `Cannot use ${path}: its mode is ${octal}, so others may read it`, {
-    hint: `run: chmod go= ${path}`,
-  });
+  throw new SekishoError(
+    "key-permissions",
+    `Cannot use ${path}: its mode is ${octal}, so others may read it`,
+    {
+      hint: `run: chmod go= ${path}`,
+    },
+  );
 }

@@ -74,7 +74,8 @@ export function openNote(note: string, verifier: Verifier): Opened {
     if (match === null) return { ok: false, problem: `signature line "${line.slice(0, 40)}" is malformed` };
     const bytes = Buffer.from(match[2] as string, "base64");
     if (match[1] !== verifier.name || bytes.subarray(0, 4).toString("hex") !== verifier.keyId) continue;
-    if (bytes.toString("base64") !== match[2]) return { ok: false, problem: "its signature is not canonical" };
+    if (bytes.toString("base64") !== match[2])
+      return { ok: false, problem: "its signature is not canonical" };
     if (verify(null, Buffer.from(text), verifier.key, bytes.subarray(4))) return { ok: true, text };
     return { ok: false, problem: `the signature of ${verifier.name} does not fit the text` };
   }

@@ -36,11 +36,15 @@ export async function proveEntry(tree: PublishedTree, index: number): Promise<En
 }
 
 /** Whether a proof holds, with the ledger's public key alone. */
-export function checkProof(proof: EntryProof, verifier: Verifier): { ok: true } | { ok: false; problem: string } {
+export function checkProof(
+  proof: EntryProof,
+  verifier: Verifier,
+): { ok: true } | { ok: false; problem: string } {
   try {
     const checkpoint = openCheckpoint(proof.checkpoint, verifier);
     const leaf = hashLeaf(Buffer.from(proof.entryBytes, "utf8"));
-    if (leaf.toString("hex") !== proof.leafHash) return { ok: false, problem: "the entry does not fit its leaf hash" };
+    if (leaf.toString("hex") !== proof.leafHash)
+      return { ok: false, problem: "the entry does not fit its leaf hash" };
     const path: Hash[] = proof.path.map((hash) => Buffer.from(hash, "hex"));
     const root = rootOfInclusion(leaf, proof.index, checkpoint.size, path);
     if (root === null || !root.equals(checkpoint.root)) {

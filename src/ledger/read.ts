@@ -40,7 +40,10 @@ export class PublishedTree {
   }
 
   /** The tile's bytes: full where it exists, else the narrowest partial one that this checkpoint needs. */
-  async readTileBytes(level: number | "entries", index: number): Promise<{ bytes: Buffer; width: number; path: string }> {
+  async readTileBytes(
+    level: number | "entries",
+    index: number,
+  ): Promise<{ bytes: Buffer; width: number; path: string }> {
     const nodes = level === "entries" ? this.size : Math.floor(this.size / tileWidth ** level);
     const width = Math.min(tileWidth, nodes - index * tileWidth);
     for (const candidate of width === tileWidth ? [tileWidth] : [width, tileWidth]) {
@@ -48,9 +51,13 @@ export class PublishedTree {
       const bytes = await this.#disk.read(join(this.folder, path));
       if (bytes !== null) return { bytes, width: candidate, path };
     }
-    throw new SekishoError("ledger-malformed", `Cannot read ${tilePath(level, index, width)}: it is missing`, {
-      hint: "restore it from a copy of the ledger, then run: sekisho ledger verify",
-    });
+    throw new SekishoError(
+      "ledger-malformed",
+      `Cannot read ${tilePath(level, index, width)}: it is missing`,
+      {
+        hint: "restore it from a copy of the ledger, then run: sekisho ledger verify",
+      },
+    );
   }
 
   async readTile(level: number, index: number): Promise<Hash[]> {
@@ -95,9 +102,13 @@ export class PublishedTree {
 export async function readPublicKey(disk: Disk, folder: string): Promise<Verifier> {
   const text = await disk.read(join(folder, ledgerFiles.publicKey));
   if (text !== null) return readVerifier(text.toString("utf8"));
-  throw new SekishoError("ledger-malformed", `Cannot read the ledger in ${folder}: ${ledgerFiles.publicKey} is missing`, {
-    hint: "give the folder that `sekisho start` writes (ledger/ in the data folder), or --key FILE",
-  });
+  throw new SekishoError(
+    "ledger-malformed",
+    `Cannot read the ledger in ${folder}: ${ledgerFiles.publicKey} is missing`,
+    {
+      hint: "give the folder that `sekisho start` writes (ledger/ in the data folder), or --key FILE",
+    },
+  );
 }
 
 /** Entries that are on disk after the published tree, from the write-ahead files. */
@@ -117,9 +128,13 @@ export async function readOpenEntries(
     for (const frame of read.frames) {
       const skip = from + entries.length - frame.firstIndex;
       if (skip < 0) {
-        throw new SekishoError("ledger-malformed", `Cannot read ${name}: entries up to ${frame.firstIndex} are missing`, {
-          hint: "restore the folder `open` from a copy of the ledger, then run: sekisho ledger verify",
-        });
+        throw new SekishoError(
+          "ledger-malformed",
+          `Cannot read ${name}: entries up to ${frame.firstIndex} are missing`,
+          {
+            hint: "restore the folder `open` from a copy of the ledger, then run: sekisho ledger verify",
+          },
+        );
       }
       entries.push(...frame.entries.slice(Math.min(skip, frame.entries.length)));
     }

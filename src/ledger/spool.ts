@@ -1,4 +1,13 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { renameSync, rmSync, statSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError } from "../lib/error.ts";
@@ -23,7 +32,10 @@ export class Spool {
   #lines = 0;
   #bytesTotal = 0;
 
-  private constructor(folder: string, state: { segments: number[]; file: number; written: SpoolPlace; taken: SpoolPlace }) {
+  private constructor(
+    folder: string,
+    state: { segments: number[]; file: number; written: SpoolPlace; taken: SpoolPlace },
+  ) {
     this.#folder = folder;
     this.#segments = state.segments;
     this.#file = state.file;
@@ -93,7 +105,10 @@ export class Spool {
       const bytes = readChunk(pathOf(this.#folder, segment), offset, bytesMax);
       const end = bytes.lastIndexOf(0x0a) + 1;
       if (end === 0) continue;
-      const lines = bytes.subarray(0, end - 1).toString("utf8").split("\n");
+      const lines = bytes
+        .subarray(0, end - 1)
+        .toString("utf8")
+        .split("\n");
       return { lines, next: { segment, offset: offset + end } };
     }
     return { lines: [], next: { segment, offset } };

@@ -43,9 +43,13 @@ export function decodeBundle(bundle: Buffer): { entries: Buffer[]; brokenAt: num
 /** The hashes of a tile. Throws `ledger-malformed` where the length is not that of `width` hashes. */
 export function decodeTile(bytes: Buffer, width: number, path: string): Hash[] {
   if (bytes.length !== width * 32) {
-    throw new SekishoError("ledger-malformed", `Cannot read ${path}: ${bytes.length} bytes, need ${width * 32}`, {
-      hint: "run: sekisho ledger verify",
-    });
+    throw new SekishoError(
+      "ledger-malformed",
+      `Cannot read ${path}: ${bytes.length} bytes, need ${width * 32}`,
+      {
+        hint: "run: sekisho ledger verify",
+      },
+    );
   }
   return Array.from({ length: width }, (_, place) => bytes.subarray(place * 32, place * 32 + 32));
 }

@@ -27,7 +27,14 @@ export type VerifyOptions = {
   threads?: number;
 };
 
-export type VerifyResult = { ok: boolean; size: number; open: number; root: string; seconds: number; problems: Problem[] };
+export type VerifyResult = {
+  ok: boolean;
+  size: number;
+  open: number;
+  root: string;
+  seconds: number;
+  problems: Problem[];
+};
 
 const bundlesPerTask = 64;
 
@@ -51,7 +58,8 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult
     for (const older of options.older ?? []) await verifyOlder(tree, verifier, { older, problems });
   }
   const open = await verifyOpen(options, size, problems);
-  if (options.deep === true && options.checkEvidence !== undefined) problems.push(...(await options.checkEvidence(evidence)));
+  if (options.deep === true && options.checkEvidence !== undefined)
+    problems.push(...(await options.checkEvidence(evidence)));
   return {
     ok: problems.every((problem) => problem.code === "open-torn"),
     size,
@@ -62,7 +70,11 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult
   };
 }
 
-async function readCheckpoint(options: VerifyOptions, verifier: Verifier, problems: Problem[]): Promise<Checkpoint | null> {
+async function readCheckpoint(
+  options: VerifyOptions,
+  verifier: Verifier,
+  problems: Problem[],
+): Promise<Checkpoint | null> {
   const where = ledgerFiles.checkpoint;
   const note = await options.disk.read(join(options.folder, where));
   if (note === null) {
@@ -96,7 +108,8 @@ async function verifyBundles(options: VerifyOptions, size: number, found: Found)
   });
   const leaves: Leaves = { roots: [], partial: [] };
   for (const part of done.sort((one, other) => one.from - other.from)) {
-    for (let at = 0; at < part.roots.length; at += 32) leaves.roots.push(Buffer.from(part.roots.subarray(at, at + 32)));
+    for (let at = 0; at < part.roots.length; at += 32)
+      leaves.roots.push(Buffer.from(part.roots.subarray(at, at + 32)));
     if (part.partial.length > 0) leaves.partial = part.partial.map((hash) => Buffer.from(hash));
     found.problems.push(...part.problems);
     for (const hash of part.evidence) found.evidence.add(hash);
@@ -157,9 +170,11 @@ async function verifyUpperTiles(tree: PublishedTree, leaves: Leaves, problems: P
       const computed = row.slice(index * tileWidth, index * tileWidth + width);
       const where = tilePath(level, index, width);
       const stored = await tree.readTile(level, index).catch(() => null);
-      const wrong = stored === null ? 0 : computed.findIndex((hash, place) => !hash.equals(stored[place] as Hash));
+      const wrong =
+        stored === null ? 0 : computed.findIndex((hash, place) => !hash.equals(stored[place] as Hash));
       if (stored === null) problems.push({ code: "tile-missing", where, detail: "it cannot be read" });
-      else if (wrong >= 0) problems.push({ code: "tile-altered", where, detail: `hash ${wrong} does not fit the level below` });
+      else if (wrong >= 0)
+        problems.push({ code: "tile-altered", where, detail: `hash ${wrong} does not fit the level below` });
       if (index < full) above.push(hashRow(computed));
     }
     row = above;

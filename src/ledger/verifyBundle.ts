@@ -58,13 +58,24 @@ export function verifyBundle(folder: string, index: number, options: BundleOptio
   const leaves = entries.slice(0, width).map(hashLeaf);
   const listed = tile === null ? null : splitHashes(tile).slice(0, width);
   if (listed === null) {
-    problems.push({ code: "tile-missing", where: tilePath(0, index, width), detail: "the leaf hashes are missing" });
+    problems.push({
+      code: "tile-missing",
+      where: tilePath(0, index, width),
+      detail: "the leaf hashes are missing",
+    });
   }
   if (leaves.length < width) {
     const lost = missingOf(leaves, listed);
-    const which = lost === null ? `${width - leaves.length} entries from ${first + leaves.length}` : `entry ${first + lost}`;
+    const which =
+      lost === null
+        ? `${width - leaves.length} entries from ${first + leaves.length}`
+        : `entry ${first + lost}`;
     const detail = `${which} of ${first + width} cannot be read${brokenAt === null ? "" : ` (breaks off at byte ${brokenAt})`}`;
-    problems.push({ code: last && lost === null ? "tail-truncated" : "entry-removed", where: bundlePath, detail });
+    problems.push({
+      code: last && lost === null ? "tail-truncated" : "entry-removed",
+      where: bundlePath,
+      detail,
+    });
   } else if (listed !== null) {
     problems.push(...compare(leaves, listed, { bundlePath, first }));
   }
@@ -95,10 +106,19 @@ function compare(leaves: Hash[], listed: Hash[], where: { bundlePath: string; fi
   if (differing.length === 0) return [];
   const known = new Set(listed.map((hash) => hash.toString("hex")));
   const moved = differing.every((place) => known.has((leaves[place] as Hash).toString("hex")));
-  const names = differing.slice(0, 8).map((place) => where.first + place).join(", ");
+  const names = differing
+    .slice(0, 8)
+    .map((place) => where.first + place)
+    .join(", ");
   const detail = `entry ${names}${differing.length > 8 ? " and more" : ""}`;
   if (moved && differing.length > 1) {
-    return [{ code: "entries-reordered", where: where.bundlePath, detail: `${detail} stand in another order than they were signed` }];
+    return [
+      {
+        code: "entries-reordered",
+        where: where.bundlePath,
+        detail: `${detail} stand in another order than they were signed`,
+      },
+    ];
   }
   return [{ code: "entry-altered", where: where.bundlePath, detail: `${detail} does not fit its leaf hash` }];
 }

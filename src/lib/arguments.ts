@@ -11,6 +11,9 @@ export function readArguments<const Options extends ParseArgsOptionsConfig>(
     return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
   } catch (cause) {
     const message = (cause as Error).message.split(". ")[0] ?? "unknown argument";
-    throw new SekishoError("usage", `Cannot read the arguments: ${message}`, { hint: `try: ${help} --help`, cause });
+    throw new SekishoError("usage", `Cannot read the arguments: ${message}`, {
+      hint: `try: ${help} --help`,
+      cause,
+    });
   }
 }
