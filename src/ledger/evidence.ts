@@ -82,7 +82,8 @@ export class EvidenceStore {
       if (wrapped.key === this.#keyring.currentKey) continue;
       const again = this.#keyring.wrap(this.#keyring.unwrap(wrapped, name), name);
       await this.#disk.replace(path, Buffer.from(JSON.stringify(again)));
-      onProgress?.(++moved);
+      moved += 1;
+      onProgress?.(moved);
     }
     return moved;
   }

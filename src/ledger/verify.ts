@@ -54,6 +54,7 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult
   if (checkpoint !== null) {
     const tree = new PublishedTree(disk, folder, { checkpoint, text });
     const leaves = await verifyBundles(options, size, { problems, evidence });
+    await settleDiffering(tree, leaves, problems);
     await verifyUpperTiles(tree, leaves, problems);
     for (const older of options.older ?? []) await verifyOlder(tree, verifier, { older, problems });
   }
@@ -92,7 +93,7 @@ async function readCheckpoint(
 type Found = { problems: Problem[]; evidence: Set<string> };
 
 /** Hashes of the level-1 nodes of all full bundles, and the leaves of the last partial one. */
-type Leaves = { roots: Hash[]; partial: Hash[] };
+type Leaves = { roots: Hash[]; partial: Hash[]; differing: { index: number; own: Hash[] }[] };
 
 async function verifyBundles(options: VerifyOptions, size: number, found: Found): Promise<Leaves> {
   const bundles = Math.ceil(size / tileWidth);
@@ -106,15 +107,48 @@ async function verifyBundles(options: VerifyOptions, size: number, found: Found)
     doneEntries += Math.min(size, task.to * tileWidth) - task.from * tileWidth;
     options.onProgress?.(doneEntries, size);
   });
-  const leaves: Leaves = { roots: [], partial: [] };
+  const leaves: Leaves = { roots: [], partial: [], differing: [] };
   for (const part of done.sort((one, other) => one.from - other.from)) {
-    for (let at = 0; at < part.roots.length; at += 32)
-      leaves.roots.push(Buffer.from(part.roots.subarray(at, at + 32)));
+    leaves.roots.push(...splitHashes(part.roots));
+    leaves.differing.push(...part.differing.map(({ index, own }) => ({ index, own: splitHashes(own) })));
     if (part.partial.length > 0) leaves.partial = part.partial.map((hash) => Buffer.from(hash));
     found.problems.push(...part.problems);
     for (const hash of part.evidence) found.evidence.add(hash);
   }
   return leaves;
+}
+
+function splitHashes(joined: Uint8Array): Hash[] {
+  const hashes: Hash[] = [];
+  for (let at = 0; at < joined.length; at += 32) hashes.push(Buffer.from(joined.subarray(at, at + 32)));
+  return hashes;
+}
+
+/**
+ * Where entries and their leaf hashes differ, the level above (or, for the last bundle, the signed root) tells
+ * which of the two was changed. Puts the right hashes into `leaves`, and names the tile where it was the tile.
+ */
+async function settleDiffering(tree: PublishedTree, leaves: Leaves, problems: Problem[]): Promise<void> {
+  for (const { index, own } of leaves.differing) {
+    const full = own.length === tileWidth;
+    const tileIsWrong = full
+      ? (await storedRoot(tree, index))?.equals(hashRow(own)) === true
+      : (await rootOf({ ...leaves, partial: own })).equals(tree.checkpoint.root);
+    if (!tileIsWrong) continue;
+    if (full) leaves.roots[index] = hashRow(own);
+    else leaves.partial = own;
+    for (const problem of problems) {
+      if (problem.where !== tilePath("entries", index, own.length) || problem.code === "entry-malformed") continue;
+      problem.code = "tile-altered";
+      problem.where = tilePath(0, index, own.length);
+      problem.detail = "its leaf hashes do not fit the entries, which are as they were signed";
+    }
+  }
+}
+
+async function storedRoot(tree: PublishedTree, index: number): Promise<Hash | null> {
+  const above = await tree.readTile(1, Math.floor(index / tileWidth)).catch(() => null);
+  return above?.[index % tileWidth] ?? null;
 }
 
 async function runTasks(
@@ -186,10 +220,6 @@ async function verifyUpperTiles(tree: PublishedTree, leaves: Leaves, problems: P
   }
   const detail = `the entries lead to ${computedRoot.toString("hex")}, signed is ${tree.checkpoint.root.toString("hex")}`;
   problems.push({ code: "root-mismatch", where: ledgerFiles.checkpoint, detail });
-  for (const problem of problems) {
-    // Here the leaf hashes themselves are not the signed ones.
-    if (problem.code === "entry-altered") problem.detail += ", or that tile of leaf hashes was altered";
-  }
 }
 
 function rowReader(hashes: Hash[]): ReadNode {

@@ -30,7 +30,14 @@ export type ProblemCode = (typeof PROBLEM_CODES)[number];
 export type BundleOptions = { width: number; last: boolean; deep: boolean };
 
 /** What is left of a bundle after it was verified: the hashes that the levels above need. */
-export type VerifiedBundle = { hashes: Hash[]; root: Hash | null; problems: Problem[]; evidence: string[] };
+export type VerifiedBundle = {
+  hashes: Hash[];
+  root: Hash | null;
+  problems: Problem[];
+  evidence: string[];
+  /** Where entries and leaf hashes differ: the hashes of the entries as they stand, to find which was changed. */
+  own: Hash[] | null;
+};
 
 function read(folder: string, level: number | "entries", index: number, width: number): Buffer | null {
   for (const candidate of width === tileWidth ? [tileWidth] : [width, tileWidth]) {
@@ -85,7 +92,8 @@ export function verifyBundle(folder: string, index: number, options: BundleOptio
   }
   const hashes = listed !== null && listed.length === width ? listed : leaves;
   const root = hashes.length === tileWidth ? hashRow(hashes) : null;
-  return { hashes: width === tileWidth ? [] : hashes, root, problems, evidence };
+  const own = problems.length > 0 && leaves.length === width ? leaves : null;
+  return { hashes: width === tileWidth ? [] : hashes, root, problems, evidence, own };
 }
 
 function splitHashes(tile: Buffer): Hash[] {

@@ -10,6 +10,8 @@ export type VerifyDone = {
   partial: Uint8Array[];
   problems: Problem[];
   evidence: string[];
+  /** Bundles whose entries differ from their leaf hashes, with the hashes of the entries, joined. */
+  differing: { index: number; own: Uint8Array }[];
 };
 
 /** Verifies the bundles from..to of a tree of `size` entries; roots of full ones are joined, 32 bytes each. */
@@ -21,6 +23,7 @@ export function verifyRun(task: VerifyTask): VerifyDone {
     partial: [],
     problems: [],
     evidence: [],
+    differing: [],
   };
   const bundles = Math.ceil(task.size / tileWidth);
   for (let index = task.from; index < task.to; index++) {
@@ -34,6 +37,7 @@ export function verifyRun(task: VerifyTask): VerifyDone {
     else done.partial = verified.hashes;
     if (done.problems.length < 1_000) done.problems.push(...verified.problems);
     done.evidence.push(...verified.evidence);
+    if (verified.own !== null) done.differing.push({ index, own: Buffer.concat(verified.own) });
   }
   done.roots = Buffer.concat(roots);
   return done;

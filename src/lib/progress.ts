@@ -47,6 +47,12 @@ export class Progress {
     this.#show();
   }
 
+  /** How much is done in all. */
+  set(done: number): void {
+    this.#done = done;
+    this.#show();
+  }
+
   add(count = 1): void {
     this.#done += count;
     this.#show();

@@ -92,7 +92,7 @@ async function placeOf(values: Values): Promise<Place> {
 
 async function verify(values: Values): Promise<number> {
   const place = await placeOf(values);
-  const progress = new Progress("verifying", "entries");
+  const progress = new Progress({ phase: "verifying entries", total: null });
   const deep = values.deep === true;
   const store = deep && place.dataFolder !== null ? await storeOf(place.dataFolder) : null;
   const verifier = values.key === undefined ? undefined : readVerifier(await readText(values.key));
@@ -101,7 +101,10 @@ async function verify(values: Values): Promise<number> {
     folder: place.ledger,
     deep,
     older: await Promise.all((values.older ?? []).map(readText)),
-    onProgress: (done, total) => progress.update(done, total),
+    onProgress: (done, total) => {
+      progress.tell({ total });
+      progress.set(done);
+    },
     ...(verifier === undefined ? {} : { verifier }),
     ...(store === null ? {} : { checkEvidence: (names: Set<string>) => store.check(names) }),
   });
@@ -111,7 +114,9 @@ async function verify(values: Values): Promise<number> {
     return result.ok ? 0 : 10;
   }
   const rate = Math.round(result.size / Math.max(result.seconds, 0.001)).toLocaleString("en");
-  process.stdout.write(`${result.size} entries, ${result.open} more in the open batch, root ${result.root}\n`);
+  process.stdout.write(
+    `${result.size} entries, ${result.open} more in the open batch, root ${result.root}\n`,
+  );
   process.stdout.write(`${result.seconds.toFixed(2)} s, ${rate} entries/s\n`);
   for (const problem of result.problems) {
     process.stdout.write(`${problem.code}: ${problem.where}: ${problem.detail}\n`);
@@ -143,18 +148,24 @@ async function show(values: Values): Promise<number> {
     const entry = Entry.parse(JSON.parse(bytes.toString("utf8")));
     if (values.id !== undefined && entry.id !== values.id) continue;
     if (values.kind !== undefined && entry.kind !== values.kind) continue;
-    process.stdout.write(values.json === true ? `${JSON.stringify({ index, entry })}\n` : printEntry(index, entry));
+    process.stdout.write(
+      values.json === true ? `${JSON.stringify({ index, entry })}\n` : printEntry(index, entry),
+    );
     shown += 1;
     if (shown >= count || values.id !== undefined) break;
   }
   if (values.id !== undefined && shown === 0) {
-    throw new SekishoError("not-found", `Cannot find entry ${values.id}`, { hint: "see: sekisho ledger show --count 1000" });
+    throw new SekishoError("not-found", `Cannot find entry ${values.id}`, {
+      hint: "see: sekisho ledger show --count 1000",
+    });
   }
   return 0;
 }
 
 function printEntry(index: number, entry: Entry): string {
-  const about = Object.entries(entry.about).map(([key, value]) => `${key}=${value}`).join(" ");
+  const about = Object.entries(entry.about)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
   const rests = entry.rests.length === 0 ? "" : `\n        rests on ${entry.rests.join(", ")}`;
   const head = `${String(index).padStart(7)} ${entry.at} ${entry.kind.padEnd(8)} ${entry.code} by ${entry.by}`;
   return `${head}\n        ${entry.id} ${about}${rests}\n        ${JSON.stringify(entry.data)}\n`;
@@ -163,7 +174,9 @@ function printEntry(index: number, entry: Entry): string {
 function readCount(text: string | undefined, byDefault: number): number {
   if (text === undefined) return byDefault;
   if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new SekishoError("usage", `Cannot read "${text}" as a number of entries`, { hint: "write a whole number" });
+  throw new SekishoError("usage", `Cannot read "${text}" as a number of entries`, {
+    hint: "write a whole number",
+  });
 }
 
 async function prove(values: Values, which: string | undefined): Promise<number> {
@@ -206,7 +219,9 @@ async function checkProofFile(file: string, values: Values): Promise<number> {
 
 async function exportLedger(values: Values, target: string | undefined): Promise<number> {
   if (target === undefined) {
-    throw new SekishoError("usage", "Cannot export: no folder is given", { hint: "run: sekisho ledger export FOLDER" });
+    throw new SekishoError("usage", "Cannot export: no folder is given", {
+      hint: "run: sekisho ledger export FOLDER",
+    });
   }
   const place = await placeOf(values);
   const tree = await openTree(place);
@@ -214,7 +229,9 @@ async function exportLedger(values: Values, target: string | undefined): Promise
   await cp(join(place.ledger, "tile"), join(target, "tile"), { recursive: true });
   await cp(join(place.ledger, "key.pub"), join(target, "key.pub"));
   await writeFile(join(target, "checkpoint"), tree.checkpointText);
-  process.stdout.write(`${tree.size} entries are in ${target}; verify with: sekisho ledger verify --folder ${target}\n`);
+  process.stdout.write(
+    `${tree.size} entries are in ${target}; verify with: sekisho ledger verify --folder ${target}\n`,
+  );
   return 0;
 }
 
@@ -234,9 +251,12 @@ async function reindex(values: Values): Promise<number> {
   try {
     await migrate(state.db, migrations);
     await LedgerIndex.clear(state.db);
-    const progress = new Progress("indexing", "entries");
+    const progress = new Progress({ phase: "indexing entries", total: null });
     const index = new LedgerIndex({ db: state.db, ledger, onIndexed: async () => {}, onProblem: () => {} });
-    await index.start((done, total) => progress.update(done, total));
+    await index.start((done, total) => {
+      progress.tell({ total });
+      progress.set(done);
+    });
     await index.settled();
     await index.stop();
     progress.end();
