@@ -11,9 +11,14 @@ export function relativeTime(at: number, now: number, language: Language): strin
   const seconds = Math.round((at - now) / 1000);
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return close(format.format(Math.trunc(seconds / size), unit), language);
   }
-  return format.format(seconds, "second");
+  return close(format.format(seconds, "second"), language);
+}
+
+/** CLDR sets a blank between figure and unit; Japanese is set without it. */
+function close(text: string, language: Language): string {
+  return language === "ja" ? text.replaceAll(" ", "") : text;
 }
 
 /** "1 h 29 min": how long something still lasts. */
@@ -29,10 +34,11 @@ export function duration(milliseconds: number, language: Language): string {
   const shown = first === -1 ? parts.slice(3) : parts.slice(first, first + 2);
   return shown
     .filter(([value], index) => value > 0 || index === 0)
-    .map(([value, unit]) =>
-      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value),
-    )
-    .join(" ");
+    .map(([value, unit]) => {
+      const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
+      return close(format.format(value), language);
+    })
+    .join(language === "ja" ? "" : " ");
 }
 
 /** A whole moment in the station's zone, with the zone's name. */
@@ -54,7 +60,8 @@ export function absoluteTime(at: number | string, zone: string, language: Langua
 /** Day and minute, for where the year and the zone stand elsewhere on the page. */
 export function shortTime(at: number | string, zone: string, language: Language): string {
   const options = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" } as const;
-  return new Intl.DateTimeFormat(language, { ...options, timeZone: zone, hourCycle: "h23" }).format(new Date(at));
+  const format = new Intl.DateTimeFormat(language, { ...options, timeZone: zone, hourCycle: "h23" });
+  return format.format(new Date(at));
 }
 
 export function clockTime(at: number | string, zone: string, language: Language): string {
@@ -66,7 +73,12 @@ const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
 export function byteSize(bytes: number, language: Language): string {
   const step = bytes < 1000 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const options = { style: "unit", unit: SIZES[step] ?? "byte", unitDisplay: "short" } as const;
   const value = bytes / 1000 ** step;
-  return new Intl.NumberFormat(language, { ...options, maximumFractionDigits: value < 10 && step > 0 ? 1 : 0 }).format(value);
+  const format = new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: SIZES[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
+  });
+  return format.format(value);
 }

@@ -22,7 +22,7 @@ export function mailsQuery(search: MailSearch) {
     initialPageParam: {} as { before?: string },
     getNextPageParam: (last: MailPage, pages: MailPage[]) => {
       const loaded = pages.reduce((total, page) => total + page.rows.length, 0);
-      const before = last.rows.at(-1)?.mail;
+      const before = last.rows.at(-1)?.receivedAt;
       return before === undefined || loaded >= last.total ? undefined : { before };
     },
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 1) === 1 ? 15_000 : false),
@@ -36,7 +36,7 @@ export async function fetchAllMails(search: MailSearch): Promise<MailPage["rows"
   while (rows.length < EXPORT_ROWS_MAX) {
     const page = await fetchMails(search, { limit: 500, ...(before === undefined ? {} : { before }) });
     rows.push(...page.rows);
-    before = page.rows.at(-1)?.mail;
+    before = page.rows.at(-1)?.receivedAt;
     if (before === undefined || rows.length >= page.total) break;
   }
   return rows;
@@ -57,7 +57,7 @@ export function mailRowQuery(mail: string) {
 /** The content of a held mail. To ask is an entry in the ledger, so it is asked once, for a purpose. */
 export async function openMail(mail: string, purpose: string): Promise<HeldMailView> {
   const asked = api.mails[":mail"].open.$post({ param: { mail }, json: { purpose } });
-  return (await read(asked)) as unknown as HeldMailView;
+  return (await read(asked)) as HeldMailView;
 }
 
 export const decisionsQuery = queryOptions({

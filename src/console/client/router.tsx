@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { RootPage } from "./pages/RootPage.tsx";
 import { MissingPage } from "./pages/MissingPage.tsx";
+import { BrokenState } from "./parts/States.tsx";
 import { sessionQuery } from "./session.ts";
 
 type Search = Record<string, string>;
@@ -66,7 +67,12 @@ export function createConsoleRouter(client: QueryClient) {
     page("/profile", () => import("./pages/ProfilePage.tsx"), "ProfilePage"),
     page("/welcome", () => import("./pages/WelcomePage.tsx"), "WelcomePage"),
   ]);
-  return createRouter({ routeTree, defaultPreload: false, scrollRestoration: true });
+  return createRouter({
+    routeTree,
+    defaultPreload: false,
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => <BrokenState error={error} again={reset} />,
+  });
 }
 
 declare module "@tanstack/react-router" {

@@ -35,6 +35,16 @@ export async function knowPerson(context: Context, c: HonoContext<Env>): Promise
   };
 }
 
+/** Whether the session of an answer that is already under way still lasts; renews nothing. */
+export async function stillSignedIn(context: Context, headers: Headers): Promise<boolean> {
+  const asked = context.auth.api.getSession({ headers, query: { disableRefresh: true } });
+  // While the state store is away nobody can be known, and the page connects again by itself.
+  const session = await asked.catch(() => null);
+  if (session === null || session.user.removedAt) return false;
+  const begun = new Date(session.session.createdAt).getTime();
+  return begun + sessionLimits.absoluteSeconds * 1000 > Date.now();
+}
+
 /** Lets only signed-in people through, with a second factor proven or, at least, set up. */
 export function requirePerson(context: Context): MiddlewareHandler<Env> {
   return async (c, next) => {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { LiveEvent } from "../services.ts";
 import type { Context, Env } from "./context.ts";
 import { readInput } from "./readInput.ts";
-import { knowPerson, requirePermission } from "./requirePerson.ts";
+import { requirePermission, stillSignedIn } from "./requirePerson.ts";
 
 const liveLimits = { heartbeatMs: 15_000, queueMax: 500, streamsByPersonMax: 12 } as const;
 
@@ -46,7 +46,7 @@ export function stationRoutes(context: Context) {
           if (events.length > 0) continue;
           await stream.writeSSE({ event: "beat", data: "" });
           // The stream lasts no longer than the session that opened it.
-          if ((await knowPerson(context, c)) === null) break;
+          if (!(await stillSignedIn(context, c.req.raw.headers))) break;
         }
         stop();
       });

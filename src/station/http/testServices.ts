@@ -118,7 +118,8 @@ function deskOf(mails: HeldMailRow[], ledger: TestLedger): Services["desk"] {
   return {
     list: async (filter) => {
       const rows = mails.filter((mail) => fits(mail, filter));
-      const start = filter.before === undefined ? 0 : rows.findIndex((row) => row.mail === filter.before) + 1;
+      const { before } = filter;
+      const start = before === undefined ? 0 : rows.findIndex((row) => row.receivedAt < before);
       const counts = Object.fromEntries(HELD_STATES.map((state) => [state, 0])) as Record<HeldState, number>;
       for (const mail of mails) counts[mail.state] += 1;
       return { rows: rows.slice(start, start + filter.limit), total: rows.length, counts };

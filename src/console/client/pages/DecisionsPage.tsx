@@ -132,7 +132,7 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
       {
         key: "asked",
         label: "decision.asked-at",
-        rank: 3,
+        rank: 4,
         text: (row) => row.askedAt,
         sort: (row) => row.askedAt,
         show: (row) => <Moment at={row.askedAt} />,

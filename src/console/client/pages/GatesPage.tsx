@@ -19,7 +19,7 @@ export function GatesPage() {
   return (
     <>
       <PageHead title={say("nav.gates")} lead={say("gates.lead")} />
-      <div className="row" style={{ gap: 48, alignItems: "flex-end" }}>
+      <div className="gates-head">
         <HeldFigure />
         <GateStates />
       </div>

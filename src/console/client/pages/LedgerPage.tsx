@@ -190,7 +190,7 @@ function useColumns(): Column<LedgerRow>[] {
       {
         key: "by",
         label: "ledger.by",
-        rank: 3,
+        rank: 4,
         text: (row) => row.entry.by,
         sort: (row) => row.entry.by,
         show: (row) => <span className="figures soft">{row.entry.by}</span>,

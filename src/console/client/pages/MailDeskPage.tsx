@@ -159,14 +159,14 @@ function useColumns(): Column<HeldMailRow>[] {
       {
         key: "recipients",
         label: "mail.recipients",
-        rank: 3,
+        rank: 4,
         text: (row) => row.recipientsMasked.join(" "),
         sort: (row) => row.recipientsMasked[0] ?? "",
       },
       {
         key: "size",
         label: "mail.size",
-        rank: 3,
+        rank: 4,
         numeric: true,
         text: (row) => byteSize(row.bytes, language),
         sort: (row) => row.bytes,

@@ -51,12 +51,14 @@ function HeldMail({ row }: { row: HeldMailRow }) {
         </Link>
       </PageHead>
       <div className="two-columns">
-        <div className="stack" style={{ gap: 32 }}>
+        <div className="first">
           <RowFacts row={row} />
           <section className="section">
             <h2>{say("mail.reasons")}</h2>
             <Reasons row={row} view={view} />
           </section>
+        </div>
+        <div className="rest">
           <section className="section">
             <h2>{say("mail.content")}</h2>
             {view === null ? <OpenMail mail={row.mail} onOpened={setView} /> : <MailContent view={view} />}

@@ -4,10 +4,12 @@ import { entryName } from "../entryName.ts";
 import { clockTime } from "../formats.ts";
 import { useWords } from "../language.ts";
 import { useSession } from "../session.ts";
+import { OUTLINES } from "./Mark.tsx";
 import { useNarrow } from "../useNarrow.ts";
 
 const NODE = { width: 192, height: 46, gap: 12, channel: 56 } as const;
 const NODES_IN_COLUMN_MAX = 8;
+const NAME_CHARACTERS_MAX = 22;
 
 type Placed = { row: LedgerRow; x: number; y: number; here: boolean };
 type Column = { rows: LedgerRow[]; hidden: number };
@@ -61,10 +63,13 @@ function Node({ node }: { node: Placed }) {
     >
       <g className="node" data-here={node.here ? "" : undefined} transform={`translate(${node.x} ${node.y})`}>
         <rect width={NODE.width} height={NODE.height} rx="4" />
-        <text x="12" y="19">
-          {name.length > 22 ? `${name.slice(0, 21)}…` : name}
+        <g className="shape" transform="translate(12 9)">
+          {OUTLINES[entry.kind]}
+        </g>
+        <text x="32" y="19">
+          {name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX - 1)}…` : name}
         </text>
-        <text x="12" y="36" className="faint">
+        <text x="32" y="36" className="faint">
           {`${say(`kind.${entry.kind}`)}　${index}　${clockTime(entry.at, timeZone, language)}`}
         </text>
         <title>{`${name}, ${entry.by}`}</title>

@@ -7,8 +7,8 @@ import { TableCount } from "./TableCount.tsx";
 export type Column<Row> = {
   key: string;
   label: WordCode;
-  /** 1 stays on every screen and leads on a narrow one, 2 follows below it, 3 is for wide screens. */
-  rank: 1 | 2 | 3;
+  /** 1 stays on every screen and leads on a narrow one, 2 follows below it, 3 and 4 are for wider ones. */
+  rank: 1 | 2 | 3 | 4;
   /** The cell as text: for export, and for showing where `show` is absent. */
   text: (row: Row) => string;
   show?: (row: Row) => ReactNode;

@@ -37,9 +37,11 @@ function Enforcement({ decision }: { decision: DecisionView }) {
   return (
     <p className="row">
       <Mark loudness={known === "failed" ? "act" : "plain"}>{say(`enforced.${known ?? "asked"}`)}</Mark>
-      <span className="soft">
-        <Moment at={enforcement.at} />
-      </span>
+      {enforcement.at === "" ? null : (
+        <span className="soft">
+          <Moment at={enforcement.at} />
+        </span>
+      )}
       {enforcement.detail === null ? null : <span className="soft">{enforcement.detail}</span>}
     </p>
   );

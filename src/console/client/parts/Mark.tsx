@@ -23,7 +23,8 @@ const SHAPES: Record<Loudness, ReactNode> = {
   plain: <circle cx="5" cy="5" r="3.5" fill="none" stroke="currentColor" strokeWidth="1.5" />,
 };
 
-const OUTLINES: Record<Kind, ReactNode> = {
+/** In a field of 12 by 12; drawn in the colour and stroke of what stands around it. */
+export const OUTLINES: Record<Kind, ReactNode> = {
   observed: <circle cx="6" cy="6" r="4.5" />,
   judged: <path d="M6 .8 11.2 6 6 11.2.8 6Z" />,
   decided: <rect x="1.5" y="1.5" width="9" height="9" />,

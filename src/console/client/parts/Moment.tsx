@@ -8,7 +8,7 @@ export function Moment({ at }: { at: string | null }) {
   const { language, say } = useWords();
   const { timeZone } = useSession();
   const now = useNow(10);
-  if (at === null) return <span className="faint">{say("answer.none")}</span>;
+  if (at === null || Number.isNaN(Date.parse(at))) return <span className="faint">{say("answer.none")}</span>;
   const whole = absoluteTime(at, timeZone, language);
   return (
     <time dateTime={at} title={whole} className="nowrap">

@@ -77,7 +77,7 @@ function optionsFor(element: HTMLElement, labels: Labels, zone: string): uPlot.O
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.15)] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => hourMinute(tick, zone)) },
+      { ...axis, size: 28, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => hourMinute(tick, zone)) },
       { ...axis, size: 36, values: (_chart, ticks) => ticks.map((tick) => (tick % 1 === 0 ? String(tick) : "")) },
     ],
     series: [
@@ -105,20 +105,24 @@ function drawLabels(chart: uPlot, colours: string[], font: string): void {
   context.save();
   context.font = font.replace("12px", `${12 * devicePixelRatio}px`);
   context.textBaseline = "bottom";
-  const taken: number[] = [];
+  const taken: { x: number; y: number; width: number }[] = [];
+  const line = 14 * devicePixelRatio;
   for (const [index, fill] of colours.entries()) {
     const values = chart.data[index + 1] as number[];
     const highest = Math.max(...values, 0);
     if (values.length === 0 || highest === 0) continue;
-    const at = values.lastIndexOf(highest);
+    // Two rare kinds both peak near the ground; one is named at its first peak, the other at its last.
+    const at = index === 2 ? values.indexOf(highest) : values.lastIndexOf(highest);
     const label = String(chart.series[index + 1]?.label ?? "");
     const width = context.measureText(label).width;
     const { left, width: room } = chart.bbox;
     const middle = chart.valToPos(chart.data[0][at] ?? 0, "x", true);
     const x = Math.min(left + room - width, Math.max(left, middle - width / 2));
     let y = chart.valToPos(highest, "y", true) - 4 * devicePixelRatio;
-    while (taken.some((other) => Math.abs(other - y) < 14 * devicePixelRatio)) y -= 14 * devicePixelRatio;
-    taken.push(y);
+    const meets = (other: { x: number; y: number; width: number }) =>
+      Math.abs(other.y - y) < line && x < other.x + other.width && other.x < x + width;
+    while (taken.some(meets)) y -= line;
+    taken.push({ x, y, width });
     context.fillStyle = fill;
     context.fillText(label, x, y);
   }

@@ -160,7 +160,8 @@ function PageFoot() {
     <footer className="page-foot">
       <span>{say("page.zone", { zone: timeZone })}</span>
       <span>
-        {say("page.keys")}　{say("page.version", { version })}
+        <span className="for-keys">{say("page.keys")}　</span>
+        {say("page.version", { version })}
       </span>
     </footer>
   );
