@@ -24,7 +24,9 @@ export async function playActs(stage: Stage, names: readonly string[] | null): P
 export function printActs(results: readonly ActResult[]): string {
   return results
     .map((result) => {
-      const figures = Object.entries(result.figures).map(([name, value]) => `    ${name.padEnd(20)} ${value}\n`);
+      const figures = Object.entries(result.figures).map(
+        ([name, value]) => `    ${name.padEnd(20)} ${value}\n`,
+      );
       const problems = result.problems.map((problem) => `    NOT AS IT HAS TO BE: ${problem}\n`);
       const head = `  act ${result.act}: ${result.ok ? "stopped" : "FAILED"} in ${result.seconds.toFixed(1)} s\n`;
       return `${head}${figures.join("")}${problems.join("")}`;

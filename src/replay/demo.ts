@@ -15,7 +15,13 @@ export async function runDemo(): Promise<number> {
   const stopped = untilStopped();
   const tell = (line: string): void => void process.stdout.write(`  ${line}\n`);
   process.stdout.write("Starting the station, the mail gate and a mailbox behind it …\n");
-  const stage = await openStage({ folder, consolePort: ports.console, gatePort: ports.mail, quiet: true, tell });
+  const stage = await openStage({
+    folder,
+    consolePort: ports.console,
+    gatePort: ports.mail,
+    quiet: true,
+    tell,
+  });
   process.stdout.write("Replaying 2016:\n");
   const results = await playActs(stage, null);
   process.stdout.write(printActs(results));

@@ -48,7 +48,9 @@ export async function replayCommand(argv: string[]): Promise<number> {
     const printed = results.map(({ act, ok: actOk, seconds, figures, problems }) => {
       return { act, ok: actOk, seconds: Number(seconds.toFixed(3)), figures, problems };
     });
-    process.stdout.write(values.json === true ? `${JSON.stringify({ ok, acts: printed })}\n` : printActs(results));
+    process.stdout.write(
+      values.json === true ? `${JSON.stringify({ ok, acts: printed })}\n` : printActs(results),
+    );
     return ok ? 0 : 1;
   } finally {
     if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });

@@ -18,7 +18,12 @@ export function sendMail(
     }
     connection.once("error", fail);
     connection.connect(() => {
-      const envelope = { from: mail.mailFrom, to: [...mail.rcptTo], size: mail.raw.length, use8BitMime: true };
+      const envelope = {
+        from: mail.mailFrom,
+        to: [...mail.rcptTo],
+        size: mail.raw.length,
+        use8BitMime: true,
+      };
       connection.send(envelope, mail.raw, (error, info) => {
         if (error) return fail(error as Error);
         connection.quit();

@@ -20,7 +20,9 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
   const mailbox = await openMailbox();
   const gatePort = options.gatePort === 0 ? await freePort() : options.gatePort;
   const configFile = join(options.folder, "sekisho.yaml");
-  writeFileSync(configFile, stageConfig({ ...options, gatePort, nextHopPort: mailbox.port }), { mode: 0o600 });
+  writeFileSync(configFile, stageConfig({ ...options, gatePort, nextHopPort: mailbox.port }), {
+    mode: 0o600,
+  });
   const station = await startStation(configFile, { quiet: options.quiet });
   const gate = { host: "127.0.0.1", port: gatePort };
   await waitUntilReady(station);
@@ -38,7 +40,9 @@ async function waitUntilReady(station: StartedStation): Promise<void> {
     const status = await station.services.station.status();
     if (status.state === "ready") return;
     if (performance.now() > until) {
-      const gates = status.gates.map((gate) => `${gate.name} ${gate.state} ${gate.lastError ?? ""}`).join("; ");
+      const gates = status.gates
+        .map((gate) => `${gate.name} ${gate.state} ${gate.lastError ?? ""}`)
+        .join("; ");
       throw new Error(`the gates are not ready after 30 s: ${gates}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
