@@ -16,7 +16,11 @@ import {
   type ServedApp,
 } from "./testBrowser.ts";
 
-const hanako: Newcomer = { name: "田中 花子", email: "hanako@example.com", password: "correct horse battery" };
+const hanako: Newcomer = {
+  name: "田中 花子",
+  email: "hanako@example.com",
+  password: "correct horse battery",
+};
 const jiro: Newcomer = { name: "佐藤 次郎", email: "jiro@example.com", password: "staple battery horse" };
 
 describe("the console in Chromium", { skip: noBrowser }, () => {
@@ -146,7 +150,10 @@ describe("the console in Chromium", { skip: noBrowser }, () => {
   });
 
   test("a decision asks anew for a factor that is too old, and then goes on by itself", async () => {
-    await app.station.state.db.updateTable("session").set({ confirmedAt: new Date(0) }).execute();
+    await app.station.state.db
+      .updateTable("session")
+      .set({ confirmedAt: new Date(0) })
+      .execute();
     await page.goto(`${app.origin}/decisions/d000001`);
     await answer(page, "却下", "心当たりのない差出人");
     await page.getByRole("dialog").locator("#code").fill(totpOf(secret));

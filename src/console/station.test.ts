@@ -32,7 +32,7 @@ describe("the console on the real station", { skip: noBrowser }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test("the mail of 2016 is held, seen live, opened, and reaches its recipient after two persons", async () => {
+  test("the mail of 2016 is held, seen live and opened, and delivered after two persons", async () => {
     await joinByLink(page, stage.station.firstLink ?? "", hanako);
     await page.getByText("接続中").waitFor();
     const { raw, envelope } = mail2016({ archive: "zip" });

@@ -25,7 +25,7 @@ export type ServedApp = { station: TestApp; origin: string; close(): Promise<voi
 
 /** The pages over HTTP, on services in memory. */
 export async function serveTestApp(options: { mails: number }): Promise<ServedApp> {
-  // The port must be known before the app, which checks its own origin; another process may take it meanwhile.
+  // The app checks its own origin, so the port must be known before the app is made.
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const station = await openTestApp({ mails: options.mails, origin });

@@ -23,7 +23,7 @@ for (const event of ["keydown", "pointerdown", "scroll"] as const) {
   addEventListener(event, () => (lastTouched = Date.now()), { passive: true, capture: true });
 }
 
-/** Tells the station whether somebody is at the machine, so that pages left open do not keep a session alive. */
+/** Tells the station whether somebody is at the machine: pages left open keep no session alive. */
 async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const headers = new Headers(init?.headers);
   if (Date.now() - lastTouched < ACTIVE_MS) headers.set("Sekisho-Active", "1");

@@ -13,11 +13,13 @@ export function useHotkeys(keys: Hotkeys): void {
   useEffect(() => {
     function listen(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (isTyping(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null) return;
+      if (isTyping(event.target) || document.querySelector("[role=dialog], [role=alertdialog]") !== null)
+        return;
       const sequence = pending !== null && pending.until > Date.now() ? `${pending.key} ${event.key}` : null;
       const act = (sequence === null ? undefined : keys[sequence]) ?? keys[event.key];
       if (event.key === "g" && sequence === null) pending = { key: "g", until: Date.now() + SEQUENCE_MS };
-      if (act === undefined || (sequence !== null && keys[sequence] === undefined && event.key !== "Escape")) return;
+      if (act === undefined || (sequence !== null && keys[sequence] === undefined && event.key !== "Escape"))
+        return;
       event.preventDefault();
       act();
       if (sequence !== null) pending = null;
@@ -29,6 +31,11 @@ export function useHotkeys(keys: Hotkeys): void {
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
+    return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button"].includes(target.type);
 }

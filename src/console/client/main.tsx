@@ -16,14 +16,16 @@ const client = new QueryClient({
   queryCache: new QueryCache({
     // A session that ended shows in any answer; the frame then asks who one is, and shows the sign-in.
     onError: (error, query) => {
-      const ended = error instanceof ApiProblem && ["signed-out", "second-factor-missing"].includes(error.code);
+      const ended =
+        error instanceof ApiProblem && ["signed-out", "second-factor-missing"].includes(error.code);
       if (ended && query.queryKey[0] !== "session") void client.invalidateQueries({ queryKey: ["session"] });
     },
   }),
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      retry: (count, error) => !(error instanceof ApiProblem && error.status >= 400 && error.status < 500) && count < 2,
+      retry: (count, error) =>
+        !(error instanceof ApiProblem && error.status >= 400 && error.status < 500) && count < 2,
       retryDelay: 1000,
     },
   },

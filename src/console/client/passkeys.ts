@@ -8,7 +8,9 @@ export function passkeysWork(): boolean {
 
 /** Proves who one is with a passkey of this device. W3C WebAuthn 3, 7.2. */
 export async function provePasskey(): Promise<void> {
-  const options = await getAuth<PublicKeyCredentialRequestOptionsJSON>("/passkey/generate-authenticate-options");
+  const options = await getAuth<PublicKeyCredentialRequestOptionsJSON>(
+    "/passkey/generate-authenticate-options",
+  );
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
   const credential = await navigator.credentials.get({ publicKey });
   if (!(credential instanceof PublicKeyCredential)) throw new DOMException("no passkey", "NotAllowedError");

@@ -1,5 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { RootPage } from "./pages/RootPage.tsx";
 import { MissingPage } from "./pages/MissingPage.tsx";
 import { BrokenState } from "./parts/States.tsx";
@@ -27,8 +33,11 @@ export function createConsoleRouter(client: QueryClient) {
     notFoundComponent: MissingPage,
     loader: () => client.ensureQueryData(sessionQuery),
   });
-  const page = <const Path extends string>(path: Path, load: () => Promise<Record<string, any>>, name: string) =>
-    createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
+  const page = <const Path extends string>(
+    path: Path,
+    load: () => Promise<Record<string, any>>,
+    name: string,
+  ) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
   const home = createRoute({
     getParentRoute: () => root,
     path: "/",

@@ -55,7 +55,10 @@ function postgresStore(): TestStore {
 export function findPostgres(): string | null {
   const root = "/usr/lib/postgresql";
   if (!existsSync(root)) return null;
-  const newest = readdirSync(root).map(Number).filter(Boolean).toSorted((one, other) => other - one)[0];
+  const newest = readdirSync(root)
+    .map(Number)
+    .filter(Boolean)
+    .toSorted((one, other) => other - one)[0];
   if (newest === undefined) return null;
   const folder = join(root, String(newest), "bin");
   return existsSync(join(folder, "initdb")) ? folder : null;

@@ -54,7 +54,10 @@ function requestFor(c: HonoContext<Env>): Request {
 
 async function limitSignIn(context: Context, c: HonoContext<Env>): Promise<void> {
   takeOrRefuse(context.limiters.signInByClient, c.get("clientAddress"));
-  const body: unknown = await c.req.raw.clone().json().catch(() => null);
+  const body: unknown = await c.req.raw
+    .clone()
+    .json()
+    .catch(() => null);
   const email = (body as { email?: unknown } | null)?.email;
   if (typeof email !== "string") return;
   const account = createHash("sha256").update(email.trim().toLowerCase()).digest("hex");

@@ -91,7 +91,11 @@ for (const store of testStores()) {
         for (const [permission, method, path, body] of routes) {
           const allowed = (PERMISSIONS[permission] as readonly string[]).includes(role);
           const response = await client.send(method, path, body);
-          assert.equal(response.status, allowed ? 200 : 403, `${role} ${permission} ${await response.text()}`);
+          assert.equal(
+            response.status,
+            allowed ? 200 : 403,
+            `${role} ${permission} ${await response.text()}`,
+          );
         }
       }
     });
@@ -112,7 +116,10 @@ for (const store of testStores()) {
     });
 
     test("a decision asks for a new proof, when the last is too old", async () => {
-      await station.state.db.updateTable("session").set({ confirmedAt: new Date(0) }).execute();
+      await station.state.db
+        .updateTable("session")
+        .set({ confirmedAt: new Date(0) })
+        .execute();
       const answer = { option: "refuse", reason: "nobody knows this sender" };
       const old = await administrator.json("POST", "/api/decisions/d000001/answer", answer);
       assert.equal(old.error.code, "confirmation-needed");
@@ -129,7 +136,10 @@ for (const store of testStores()) {
       const approver = people.find((person: any) => person.email === "approver@example.com");
       assert.equal((await administrator.send("DELETE", `/api/people/${approver.id}`)).status, 200);
       const left = await station.peopleByRole("approver");
-      assert.deepEqual(left.map((person) => person.email), [first.email]);
+      assert.deepEqual(
+        left.map((person) => person.email),
+        [first.email],
+      );
       assert.ok(codes().includes("person-removed"));
     });
 

@@ -42,7 +42,10 @@ export class OneTimeLinks {
     const { kind, email, roles, person, madeBy } = link;
     const row = { id, token_hash: hashOf(token), kind, email, roles: printRoles(roles), person };
     const times = { made_by: madeBy, made_at: madeAt, expires_at: expiresAt };
-    await this.#db.insertInto("one_time_link").values({ ...row, ...times }).execute();
+    await this.#db
+      .insertInto("one_time_link")
+      .values({ ...row, ...times })
+      .execute();
     return { id, token, expiresAt: expiresAt.toISOString() };
   }
 

@@ -85,7 +85,11 @@ export class People {
   }
 
   async setRoles(id: string, roles: Role[]): Promise<void> {
-    await this.#db.updateTable("person").set({ roles: printRoles(roles) }).where("id", "=", id).execute();
+    await this.#db
+      .updateTable("person")
+      .set({ roles: printRoles(roles) })
+      .where("id", "=", id)
+      .execute();
   }
 
   /** Keeps the id, which the ledger names, and takes away all by which the person could come back. */

@@ -21,6 +21,7 @@ export type ApiCode = (typeof API_CODES)[number];
 export type Problem = { error: { code: ApiCode | ErrorCode; message: string; hint: string } };
 
 const STATUS: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
+  usage: 400,
   "not-found": 404,
   "not-permitted": 403,
   conflict: 409,

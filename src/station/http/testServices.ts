@@ -175,16 +175,15 @@ const OPTIONS: DecisionView["options"] = [
   {
     code: "refuse",
     label: { en: "Refuse", ja: "却下" },
-    consequence: { en: "The mail is not delivered; it stays as evidence.", ja: "届けず、証拠として残します。" },
+    consequence: {
+      en: "The mail is not delivered; it stays as evidence.",
+      ja: "届けず、証拠として残します。",
+    },
     undo: { en: "It can be released while evidence is kept.", ja: "証拠の保存期間中は通せます。" },
   },
 ];
 
-function decisionsOf(
-  views: DecisionView[],
-  mails: HeldMailRow[],
-  ledger: TestLedger,
-): Services["decisions"] {
+function decisionsOf(views: DecisionView[], mails: HeldMailRow[], ledger: TestLedger): Services["decisions"] {
   const find = async (id: string): Promise<DecisionView> => {
     const decision = views.find((view) => view.id === id);
     if (decision === undefined) throw missing(`decision ${id}`);
@@ -198,7 +197,9 @@ function decisionsOf(
       const decision = await find(id);
       if (decision.answers.some((answer) => answer.person === person.id)) {
         const hint = "ask another approver";
-        throw new SekishoError("not-permitted", "Cannot give both answers: a second person is needed", { hint });
+        throw new SekishoError("not-permitted", "Cannot give both answers: a second person is needed", {
+          hint,
+        });
       }
       const at = new Date().toISOString();
       decision.answers.push({ person: person.id, personName: person.name, option, reason, at });
@@ -263,7 +264,12 @@ class TestLedger {
       prove: async (id) => {
         const { index } = find(id);
         const leafHash = createHash("sha256").update(id).digest("hex");
-        const proof = { leafHash, path: [leafHash], checkpoint: "sekisho.example\n1\n\n", entryBytes: "e30=" };
+        const proof = {
+          leafHash,
+          path: [leafHash],
+          checkpoint: "sekisho.example\n1\n\n",
+          entryBytes: "e30=",
+        };
         return { index, treeSize: this.rows.length, ...proof };
       },
       verify: async () => {

@@ -114,7 +114,11 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
         text: (row) => row.deadline,
         sort: (row) => row.deadline,
         show: (row) =>
-          taken ? <Moment at={row.deadline} /> : <RemainingShort askedAt={row.askedAt} deadline={row.deadline} />,
+          taken ? (
+            <Moment at={row.deadline} />
+          ) : (
+            <RemainingShort askedAt={row.askedAt} deadline={row.deadline} />
+          ),
       },
       {
         key: "default",

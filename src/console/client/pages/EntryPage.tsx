@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import type { Entry } from "../../../ledger/entry.ts";
+import type { Entry } from "../entryTypes.ts";
 import type { LedgerWalk } from "../../../station/services.ts";
 import { api, read } from "../api.ts";
 import { entryName } from "../entryName.ts";

@@ -85,7 +85,9 @@ function GateState({ gate }: { gate: GateStatus }) {
         {gate.spooled > 0 ? (
           <Mark loudness="attention">{say("gates.spooled", { count: gate.spooled })}</Mark>
         ) : null}
-        {gate.restarts > 0 ? <span className="faint">{say("gates.restarts", { count: gate.restarts })}</span> : null}
+        {gate.restarts > 0 ? (
+          <span className="faint">{say("gates.restarts", { count: gate.restarts })}</span>
+        ) : null}
       </p>
       {gate.note === null ? null : <p className="soft">{choose(gate.note)}</p>}
       {gate.lastError === null ? null : <p className="faint small">{gate.lastError}</p>}
@@ -132,7 +134,11 @@ function Reasons() {
       <h2>{say("gates.reasons")}</h2>
       <Shown query={query}>
         {(reasons) =>
-          reasons.length === 0 ? <p className="soft">{say("gates.no-reasons")}</p> : <ReasonBars reasons={reasons} />
+          reasons.length === 0 ? (
+            <p className="soft">{say("gates.no-reasons")}</p>
+          ) : (
+            <ReasonBars reasons={reasons} />
+          )
         }
       </Shown>
     </section>
@@ -159,4 +165,3 @@ function ReasonBars({ reasons }: { reasons: { code: string; count: number }[] })
     </ul>
   );
 }
-

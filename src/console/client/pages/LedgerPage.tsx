@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { Kind } from "../../../ledger/entry.ts";
+import type { Kind } from "../entryTypes.ts";
 import type { LedgerRow } from "../../../station/services.ts";
 import { entryName } from "../entryName.ts";
 import { useWords } from "../language.ts";
@@ -31,7 +31,10 @@ export function LedgerPage() {
   const filtered = Object.keys(search).length > 0;
   const verifies = useMay("ledger.verify");
   const set = (change: Partial<Record<keyof LedgerSearch | "sort", string>>) =>
-    void navigate({ to: "/ledger", search: { ...search, ...(sort === undefined ? {} : { sort }), ...change } });
+    void navigate({
+      to: "/ledger",
+      search: { ...search, ...(sort === undefined ? {} : { sort }), ...change },
+    });
   return (
     <>
       <PageHead title={say("nav.ledger")} lead={say("ledger.lead")} />
@@ -78,7 +81,6 @@ function Nothing({ filtered }: { filtered: boolean }) {
   );
 }
 
-// Not imported as a value: entry.ts would bring its whole parser into the page.
 const KINDS: Kind[] = ["observed", "judged", "decided", "enforced"];
 
 type FilterProps = {
@@ -135,6 +137,26 @@ function Filters({ search, set }: FilterProps) {
   );
 }
 
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** The end of an id is the part that differs; the whole stands on hover, in the entry and in exports. */
+const shortId = (id: string) => `…${id.slice(-6)}`;
+
+/** What an entry is about, without what the next column says already. */
+function About({ about }: { about: Record<string, string> }) {
+  return (
+    <span className="row" style={{ gap: "0 12px" }}>
+      {Object.entries(about)
+        .filter(([key]) => key !== "gate")
+        .map(([key, value]) => (
+          <span key={key} title={`${key}:${value}`} className="nowrap">
+            <span className="faint small">{key}</span> {value.replace(UUID, shortId)}
+          </span>
+        ))}
+    </span>
+  );
+}
+
 const aboutText = (row: LedgerRow) =>
   Object.entries(row.entry.about)
     .map(([key, value]) => `${key}:${value}`)
@@ -185,7 +207,7 @@ function useColumns(): Column<LedgerRow>[] {
         label: "ledger.about",
         rank: 3,
         text: aboutText,
-        show: (row) => <span className="figures soft">{aboutText(row)}</span>,
+        show: (row) => <About about={row.entry.about} />,
       },
       {
         key: "by",
@@ -193,7 +215,11 @@ function useColumns(): Column<LedgerRow>[] {
         rank: 4,
         text: (row) => row.entry.by,
         sort: (row) => row.entry.by,
-        show: (row) => <span className="figures soft">{row.entry.by}</span>,
+        show: (row) => (
+          <span className="soft" title={row.entry.by}>
+            {row.entry.by.replace(UUID, shortId)}
+          </span>
+        ),
       },
     ],
     [say],

@@ -81,7 +81,10 @@ function Filters({ search, set, counts }: FilterProps) {
   const { say, choose, language } = useWords();
   const states = HELD_STATES.map((state) => {
     const count = counts?.[state];
-    return { value: state, label: count === undefined ? say(`held.${state}`) : `${say(`held.${state}`)} ${count}` };
+    return {
+      value: state,
+      label: count === undefined ? say(`held.${state}`) : `${say(`held.${state}`)} ${count}`,
+    };
   });
   const reasons = REASON_CODES.map((code) => ({ value: code, label: choose(nameOfReason(code)) }));
   const collator = new Intl.Collator(language);
@@ -115,7 +118,8 @@ export function HeldMark({ state }: { state: HeldState }) {
 function useColumns(): Column<HeldMailRow>[] {
   const { say, choose, language } = useWords();
   return useMemo(() => {
-    const reasons = (row: HeldMailRow) => row.reasons.map(({ code }) => choose(nameOfReason(code))).join("　");
+    const reasons = (row: HeldMailRow) =>
+      row.reasons.map(({ code }) => choose(nameOfReason(code))).join("　");
     const far = "9999";
     return [
       {

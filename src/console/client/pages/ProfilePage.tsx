@@ -153,7 +153,9 @@ function PasswordForm() {
         onChange={setNext}
         complete="new-password"
       />
-      {result !== null && "done" in result ? <Notice kind="plain">{say("profile.password-done")}</Notice> : null}
+      {result !== null && "done" in result ? (
+        <Notice kind="plain">{say("profile.password-done")}</Notice>
+      ) : null}
       {result !== null && "error" in result ? <Notice kind="attention">{say("profile.wrong")}</Notice> : null}
       <p>
         <button type="submit" className="button">

@@ -17,7 +17,11 @@ export function RootPage() {
   if (query.data === undefined) {
     return (
       <div className="gate-page">
-        {query.isPending ? <LoadingState rows={3} /> : <BrokenState error={query.error} again={query.refetch} />}
+        {query.isPending ? (
+          <LoadingState rows={3} />
+        ) : (
+          <BrokenState error={query.error} again={query.refetch} />
+        )}
       </div>
     );
   }

@@ -42,7 +42,10 @@ type OpenedLink = {
   roles: Parameters<typeof rolesInWords>[1];
 };
 
-function rolesInWords(say: Say, roles: ("operator" | "analyst" | "approver" | "privacy-officer" | "administrator" | "auditor")[]): string {
+function rolesInWords(
+  say: Say,
+  roles: ("operator" | "analyst" | "approver" | "privacy-officer" | "administrator" | "auditor")[],
+): string {
   return roles.map((role) => say(`role.${role}`)).join(say("answer.comma"));
 }
 
@@ -81,7 +84,9 @@ function WelcomeForm({ token, link }: { token: string; link: OpenedLink }) {
         onChange={setPassword}
         complete="new-password"
       />
-      {short ? <p className="small soft">{say("welcome.password-short", { count: passwordCharactersMin })}</p> : null}
+      {short ? (
+        <p className="small soft">{say("welcome.password-short", { count: passwordCharactersMin })}</p>
+      ) : null}
       {taken ? <Notice kind="attention">{say("welcome.taken")}</Notice> : <ProblemNotice error={error} />}
       <button type="submit" className="button button-main button-wide" disabled={short}>
         {say("welcome.go")}

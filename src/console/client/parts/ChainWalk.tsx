@@ -7,7 +7,10 @@ import { useSession } from "../session.ts";
 import { OUTLINES } from "./Mark.tsx";
 import { useNarrow } from "../useNarrow.ts";
 
-const NODE = { width: 192, height: 46, gap: 12, channel: 56 } as const;
+const ROOMY = { width: 192, height: 46, gap: 12, channel: 56 };
+/** For long chains, so that five steps still stand beside each other on a usual screen. */
+const TIGHT = { ...ROOMY, width: 188, channel: 28 };
+type Size = typeof ROOMY;
 const NODES_IN_COLUMN_MAX = 8;
 const NAME_CHARACTERS_MAX = 22;
 
@@ -18,7 +21,8 @@ type Column = { rows: LedgerRow[]; hidden: number };
 export function ChainWalk({ walk }: { walk: LedgerWalk }) {
   const narrow = useNarrow(720);
   const columns = columnsOf(walk);
-  const { placed, width, height } = place(columns, walk.entry, narrow);
+  const size = columns.length > 4 ? TIGHT : ROOMY;
+  const { placed, width, height } = place(columns, walk.entry, { narrow, size });
   const byId = new Map(placed.map((node) => [node.row.entry.id, node]));
   const edges = placed.flatMap((node) =>
     node.row.entry.rests.flatMap((id) => {
@@ -33,19 +37,19 @@ export function ChainWalk({ walk }: { walk: LedgerWalk }) {
           <path
             key={`${from.row.index}-${to.row.index}`}
             className="edge"
-            d={narrow ? edgeDown(from, to) : edgeAcross(from, to)}
+            d={narrow ? edgeDown(from, to, size) : edgeAcross(from, to, size)}
           />
         ))}
         {placed.map((node) => (
-          <Node key={node.row.entry.id} node={node} />
+          <Node key={node.row.entry.id} node={node} size={size} />
         ))}
-        <HiddenCounts columns={columns} narrow={narrow} height={height} />
+        {narrow ? null : <HiddenCounts columns={columns} size={size} height={height} />}
       </svg>
     </div>
   );
 }
 
-function Node({ node }: { node: Placed }) {
+function Node({ node, size }: { node: Placed; size: Size }) {
   const { say, language } = useWords();
   const { timeZone } = useSession();
   const navigate = useNavigate();
@@ -62,7 +66,7 @@ function Node({ node }: { node: Placed }) {
       }}
     >
       <g className="node" data-here={node.here ? "" : undefined} transform={`translate(${node.x} ${node.y})`}>
-        <rect width={NODE.width} height={NODE.height} rx="4" />
+        <rect width={size.width} height={size.height} rx="4" />
         <g className="shape" transform="translate(12 9)">
           {OUTLINES[entry.kind]}
         </g>
@@ -78,11 +82,11 @@ function Node({ node }: { node: Placed }) {
   );
 }
 
-function HiddenCounts({ columns, narrow, height }: { columns: Column[]; narrow: boolean; height: number }) {
+function HiddenCounts({ columns, size, height }: { columns: Column[]; size: Size; height: number }) {
   const { say } = useWords();
   return columns.map(({ hidden }, index) => {
-    if (hidden === 0 || narrow) return null;
-    const x = index * (NODE.width + NODE.channel) + 13;
+    if (hidden === 0) return null;
+    const x = index * (size.width + size.channel) + 13;
     return (
       <text key={index} x={x} y={height - 4} className="faint">
         {say("ledger.walk-more", { count: hidden })}
@@ -113,38 +117,39 @@ function cut(rows: LedgerRow[]): Column {
   return { rows: shown, hidden: rows.length - shown.length };
 }
 
-function place(columns: Column[], here: LedgerRow, narrow: boolean) {
-  const step = NODE.height + NODE.gap;
+function place(columns: Column[], here: LedgerRow, options: { narrow: boolean; size: Size }) {
+  const { narrow, size } = options;
+  const step = size.height + size.gap;
   if (narrow) {
     let y = 1;
     const placed = columns.flatMap(({ rows }) => {
       const column = rows.map((row, index) => ({ row, x: 1, y: y + index * step, here: row === here }));
-      y += rows.length * step + NODE.gap;
+      y += rows.length * step + size.gap;
       return column;
     });
-    return { placed, width: NODE.width + 60, height: y };
+    return { placed, width: size.width + 60, height: y };
   }
   const tallest = Math.max(...columns.map(({ rows }) => rows.length));
   const hidden = columns.some((column) => column.hidden > 0) ? 20 : 0;
-  const height = tallest * step - NODE.gap + 2 + hidden;
+  const height = tallest * step - size.gap + 2 + hidden;
   const placed = columns.flatMap(({ rows }, column) =>
     rows.map((row, index) => {
-      const top = (height - hidden - (rows.length * step - NODE.gap)) / 2;
-      return { row, x: 1 + column * (NODE.width + NODE.channel), y: top + index * step, here: row === here };
+      const top = (height - hidden - (rows.length * step - size.gap)) / 2;
+      return { row, x: 1 + column * (size.width + size.channel), y: top + index * step, here: row === here };
     }),
   );
-  return { placed, width: columns.length * (NODE.width + NODE.channel) - NODE.channel + 2, height };
+  return { placed, width: columns.length * (size.width + size.channel) - size.channel + 2, height };
 }
 
-function edgeAcross(from: Placed, to: Placed): string {
-  const [x1, y1] = [from.x + NODE.width, from.y + NODE.height / 2];
-  const [x2, y2] = [to.x, to.y + NODE.height / 2];
+function edgeAcross(from: Placed, to: Placed, size: Size): string {
+  const [x1, y1] = [from.x + size.width, from.y + size.height / 2];
+  const [x2, y2] = [to.x, to.y + size.height / 2];
   const middle = (x1 + x2) / 2;
   return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
 }
 
-function edgeDown(from: Placed, to: Placed): string {
-  const [x, y1, y2] = [from.x + NODE.width, from.y + NODE.height / 2, to.y + NODE.height / 2];
+function edgeDown(from: Placed, to: Placed, size: Size): string {
+  const [x, y1, y2] = [from.x + size.width, from.y + size.height / 2, to.y + size.height / 2];
   const out = x + Math.min(48, 12 + (y2 - y1) / 6);
   return `M${x} ${y1}C${out} ${y1} ${out} ${y2} ${x} ${y2}`;
 }

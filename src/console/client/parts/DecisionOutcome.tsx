@@ -33,7 +33,9 @@ function Enforcement({ decision }: { decision: DecisionView }) {
   const { enforcement } = decision;
   if (decision.state === "withdrawn") return <p className="soft">{say("answer.none")}</p>;
   if (enforcement === null) return <p className="soft">{say("decision.not-enforced")}</p>;
-  const known = (["asked", "in-place", "ended", "failed", "dry"] as const).find((one) => one === enforcement.state);
+  const known = (["asked", "in-place", "ended", "failed", "dry"] as const).find(
+    (one) => one === enforcement.state,
+  );
   return (
     <p className="row">
       <Mark loudness={known === "failed" ? "act" : "plain"}>{say(`enforced.${known ?? "asked"}`)}</Mark>
@@ -55,8 +57,8 @@ export function DecisionAnswers({ decision }: { decision: DecisionView }) {
   return (
     <>
       <ul className="stack-tight">
-        {decision.answers.map((answer) => (
-          <li key={answer.person}>
+        {decision.answers.map((answer, index) => (
+          <li key={index}>
             <p className="row">
               <strong>
                 {say("decision.answered-by", { name: answer.personName, option: nameOf(answer.option) })}

@@ -5,7 +5,7 @@ import { api, read } from "../api.ts";
 import { useWords } from "../language.ts";
 import { useMay, useSession } from "../session.ts";
 import { useConfirmed } from "./ConfirmFactor.tsx";
-import { DecisionOutcome } from "./DecisionOutcome.tsx";
+import { DecisionAnswers, DecisionOutcome } from "./DecisionOutcome.tsx";
 import { RemainingTime } from "./RemainingTime.tsx";
 import { Notice, ProblemNotice } from "./States.tsx";
 
@@ -39,7 +39,9 @@ function OpenDecision({ decision }: { decision: DecisionView }) {
   const nameOf = useOptionName(decision);
   const answersAny = useMay("decision.answer");
   const owns = person?.roles.includes(decision.owner.role) === true && decision.owner.role !== "auditor";
-  const own = decision.answers.find((answer) => answer.person === person?.id);
+  // The first is bound only while the second is missing; two answers that disagree put the question anew.
+  const last = decision.state === "seconding" ? decision.answers.at(-1) : undefined;
+  const first = last !== undefined && last.person === person?.id;
   return (
     <>
       <RemainingTime
@@ -53,7 +55,7 @@ function OpenDecision({ decision }: { decision: DecisionView }) {
           <p>{say("decision.may-not", { role: say(`role.${decision.owner.role}`) })}</p>
         </Notice>
       )}
-      {(answersAny || owns) && own === undefined ? <AnswerForm decision={decision} /> : null}
+      {(answersAny || owns) && !first ? <AnswerForm decision={decision} /> : null}
     </>
   );
 }
@@ -64,14 +66,25 @@ function SecondPerson({ decision }: { decision: DecisionView }) {
   const { person } = useSession();
   const nameOf = useOptionName(decision);
   if (!decision.secondPerson) return null;
-  const [first] = decision.answers;
+  const first = decision.answers.at(-1);
   if (first === undefined) return <Notice kind="plain">{say("decision.two-none")}</Notice>;
+  if (decision.state === "asked") return <Disagreement decision={decision} />;
   const values = { option: nameOf(first.option), name: first.personName };
   const yours = first.person === person?.id;
   return (
     <Notice kind="held">
       <p>{say(yours ? "decision.two-yours" : "decision.two-other", values)}</p>
       <p>{first.reason}</p>
+    </Notice>
+  );
+}
+
+function Disagreement({ decision }: { decision: DecisionView }) {
+  const { say } = useWords();
+  return (
+    <Notice kind="attention">
+      <p>{say("decision.two-disagree")}</p>
+      <DecisionAnswers decision={decision} />
     </Notice>
   );
 }

@@ -35,7 +35,13 @@ export function InviteDialog({ open, onClose, onMade }: Props) {
   return (
     <Modal title={say("people.invite")} open={open} onClose={onClose}>
       <form className="stack" onSubmit={send}>
-        <Field id="invite-email" label={say("sign-in.email")} value={email} onChange={setEmail} complete="off" />
+        <Field
+          id="invite-email"
+          label={say("sign-in.email")}
+          value={email}
+          onChange={setEmail}
+          complete="off"
+        />
         <RoleChoices roles={roles} onChange={setRoles} />
         <ProblemNotice error={invite.error} />
         <div className="row">

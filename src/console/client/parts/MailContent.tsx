@@ -22,7 +22,7 @@ export function MailContent({ view }: { view: HeldMailView }) {
           <p className="soft">{say("mail.no-text")}</p>
         ) : (
           <pre className="mail-text" tabIndex={0}>
-            {view.text}
+            {view.text.trimEnd()}
           </pre>
         )}
       </div>

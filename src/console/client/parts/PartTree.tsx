@@ -1,3 +1,4 @@
+import { sayKind } from "../../../gates/mail/kinds.ts";
 import type { SeenFile } from "../../../gates/mail/seen.ts";
 import { visibleText } from "../../../lib/visibleText.ts";
 import { byteSize } from "../formats.ts";
@@ -22,14 +23,14 @@ export function PartTree({ parts, depth = 0 }: { parts: SeenFile[]; depth?: numb
 }
 
 function Part({ part }: { part: SeenFile }) {
-  const { say, language } = useWords();
+  const { say, choose, language } = useWords();
   const [name, ...others] = distinctNames(part);
   return (
     <>
       <p className="row">
         <span className="faint small figures">{part.path}</span>
         <strong>{name === undefined ? say("part.unnamed") : <bdi>{name}</bdi>}</strong>
-        <span className="soft">{say("part.is", { kind: part.kind })}</span>
+        <span className="soft">{say("part.is", { kind: choose(sayKind(part.kind)) })}</span>
         <span className="soft nowrap">{byteSize(part.bytes, language)}</span>
       </p>
       <p className="row small soft">
@@ -37,10 +38,10 @@ function Part({ part }: { part: SeenFile }) {
         {part.encrypted ? <Mark loudness="attention">{say("part.encrypted")}</Mark> : null}
         {part.macros ? <Mark loudness="attention">{say("part.macros")}</Mark> : null}
         {part.icon === null ? null : (
-          <Mark loudness="attention">{say("part.icon", { icon: part.icon.looksLike })}</Mark>
+          <Mark loudness="attention">{say("part.icon", { icon: say(`icon.${part.icon.looksLike}`) })}</Mark>
         )}
         {part.unread === null ? null : (
-          <Mark loudness="attention">{say("part.unread", { why: part.unread })}</Mark>
+          <Mark loudness="attention">{say("part.unread", { why: say(`unread.${part.unread}`) })}</Mark>
         )}
         {others.map((other) => (
           <bdi key={other}>{other}</bdi>

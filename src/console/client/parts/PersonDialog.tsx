@@ -24,7 +24,8 @@ export function PersonDialog({ row, onClose, onMade }: Props) {
   const [sure, setSure] = useState(false);
   const param = { id: row.id };
   const change = useConfirmed(async (wanted: Change) => {
-    if (wanted.act === "roles") await read(api.people[":id"].roles.$put({ param, json: { roles: wanted.roles } }));
+    if (wanted.act === "roles")
+      await read(api.people[":id"].roles.$put({ param, json: { roles: wanted.roles } }));
     if (wanted.act === "remove") await read(api.people[":id"].$delete({ param }));
     if (wanted.act === "reset") {
       onMade({ ...(await read(api.people[":id"].reset.$post({ param }))), email: row.email });

@@ -37,7 +37,46 @@ export function RatesChart({ points }: { points: RatePoint[] }) {
   return <div className="chart" ref={place} role="img" aria-label={say("gates.chart", sums(points))} />;
 }
 
-export function sums(points: RatePoint[]): { passed: number; held: number; refused: number } {
+function optionsFor(element: HTMLElement, labels: Labels, zone: string): uPlot.Options {
+  const ink = colour(element, "--ink-soft");
+  const held = colour(element, "--held");
+  const faint = colour(element, "--ink-faint");
+  const rule = colour(element, "--rule");
+  const font = `12px ${getComputedStyle(element).fontFamily}`;
+  const bars = uPlot.paths.bars?.({ size: [0.7, 8] });
+  const axis = { stroke: faint, font, ticks: { show: false }, grid: { stroke: rule, width: 1 } };
+  return {
+    width: element.clientWidth || 320,
+    height: 208,
+    padding: [16, 8, 0, 0],
+    legend: { show: false },
+    cursor: { show: false },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+    scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.15)] } },
+    axes: [
+      {
+        ...axis,
+        size: 28,
+        grid: { show: false },
+        values: (_chart, ticks) => ticks.map((tick) => hourMinute(tick, zone)),
+      },
+      {
+        ...axis,
+        size: 36,
+        values: (_chart, ticks) => ticks.map((tick) => (tick % 1 === 0 ? String(tick) : "")),
+      },
+    ],
+    series: [
+      {},
+      { label: labels.passed, stroke: ink, width: 1.5, points: { show: false } },
+      { label: labels.held, stroke: held, fill: held, width: 0, points: { show: false }, ...withPaths(bars) },
+      { label: labels.refused, stroke: faint, width: 1.5, dash: [3, 3], points: { show: false } },
+    ],
+    hooks: { draw: [(chart) => drawLabels(chart, [ink, held, faint], font)] },
+  };
+}
+
+function sums(points: RatePoint[]): { passed: number; held: number; refused: number } {
   const sum = (key: "passed" | "held" | "refused") => points.reduce((total, point) => total + point[key], 0);
   return { passed: sum("passed"), held: sum("held"), refused: sum("refused") };
 }
@@ -58,36 +97,6 @@ function colour(element: HTMLElement, token: string): string {
   const value = getComputedStyle(probe).color;
   probe.remove();
   return value;
-}
-
-function optionsFor(element: HTMLElement, labels: Labels, zone: string): uPlot.Options {
-  const ink = colour(element, "--ink-soft");
-  const held = colour(element, "--held");
-  const faint = colour(element, "--ink-faint");
-  const rule = colour(element, "--rule");
-  const font = `12px ${getComputedStyle(element).fontFamily}`;
-  const bars = uPlot.paths.bars?.({ size: [0.7, 8] });
-  const axis = { stroke: faint, font, ticks: { show: false }, grid: { stroke: rule, width: 1 } };
-  return {
-    width: element.clientWidth || 320,
-    height: 208,
-    padding: [16, 8, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    scales: { y: { range: (_chart, _least, most) => [0, Math.max(4, most * 1.15)] } },
-    axes: [
-      { ...axis, size: 28, grid: { show: false }, values: (_chart, ticks) => ticks.map((tick) => hourMinute(tick, zone)) },
-      { ...axis, size: 36, values: (_chart, ticks) => ticks.map((tick) => (tick % 1 === 0 ? String(tick) : "")) },
-    ],
-    series: [
-      {},
-      { label: labels.passed, stroke: ink, width: 1.5, points: { show: false } },
-      { label: labels.held, stroke: held, fill: held, width: 0, points: { show: false }, ...withPaths(bars) },
-      { label: labels.refused, stroke: faint, width: 1.5, dash: [3, 3], points: { show: false } },
-    ],
-    hooks: { draw: [(chart) => drawLabels(chart, [ink, held, faint], font)] },
-  };
 }
 
 function withPaths(paths: uPlot.Series.PathBuilder | undefined): { paths?: uPlot.Series.PathBuilder } {

@@ -4,7 +4,15 @@ import { useWords } from "../language.ts";
 import type { WordCode } from "../words/words.ts";
 
 /** Nothing is here, and why, and what comes next. */
-export function EmptyState({ title, next, children }: { title: WordCode; next?: WordCode; children?: ReactNode }) {
+export function EmptyState({
+  title,
+  next,
+  children,
+}: {
+  title: WordCode;
+  next?: WordCode;
+  children?: ReactNode;
+}) {
   const { say } = useWords();
   return (
     <div className="state">
@@ -64,7 +72,13 @@ export function Shown<T>({ query, children }: { query: QueryLike<T>; children: (
 }
 
 /** A line that says something is wrong or was done, beside the act it is about. */
-export function Notice({ kind, children }: { kind: "plain" | "attention" | "act" | "held"; children: ReactNode }) {
+export function Notice({
+  kind,
+  children,
+}: {
+  kind: "plain" | "attention" | "act" | "held";
+  children: ReactNode;
+}) {
   return (
     <div className={kind === "plain" ? "notice" : `notice notice-${kind}`} role="status">
       <div className="stack-tight">{children}</div>
@@ -76,7 +90,8 @@ export function Notice({ kind, children }: { kind: "plain" | "attention" | "act"
 export function ProblemNotice({ error }: { error: unknown }) {
   const { say } = useWords();
   if (error === null || error === undefined) return null;
-  if (error instanceof DOMException) return <Notice kind="attention">{say("sign-in.passkey-refused")}</Notice>;
+  if (error instanceof DOMException)
+    return <Notice kind="attention">{say("sign-in.passkey-refused")}</Notice>;
   if (!(error instanceof ApiProblem)) return <Notice kind="attention">{String(error)}</Notice>;
   const code = PROBLEM_WORDS[error.code];
   return (

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Kind } from "../../../ledger/entry.ts";
+import type { Kind } from "../entryTypes.ts";
 import { KindShape } from "./Mark.tsx";
 import { ShortMoment } from "./Moment.tsx";
 

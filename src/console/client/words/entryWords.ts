@@ -6,7 +6,10 @@ export const ENTRY_WORDS = {
   },
   "ledger.size": { en: "entries", ja: "件の記録" },
   "ledger.verify": { en: "Verify the whole ledger", ja: "台帳全体を検証" },
-  "ledger.verifying": { en: "Verifying {count} entries|Verifying {count} entries", ja: "{count}件を検証しています" },
+  "ledger.verifying": {
+    en: "Verifying {count} entries|Verifying {count} entries",
+    ja: "{count}件を検証しています",
+  },
   "ledger.verified": {
     en: "Whole and unchanged: {count} entries checked in {seconds} s.",
     ja: "欠けも変更もありません。{count}件を{seconds}秒で検証しました。",
@@ -31,13 +34,16 @@ export const ENTRY_WORDS = {
   "ledger.since": { en: "From", ja: "開始" },
   "ledger.until": { en: "Until", ja: "終了" },
   "ledger.walk": { en: "What it rests on, and what rests on it", ja: "何に基づき、何の基になったか" },
-  "ledger.walk-alone": { en: "This entry rests on no other, and none rests on it yet.", ja: "他の記録とのつながりはまだありません。" },
+  "ledger.walk-alone": {
+    en: "This entry rests on no other, and none rests on it yet.",
+    ja: "他の記録とのつながりはまだありません。",
+  },
   "ledger.walk-more": { en: "{count} more|{count} more", ja: "ほか{count}件" },
   "ledger.rests": { en: "rests on", ja: "基づくもの" },
   "ledger.rested": { en: "rests on this", ja: "これに基づくもの" },
   "ledger.proof": { en: "Save the proof", ja: "証明を保存" },
   "ledger.proof-lead": {
-    en: "The proof shows to anyone that this entry stands in the signed ledger, without showing any other entry.",
+    en: "The proof shows anyone that this entry stands in the signed ledger, and shows no other entry.",
     ja: "この記録が署名済みの台帳にあることを、他の記録を見せずに第三者へ示せます。",
   },
   "ledger.entry": { en: "Entry {index}", ja: "記録 {index}" },
@@ -78,6 +84,7 @@ export const ENTRY_WORDS = {
   "entry.evidence-keys-rotated": { en: "keys rotated", ja: "鍵を更新" },
   "entry.mail-released": { en: "mail released", ja: "メールを許可・配送" },
   "entry.standing-order": { en: "standing order applied", ja: "事前の指示を適用" },
+  "entry.order-applied": { en: "standing order applied", ja: "事前の指示を適用" },
   "entry.decision-asked": { en: "decision asked", ja: "判断を依頼" },
   "entry.decision-answered": { en: "decision answered", ja: "判断に回答" },
   "entry.decision-defaulted": { en: "default on silence", ja: "無回答で既定を適用" },

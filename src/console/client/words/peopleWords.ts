@@ -8,7 +8,10 @@ export const PEOPLE_WORDS = {
   "sign-in.passkey": { en: "Sign in with a passkey", ja: "パスキーでサインイン" },
   "sign-in.or": { en: "or with a password", ja: "またはパスワードで" },
   "sign-in.code": { en: "Code from the authenticator app", ja: "認証アプリの6桁のコード" },
-  "sign-in.code-lead": { en: "Enter the six digits that the app shows now.", ja: "アプリにいま表示されている6桁を入力してください。" },
+  "sign-in.code-lead": {
+    en: "Enter the six digits that the app shows now.",
+    ja: "アプリにいま表示されている6桁を入力してください。",
+  },
   "sign-in.recovery": { en: "Use a recovery code instead", ja: "回復コードを使う" },
   "sign-in.recovery-code": { en: "Recovery code", ja: "回復コード" },
   "sign-in.refused": {
@@ -20,7 +23,10 @@ export const PEOPLE_WORDS = {
     ja: "コードが正しくないか、時間切れです。いま表示されているコードを入力してください。",
   },
   "sign-in.passkey-refused": { en: "The passkey was not accepted.", ja: "パスキーで確認できませんでした。" },
-  "sign-in.too-many": { en: "Too many attempts. Wait some minutes.", ja: "試行が多すぎます。数分待ってください。" },
+  "sign-in.too-many": {
+    en: "Too many attempts. Wait some minutes.",
+    ja: "試行が多すぎます。数分待ってください。",
+  },
   "sign-in.no-sign-up": {
     en: "There is no sign-up. An administrator invites you by a link.",
     ja: "新規登録はありません。管理者が招待リンクを発行します。",
@@ -47,19 +53,28 @@ export const PEOPLE_WORDS = {
     en: "It was used, withdrawn or is too old. Ask an administrator for a new one.",
     ja: "使用済みか、取り消されたか、期限切れです。管理者に新しいリンクを頼んでください。",
   },
-  "welcome.taken": { en: "This address belongs to somebody here already.", ja: "このアドレスはすでに使われています。" },
+  "welcome.taken": {
+    en: "This address belongs to somebody here already.",
+    ja: "このアドレスはすでに使われています。",
+  },
   "enrol.title": { en: "Set up the second factor", ja: "2要素目の登録" },
   "enrol.lead": {
     en: "Without it nobody sees the station, even with the password.",
     ja: "登録するまで、パスワードだけでは何も見られません。",
   },
-  "enrol.password": { en: "Enter your password once more to begin.", ja: "始めるには、もう一度パスワードを入力してください。" },
+  "enrol.password": {
+    en: "Enter your password once more to begin.",
+    ja: "始めるには、もう一度パスワードを入力してください。",
+  },
   "enrol.step-app": {
     en: "Open an authenticator app on your telephone and read this code with it.",
     ja: "スマートフォンの認証アプリで、このコードを読み取ってください。",
   },
   "enrol.secret": { en: "Or type this into the app", ja: "または、この文字をアプリに入力" },
-  "enrol.step-code": { en: "Enter the six digits that the app now shows.", ja: "アプリに表示された6桁を入力してください。" },
+  "enrol.step-code": {
+    en: "Enter the six digits that the app now shows.",
+    ja: "アプリに表示された6桁を入力してください。",
+  },
   "enrol.step-recovery": {
     en: "Keep these recovery codes on paper. Each works once, should the telephone be lost.",
     ja: "回復コードを紙で保管してください。電話をなくしたとき、それぞれ1回だけ使えます。",
@@ -71,7 +86,10 @@ export const PEOPLE_WORDS = {
     en: "A passkey is faster and cannot be phished. You can also do this later.",
     ja: "パスキーはより速く、フィッシングにも強い方法です。あとでも追加できます。",
   },
-  "enrol.passkey-done": { en: "The passkey is kept on this device.", ja: "この端末にパスキーを保存しました。" },
+  "enrol.passkey-done": {
+    en: "The passkey is kept on this device.",
+    ja: "この端末にパスキーを保存しました。",
+  },
   "enrol.begin": { en: "Begin", ja: "始める" },
 
   "role.operator": { en: "operator", ja: "受付担当" },
@@ -83,11 +101,23 @@ export const PEOPLE_WORDS = {
   "role-may.operator": { en: "sees the gates and opens held mail", ja: "関所の状況を見て、保留メールを開く" },
   "role-may.analyst": { en: "also saves raw mail for analysis", ja: "解析のため、元のメールも保存できる" },
   "role-may.approver": { en: "answers decisions", ja: "判断に回答する" },
-  "role-may.privacy-officer": { en: "answers decisions, saves raw mail, sees people", ja: "判断に回答し、元のメールと人の一覧も見る" },
-  "role-may.administrator": { en: "invites people, gives roles, answers decisions", ja: "招待と役割の変更、判断への回答" },
-  "role-may.auditor": { en: "reads everything but the content of mail", ja: "メールの内容以外をすべて閲覧（変更不可）" },
+  "role-may.privacy-officer": {
+    en: "answers decisions, saves raw mail, sees people",
+    ja: "判断に回答し、元のメールと人の一覧も見る",
+  },
+  "role-may.administrator": {
+    en: "invites people, gives roles, answers decisions",
+    ja: "招待と役割の変更、判断への回答",
+  },
+  "role-may.auditor": {
+    en: "reads everything but the content of mail",
+    ja: "メールの内容以外をすべて閲覧（変更不可）",
+  },
 
-  "people.lead": { en: "Who may come in, and what each may do.", ja: "入れる人と、それぞれができることです。" },
+  "people.lead": {
+    en: "Who may come in, and what each may do.",
+    ja: "入れる人と、それぞれができることです。",
+  },
   "people.name": { en: "Name", ja: "名前" },
   "people.roles": { en: "Roles", ja: "役割" },
   "people.factors": { en: "Factors", ja: "認証" },
@@ -117,7 +147,7 @@ export const PEOPLE_WORDS = {
   },
   "people.remove": { en: "Remove", ja: "削除" },
   "people.remove-lead": {
-    en: "{name} is signed out at once and cannot come back without an invitation. The ledger keeps what was done.",
+    en: "{name} is signed out at once and comes back only by an invitation. The ledger keeps what was done.",
     ja: "{name}さんはただちにサインアウトし、再び招待されるまで入れません。これまでの記録は台帳に残ります。",
   },
   "people.you": { en: "you", ja: "自分" },
@@ -133,12 +163,18 @@ export const PEOPLE_WORDS = {
     en: "Passkeys need a host name and https (or localhost); this address has neither.",
     ja: "パスキーには、ホスト名とhttps（またはlocalhost）が必要です。",
   },
-  "profile.fresh": { en: "Sign in again first: a new passkey needs a recent sign-in.", ja: "パスキーの追加には、直近のサインインが必要です。いったんサインインし直してください。" },
+  "profile.fresh": {
+    en: "Sign in again first: a new passkey needs a recent sign-in.",
+    ja: "パスキーの追加には、直近のサインインが必要です。いったんサインインし直してください。",
+  },
   "profile.password": { en: "Password", ja: "パスワード" },
   "profile.password-now": { en: "Present password", ja: "現在のパスワード" },
   "profile.password-new": { en: "New password", ja: "新しいパスワード" },
   "profile.password-go": { en: "Change the password", ja: "パスワードを変更" },
-  "profile.password-done": { en: "The password is changed; other sessions are ended.", ja: "パスワードを変更し、ほかの接続を終了しました。" },
+  "profile.password-done": {
+    en: "The password is changed; other sessions are ended.",
+    ja: "パスワードを変更し、ほかの接続を終了しました。",
+  },
   "profile.look": { en: "Look", ja: "表示" },
   "profile.added": { en: "added {time}", ja: "{time}に追加" },
   "profile.wrong": { en: "That was not accepted.", ja: "受け付けられませんでした。" },

@@ -44,12 +44,18 @@ export const SHELL_WORDS = {
   },
   "state.again": { en: "Try again", ja: "もう一度試す" },
   "state.back": { en: "Back to the list", ja: "一覧に戻る" },
-  "state.stale": { en: "The station has not answered since {time}", ja: "{time}から本部（station）の応答がありません" },
+  "state.stale": {
+    en: "The station has not answered since {time}",
+    ja: "{time}から本部（station）の応答がありません",
+  },
   "state.stale-next": {
     en: "What you see is from then. The gates go on by their standing orders, and held mail stays held.",
     ja: "表示はその時点のものです。関所は事前の指示どおり動き、保留中のメールは保留のままです。",
   },
-  "state.too-many": { en: "Too many requests just now; wait a minute", ja: "操作が続きすぎました。1分ほどお待ちください" },
+  "state.too-many": {
+    en: "Too many requests just now; wait a minute",
+    ja: "操作が続きすぎました。1分ほどお待ちください",
+  },
 
   "table.search": { en: "Search", ja: "検索" },
   "table.all": { en: "All", ja: "すべて" },
@@ -106,11 +112,17 @@ export const SHELL_WORDS = {
   },
   "gates.state": { en: "Gates", ja: "関所" },
   "gates.shadow": { en: "shadow: records only, changes nothing", ja: "記録のみ（何も止めません）" },
-  "gates.spooled": { en: "{count} entries wait in its spool|{count} entries wait in its spool", ja: "未送信の記録が{count}件" },
+  "gates.spooled": {
+    en: "{count} entries wait in its spool|{count} entries wait in its spool",
+    ja: "未送信の記録が{count}件",
+  },
   "gates.restarts": { en: "restarted {count} time|restarted {count} times", ja: "再起動{count}回" },
   "gates.since": { en: "since {time}", ja: "{time}から" },
   "gates.live": { en: "live", ja: "接続中" },
-  "gates.not-live": { en: "the live line is broken; trying again", ja: "ライブ接続が切れました。再接続しています" },
+  "gates.not-live": {
+    en: "the live line is broken; trying again",
+    ja: "ライブ接続が切れました。再接続しています",
+  },
   "gate.mail": { en: "Mail", ja: "メール" },
   "gate.outbound": { en: "Outbound", ja: "外向き通信" },
   "gate.records": { en: "Records", ja: "顧客記録" },
