@@ -42,6 +42,16 @@ export async function fetchAllMails(search: MailSearch): Promise<MailPage["rows"
   return rows;
 }
 
+/** What the mails are that decisions wait for: the same rows as on the desk, by id. */
+export const decidedMailsQuery = queryOptions({
+  queryKey: ["decided-mails"],
+  queryFn: async () => {
+    const { rows } = await fetchMails({}, { limit: 500 });
+    return new Map(rows.map((row) => [row.mail, row]));
+  },
+  refetchInterval: 30_000,
+});
+
 /** One row of the desk, for a page that was opened by its address. */
 export function mailRowQuery(mail: string) {
   return queryOptions({
@@ -95,7 +105,9 @@ export const reasonsQuery = queryOptions({
 export const recentQuery = queryOptions({
   queryKey: ["recent"],
   queryFn: () => read(api.station.recent.$get({ query: { limit: "60" } })),
+  // Read anew whenever the page is entered; while it is shown, the live line brings what is new.
   staleTime: Number.POSITIVE_INFINITY,
+  gcTime: 0,
 });
 
 export type LedgerSearch = {

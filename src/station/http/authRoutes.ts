@@ -23,6 +23,9 @@ const OFFERED: Record<string, { signIn?: "password" | "totp" | "recovery" | "pas
   "/sign-out": { records: "signed-out" },
 };
 
+/** Where somebody at an open session could guess the password. */
+const ASKS_PASSWORD = ["/two-factor/enable", "/two-factor/generate-backup-codes", "/change-password"];
+
 /** Hands sign-in to better-auth, with our limits before it and our ledger behind it. */
 export function authRoutes(context: Context) {
   return new Hono<Env>().on(["GET", "POST"], "/*", async (c) => {
@@ -31,6 +34,9 @@ export function authRoutes(context: Context) {
     if (offered === undefined) throw refusal(404, "input-invalid", "There is nothing here");
     if (offered.signIn !== undefined) await limitSignIn(context, c);
     const before = await knowPerson(context, c);
+    if (before !== null && ASKS_PASSWORD.includes(path)) {
+      takeOrRefuse(context.limiters.confirmByPerson, before.person.id);
+    }
     if (before !== null && !before.secondFactor && path === "/change-password") {
       throw refusal(403, "second-factor-missing", "Set up a second factor first");
     }

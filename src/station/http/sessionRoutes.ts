@@ -28,7 +28,7 @@ export function sessionRoutes(context: Context) {
         state: stateOf(known),
         organisation,
         timeZone,
-        version,
+        version: known === null ? "" : version,
         passwordCharactersMin: passwordLimits.charactersMin,
         person: known?.person ?? null,
         permissions: known?.secondFactor === true ? permissionsOf(known.person.roles) : [],

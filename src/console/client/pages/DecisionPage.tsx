@@ -3,10 +3,12 @@ import { Link, useParams } from "@tanstack/react-router";
 import type { DecisionView } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
 import { DecisionPanel } from "../parts/DecisionPanel.tsx";
+import { SeverityMark } from "../parts/Mark.tsx";
 import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Shown } from "../parts/States.tsx";
-import { decisionQuery } from "../queries.ts";
+import { decisionQuery, mailRowQuery } from "../queries.ts";
+import { nameOfReason } from "../words/reasonWords.ts";
 
 /** One decision, on one screen, for one thumb if need be. */
 export function DecisionPage() {
@@ -32,6 +34,28 @@ export function DecisionPage() {
   );
 }
 
+/** The evidence in short, and the way to all of it. */
+function DecidedMail({ mail }: { mail: string }) {
+  const { say, choose } = useWords();
+  const { data: row } = useQuery(mailRowQuery(mail));
+  const name = row === null || row === undefined ? mail : say("mail.from-domain", { domain: row.senderDomain });
+  return (
+    <>
+      <Link to="/mail/$mail" params={{ mail }}>
+        {name}
+      </Link>
+      <ul className="stack-tight" style={{ paddingTop: 8 }}>
+        {row?.reasons.map(({ code, severity }) => (
+          <li key={code} className="row">
+            {choose(nameOfReason(code))}
+            <SeverityMark severity={severity} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function DecisionFacts({ decision }: { decision: DecisionView }) {
   const { say } = useWords();
   const mail = decision.about["mail"];
@@ -42,9 +66,7 @@ function DecisionFacts({ decision }: { decision: DecisionView }) {
         <>
           <dt>{say("decision.about-mail")}</dt>
           <dd>
-            <Link to="/mail/$mail" params={{ mail }}>
-              {mail}
-            </Link>
+            <DecidedMail mail={mail} />
           </dd>
         </>
       )}

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-import type { DecisionView } from "../../../station/services.ts";
+import type { Said } from "../../../gate.ts";
+import type { DecisionView, HeldMailRow } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
 import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { Mark, type Loudness } from "../parts/Mark.tsx";
@@ -9,7 +10,9 @@ import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { RemainingShort } from "../parts/RemainingTime.tsx";
 import { EmptyState, Shown } from "../parts/States.tsx";
-import { decisionsQuery } from "../queries.ts";
+import { decidedMailsQuery, decisionsQuery } from "../queries.ts";
+import { useMay } from "../session.ts";
+import { nameOfReason } from "../words/reasonWords.ts";
 import { printSort, readSort } from "../sortInAddress.ts";
 
 const waits = ({ state }: DecisionView) => state === "asked" || state === "seconding";
@@ -75,10 +78,23 @@ function Choice({ show, word, now }: ChoiceProps) {
   );
 }
 
+/** Who sent the mail, masked, and why it is held: what tells one question from another. */
+function aboutMail(
+  decision: DecisionView,
+  mails: Map<string, HeldMailRow> | undefined,
+  choose: (said: Said) => string,
+): string {
+  const row = mails?.get(decision.about["mail"] ?? "");
+  if (row === undefined) return "";
+  const reasons = row.reasons.map(({ code }) => choose(nameOfReason(code)));
+  return [row.senderMasked, ...reasons].join("　");
+}
+
 const LOUDNESS: Partial<Record<DecisionView["state"], Loudness>> = { asked: "act", seconding: "held" };
 
 function useColumns(taken: boolean): Column<DecisionView>[] {
   const { say, choose } = useWords();
+  const { data: mails } = useQuery({ ...decidedMailsQuery, enabled: useMay("mail.list") });
   return useMemo(() => {
     const optionOf = (decision: DecisionView, code: string | null) => {
       const option = decision.options.find((each) => each.code === code);
@@ -96,6 +112,12 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
             {choose(row.question)}
           </Link>
         ),
+      },
+      {
+        key: "about",
+        label: "decision.about-mail",
+        rank: 1,
+        text: (row) => aboutMail(row, mails, choose),
       },
       {
         key: "state",
@@ -143,5 +165,5 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
       },
     ];
     return columns;
-  }, [say, choose, taken]);
+  }, [say, choose, taken, mails]);
 }

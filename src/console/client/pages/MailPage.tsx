@@ -46,6 +46,11 @@ function HeldMail({ row }: { row: HeldMailRow }) {
   return (
     <>
       <PageHead title={view === null ? say("mail.from-domain", { domain: row.senderDomain }) : view.subject}>
+        {row.decisionId === null ? null : (
+          <a href="#decision" className="for-narrow">
+            {say("mail.to-decision")}
+          </a>
+        )}
         <Link to="/mail" search={{}}>
           {say("state.back")}
         </Link>
@@ -65,7 +70,7 @@ function HeldMail({ row }: { row: HeldMailRow }) {
           </section>
           {view === null ? null : <Chain view={view} />}
         </div>
-        <aside className="aside">
+        <aside className="aside" id="decision">
           {row.decisionId === null ? (
             <p className="soft">{say("mail.no-decision")}</p>
           ) : (
@@ -112,6 +117,7 @@ function Reasons({ row, view }: { row: HeldMailRow; view: HeldMailView | null })
   const reasons = view?.because ?? row.reasons.map((reason) => ({ ...reason, because: null, part: null }));
   return (
     <div className="reasons">
+      {view === null ? <p className="soft">{say("mail.seen-covered")}</p> : null}
       {reasons.map((reason, index) => (
         <ReasonCard
           key={`${reason.code}-${index}`}
@@ -127,7 +133,6 @@ function Reasons({ row, view }: { row: HeldMailRow; view: HeldMailView | null })
                   {say("mail.evidence-entry", { index: judged.index })}
                 </Link>
               )}
-              {reason.because === null ? say("mail.seen-covered") : null}
             </span>
           }
           can={index === 0 && row.state === "held" ? say("mail.can-decide") : null}

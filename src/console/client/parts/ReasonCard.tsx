@@ -26,11 +26,14 @@ export function ReasonCard({ code, severity, technique, because, evidence, can }
         {technique === null ? null : <span className="faint small figures">ATT&amp;CK {technique}</span>}
       </h3>
       <dl style={{ display: "contents" }}>
-        <dt>{say("mail.seen")}</dt>
-        <dd>
-          {because === null ? null : <>{choose(because)} </>}
-          <span className="faint small">{evidence}</span>
-        </dd>
+        {because === null ? null : (
+          <>
+            <dt>{say("mail.seen")}</dt>
+            <dd>
+              {choose(because)} <span className="faint small">{evidence}</span>
+            </dd>
+          </>
+        )}
         {why === null ? null : (
           <>
             <dt>{say("mail.why")}</dt>

@@ -28,7 +28,11 @@ export const MAIL_WORDS = {
   "mail.from-domain": { en: "Mail from {domain}", ja: "{domain} からのメール" },
   "mail.reasons": { en: "Why it is held", ja: "保留の根拠" },
   "mail.seen": { en: "What was seen", ja: "見えたもの" },
-  "mail.seen-covered": { en: "the details are shown with the content", ja: "詳しい内容は、開くと表示します" },
+  "mail.seen-covered": {
+    en: "What exactly was seen is shown with the content, further below.",
+    ja: "具体的に何が見えたかは、下の「内容」を開くと表示します。",
+  },
+  "mail.to-decision": { en: "To the decision", ja: "判断へ進む" },
   "mail.why": { en: "Why it matters", ja: "なぜ問題か" },
   "mail.can": { en: "What can be done", ja: "できること" },
   "mail.can-decide": {
