@@ -5,7 +5,12 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
  * for it: on Linux the start time in clock ticks stands beside the number (proc(5), stat, field 22).
  */
 export function markProcess(path: string, pid: number): void {
-  writeFileSync(path, `${pid} ${startTicks(pid) ?? "-"}\n`, { mode: 0o600 });
+  writeFileSync(path, `${markOf(pid)}\n`, { mode: 0o600 });
+}
+
+/** The mark of a process: its number and its start. */
+export function markOf(pid: number): string {
+  return `${pid} ${startTicks(pid) ?? "-"}`;
 }
 
 /** The process that the file names, where it still runs. */
@@ -16,7 +21,12 @@ export function findMarkedProcess(path: string): number | null {
   } catch {
     return null;
   }
-  const [pid = "", ticks = ""] = text.trim().split(" ");
+  return findByMark(text);
+}
+
+/** The process of a mark, where it still runs. */
+export function findByMark(mark: string): number | null {
+  const [pid = "", ticks = ""] = mark.trim().split(" ");
   const number = Number(pid);
   if (!Number.isInteger(number) || number <= 1) return null;
   try {

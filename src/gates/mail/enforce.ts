@@ -8,7 +8,8 @@ import type { MailAct, MailJudgementReason } from "./judge.ts";
 import type { MailMemory } from "./memory.ts";
 import type { SeenMail } from "./seen.ts";
 import { deliveryNotice } from "./smtp/deliveryNotice.ts";
-import type { Deliverer, Delivery } from "./smtp/deliver.ts";
+import type { Courier } from "./smtp/courier.ts";
+import type { Delivery } from "./smtp/deliver.ts";
 import { stampHeaders, type Stamp } from "./smtp/stampHeaders.ts";
 import { stripParts } from "./smtp/stripParts.ts";
 
@@ -34,8 +35,7 @@ export type Parts = {
   recorder: Recorder;
   evidence: EvidenceStore;
   memory: MailMemory;
-  inbound: Deliverer;
-  outbound: Deliverer | null;
+  courier: Courier;
   now: () => Temporal.Instant;
 };
 
@@ -70,15 +70,18 @@ export class MailEnforcer {
   async #pass(crossing: MailCrossing, raw: Buffer, verdict = "pass"): Promise<Answer> {
     const { seen: received } = crossing;
     const { transport } = received.seen;
-    const hop = transport.direction === "inbound" ? this.#parts.inbound : (this.#parts.outbound ?? this.#parts.inbound);
     const stamped = stampHeaders(raw, this.#stampOf(received, crossing, verdict));
-    const asked = this.#note("enforced", "delivery-asked", crossing, { state: "asked", resent: received.inDoubt });
-    const delivery = await hop.deliver({
+    const asked = this.#note("enforced", "delivery-asked", crossing, {
+      state: "asked",
+      resent: received.inDoubt,
+    });
+    const delivery = await this.#parts.courier.deliver({
+      hop: transport.direction,
       from: transport.mailFrom,
       to: transport.rcptTo,
       raw: stamped,
       smtpUtf8: received.smtpUtf8,
-      onSending: () => this.#remember(received, "sending"),
+      mark: { of: "transaction", fingerprint: received.fingerprint, mail: received.mail },
     });
     return this.#answerDelivery(crossing, delivery, asked);
   }
@@ -88,14 +91,16 @@ export class MailEnforcer {
     const rests = [asked];
     switch (delivery.outcome) {
       case "accepted": {
-        this.#remember(received, "delivered");
-        const data = { state: "in-place", accepted: delivery.accepted.length, refused: delivery.refused.length };
+        const data = {
+          state: "in-place",
+          accepted: delivery.accepted.length,
+          refused: delivery.refused.length,
+        };
         this.#note("enforced", "mail-delivered", crossing, data, rests);
         if (delivery.refused.length > 0) await this.#tellRefused(crossing, delivery.refused, rests);
         return { code: 250, text: `2.0.0 accepted as ${received.mail}` };
       }
       case "refused":
-        this.#remember(received, "refused");
         this.#note("enforced", "delivery-refused", crossing, { state: "failed", code: delivery.code }, rests);
         return { code: delivery.code, text: delivery.reply };
       case "unreachable":
@@ -111,12 +116,22 @@ export class MailEnforcer {
    * RFC 5321 6.1: once accepted for some recipients, the others must be told of. Only to a sender that is
    * authenticated, since a notice to a forged one would hit a bystander (RFC 3834 4).
    */
-  async #tellRefused(crossing: MailCrossing, refused: { recipient: string; code: number; reply: string }[], rests: EntryId[]) {
+  async #tellRefused(
+    crossing: MailCrossing,
+    refused: { recipient: string; code: number; reply: string }[],
+    rests: EntryId[],
+  ) {
     const { seen: received } = crossing;
     const { transport, reading } = received.seen;
     const authentic = transport.direction === "outbound" || reading?.authentication.spf.result === "pass";
     const told = authentic && transport.mailFrom !== "";
-    await this.#append("enforced", "recipients-refused", crossing, { state: "failed", count: refused.length, told }, rests);
+    await this.#append(
+      "enforced",
+      "recipients-refused",
+      crossing,
+      { state: "failed", count: refused.length, told },
+      rests,
+    );
     if (!told) return;
     const notice = deliveryNotice({
       hostname: this.#parts.hostname,
@@ -126,8 +141,14 @@ export class MailEnforcer {
       at: this.#parts.now(),
       original: received.raw,
     });
-    const hop = transport.direction === "inbound" ? (this.#parts.outbound ?? this.#parts.inbound) : this.#parts.inbound;
-    const sent = await hop.deliver({ from: "", to: [transport.mailFrom], raw: notice, smtpUtf8: false, onSending() {} });
+    const sent = await this.#parts.courier.deliver({
+      hop: transport.direction === "inbound" ? "outbound" : "inbound",
+      from: "",
+      to: [transport.mailFrom],
+      raw: notice,
+      smtpUtf8: false,
+      mark: null,
+    });
     const state = sent.outcome === "accepted" ? "in-place" : "failed";
     this.#note("enforced", "refusal-notice-sent", crossing, { state, outcome: sent.outcome }, rests);
   }
@@ -213,10 +234,17 @@ export class MailEnforcer {
     const { memory, recorder } = this.#parts;
     const before = memory.orderState(order.order);
     if (before === "done") return;
+    if (before === "delivered") return this.#recordLateRelease(order);
     const about = { ...order.about, order: order.order };
     const rests = [order.restsOn];
     if (order.act === "refuse") {
-      await recorder.append({ kind: "enforced", code: "held-mail-refused", about, rests, data: { state: "ended" } });
+      await recorder.append({
+        kind: "enforced",
+        code: "held-mail-refused",
+        about,
+        rests,
+        data: { state: "ended" },
+      });
       memory.noteOrder(order.order, "done", this.#parts.now().epochMilliseconds);
       return;
     }
@@ -225,13 +253,27 @@ export class MailEnforcer {
       code: "release-asked",
       about,
       rests,
-      data: { state: "asked", resent: before === "sending" },
+      data: { state: "asked", resent: before === "sending" || before === "in-doubt" },
     });
     await this.#release(order, about, asked.id);
   }
 
+  /** The gate was killed between the delivery and its entry. */
+  async #recordLateRelease(order: Order): Promise<void> {
+    const about = { ...order.about, order: order.order };
+    const data = { state: "in-place", late: true };
+    await this.#parts.recorder.append({
+      kind: "enforced",
+      code: "mail-released",
+      about,
+      rests: [order.restsOn],
+      data,
+    });
+    this.#parts.memory.noteOrder(order.order, "done", this.#parts.now().epochMilliseconds);
+  }
+
   async #release(order: Order, about: Record<string, string>, asked: EntryId): Promise<void> {
-    const { memory, recorder, evidence, hostname, now } = this.#parts;
+    const { memory, recorder, evidence, courier, hostname, now } = this.#parts;
     const name = order.evidence[0];
     const held = name === undefined ? null : decodeHeldMail(await evidence.get(name));
     if (held === null) return;
@@ -246,15 +288,20 @@ export class MailEnforcer {
       protocol: held.smtpUtf8 ? "UTF8SMTP" : "ESMTP",
       at: now(),
     });
-    const delivery = await this.#parts.inbound.deliver({
+    const delivery = await courier.deliver({
+      hop: "inbound",
       from: transport.mailFrom,
       to: transport.rcptTo,
       raw,
       smtpUtf8: held.smtpUtf8,
-      onSending: () => memory.noteOrder(order.order, "sending", now().epochMilliseconds),
+      mark: { of: "order", order: order.order },
     });
     if (delivery.outcome === "accepted") {
-      const data = { state: "in-place", accepted: delivery.accepted.length, refused: delivery.refused.length };
+      const data = {
+        state: "in-place",
+        accepted: delivery.accepted.length,
+        refused: delivery.refused.length,
+      };
       await recorder.append({ kind: "enforced", code: "mail-released", about, rests: [asked], data });
       memory.noteOrder(order.order, "done", now().epochMilliseconds);
       return;
@@ -281,7 +328,7 @@ export class MailEnforcer {
     };
   }
 
-  #remember(received: ReceivedMail, state: "sending" | "delivered" | "holding" | "held" | "refused"): void {
+  #remember(received: ReceivedMail, state: "holding" | "held" | "refused"): void {
     const at = this.#parts.now().epochMilliseconds;
     this.#parts.memory.note(received.fingerprint, { state, mail: received.mail, at });
   }

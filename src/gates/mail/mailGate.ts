@@ -8,6 +8,7 @@ import type { Recorder } from "../../ledger/recorder.ts";
 import { realDisk } from "../../lib/disk.ts";
 import { textOfError } from "../../lib/error.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
+import { findByMark } from "../../lib/processMark.ts";
 import { createDnsResolver } from "./dns.ts";
 import { MailEnforcer, type Answer, type ReceivedMail } from "./enforce.ts";
 import { domainOf } from "./heldMail.ts";
@@ -16,7 +17,7 @@ import { fingerprintOf, MailMemory } from "./memory.ts";
 import { observeMail } from "./observe.ts";
 import { createReaderPool, type ReaderPool } from "./reader/createReaderPool.ts";
 import type { MailSettings } from "./settings.ts";
-import { Deliverer } from "./smtp/deliver.ts";
+import { Courier } from "./smtp/courier.ts";
 import { Flight, listen, type Arrived, type Listening } from "./smtp/listen.ts";
 
 export type MailGateOptions = {
@@ -37,7 +38,10 @@ export async function startMailGate(options: MailGateOptions): Promise<RunningGa
   return gate;
 }
 
-type Counters = Record<"received" | "passed" | "held" | "refused" | "deferred" | "repeated" | "failed", number>;
+type Counters = Record<
+  "received" | "passed" | "held" | "refused" | "deferred" | "repeated" | "failed",
+  number
+>;
 
 class MailGate implements RunningGate {
   readonly #options: MailGateOptions;
@@ -46,11 +50,19 @@ class MailGate implements RunningGate {
   readonly #recorder: GateRecorder;
   readonly #enforcer: MailEnforcer;
   readonly #readers: ReaderPool;
-  readonly #deliverers: Deliverer[];
+  readonly #courier: Courier;
   readonly #gate: Gate<ReceivedMail, MailAct, Answer>;
   readonly #flight = new Flight();
   readonly #underWay = new Set<string>();
-  readonly #counters: Counters = { received: 0, passed: 0, held: 0, refused: 0, deferred: 0, repeated: 0, failed: 0 };
+  readonly #counters: Counters = {
+    received: 0,
+    passed: 0,
+    held: 0,
+    refused: 0,
+    deferred: 0,
+    repeated: 0,
+    failed: 0,
+  };
   listening: Listening[] = [];
   #inForce: OrdersInForce | null = null;
   #stopping = false;
@@ -61,7 +73,7 @@ class MailGate implements RunningGate {
     const { settings, dataFolder } = options;
     this.#options = options;
     this.#keyring = keyring;
-    this.#memory = new MailMemory(join(dataFolder, "mail", "memory.sqlite"));
+    this.#memory = new MailMemory(memoryPathOf(dataFolder));
     this.#recorder = new GateRecorder({
       gate: "mail",
       version: options.version,
@@ -72,22 +84,30 @@ class MailGate implements RunningGate {
       onStop: options.onStop,
       onConnection: (connected) => this.#connectionChanged(connected),
     });
-    const inbound = new Deliverer(settings.inbound.nextHop, settings.hostname);
-    const outbound = settings.outbound === undefined ? null : new Deliverer(settings.outbound.nextHop, settings.hostname);
-    this.#deliverers = outbound === null ? [inbound] : [inbound, outbound];
+    this.#courier = new Courier({
+      hostname: settings.hostname,
+      inbound: settings.inbound.nextHop,
+      outbound: settings.outbound?.nextHop ?? null,
+      memoryPath: memoryPathOf(dataFolder),
+      onProblem: (problem) => this.#problem(new Error(problem)),
+    });
     this.#enforcer = new MailEnforcer({
       hostname: settings.hostname,
       shadow: settings.policy.shadow,
       recorder: this.#recorder,
       evidence: new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring),
       memory: this.#memory,
-      inbound,
-      outbound,
+      courier: this.#courier,
       now: () => Temporal.Now.instant(),
     });
     const { workers, secondsMax, memoryBytesMax } = settings.reader;
     const dns = settings.dns.enabled ? createDnsResolver(settings.dns) : null;
-    this.#readers = createReaderPool({ workers, msMax: secondsMax * 1_000, rssBytesMax: memoryBytesMax, dns });
+    this.#readers = createReaderPool({
+      workers,
+      msMax: secondsMax * 1_000,
+      rssBytesMax: memoryBytesMax,
+      dns,
+    });
     this.#gate = {
       describe: describeMail,
       judge: (received) => this.#judge(received),
@@ -136,7 +156,10 @@ class MailGate implements RunningGate {
     const fingerprint = fingerprintOf(arrived.transport, arrived.raw);
     this.#counters.received += 1;
     if (this.#underWay.has(fingerprint)) {
-      return { answer: { code: 451, text: "4.3.0 this message is being taken already, try again later" }, noteSent() {} };
+      return {
+        answer: { code: 451, text: "4.3.0 this message is being taken already, try again later" },
+        noteSent() {},
+      };
     }
     this.#underWay.add(fingerprint);
     try {
@@ -154,6 +177,7 @@ class MailGate implements RunningGate {
     // An identical message that was answered before may be meant; one with a Message-ID is the same one (RFC 5322 3.6.4).
     if (takenOver && (!before.answered || hasIdentity(arrived.raw))) {
       this.#counters.repeated += 1;
+      if (before.state === "delivered" && !before.answered) this.#recordLateDelivery(before.mail);
       this.#recorder.note({
         kind: "observed",
         code: "mail-repeated",
@@ -162,9 +186,12 @@ class MailGate implements RunningGate {
       });
       return { code: 250, text: `2.0.0 accepted before as ${before.mail}` };
     }
-    const unfinished = before !== null && (before.state === "sending" || before.state === "holding");
-    const mail = unfinished ? before.mail : makeUuidV7(Date.now());
-    const inDoubt = unfinished && before.state === "sending";
+    if (before?.state === "sending" && findByMark(before.courier) !== null) {
+      // A courier of a gate that was killed still waits for the answer of the next hop.
+      return { code: 451, text: "4.3.0 this message is being delivered already, try again later" };
+    }
+    const inDoubt = before?.state === "sending" || before?.state === "in-doubt";
+    const mail = inDoubt || before?.state === "holding" ? before.mail : makeUuidV7(Date.now());
     const seen = await this.#observe(arrived, mail);
     const { raw, smtpUtf8, protocol } = arrived;
     const received: ReceivedMail = { mail, fingerprint, inDoubt, raw, smtpUtf8, protocol, seen };
@@ -174,6 +201,12 @@ class MailGate implements RunningGate {
     });
     if (answer.code === 250) this.#meet(received);
     return answer;
+  }
+
+  /** The gate was killed between the delivery and its entry; the courier noted the outcome. */
+  #recordLateDelivery(mail: string): void {
+    const data = { state: "in-place", late: true };
+    this.#recorder.note({ kind: "enforced", code: "mail-delivered", about: { gate: "mail", mail }, data });
   }
 
   async #observe(arrived: Arrived, mail: string): Promise<ReceivedMail["seen"]> {
@@ -198,8 +231,11 @@ class MailGate implements RunningGate {
     const { seen } = received;
     const { policy } = this.#options.settings;
     // What the organisation sends itself is recorded for later bounces; it is not judged here.
-    if (seen.transport.direction === "outbound") return { act: { do: "pass" } as const, reasons: [], order: "outgoing" };
-    return seen.reading === null ? judgeUnread(policy) : judgeMail({ ...seen, reading: seen.reading }, policy);
+    if (seen.transport.direction === "outbound")
+      return { act: { do: "pass" } as const, reasons: [], order: "outgoing" };
+    return seen.reading === null
+      ? judgeUnread(policy)
+      : judgeMail({ ...seen, reading: seen.reading }, policy);
   }
 
   /** Who wrote to us, and to whom we wrote, is known from now on. */
@@ -243,7 +279,9 @@ class MailGate implements RunningGate {
   }
 
   #connectionChanged(connected: boolean): void {
-    const message = connected ? "station found" : "station lost: judging by standing orders, entries go to the spool";
+    const message = connected
+      ? "station found"
+      : "station lost: judging by standing orders, entries go to the spool";
     this.#options.log(connected ? "info" : "warn", message, { spooled: this.#recorder?.waiting ?? 0 });
     if (connected && this.listening.length > 0) this.#tellStatus();
   }
@@ -273,12 +311,17 @@ class MailGate implements RunningGate {
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     await Promise.all(this.listening.map((one) => one.close()));
     const until = performance.now() + 10_000;
-    while (this.#underWay.size > 0 && performance.now() < until) await new Promise((go) => setTimeout(go, 20));
-    for (const deliverer of this.#deliverers) deliverer.close();
+    while (this.#underWay.size > 0 && performance.now() < until)
+      await new Promise((go) => setTimeout(go, 20));
+    await this.#courier.close();
     await this.#readers.close();
     await this.#recorder.close(2_000);
     this.#memory.close();
   }
+}
+
+function memoryPathOf(dataFolder: string): string {
+  return join(dataFolder, "mail", "memory.sqlite");
 }
 
 /** The entry of a received message: no address, no subject, nothing that a person wrote. */

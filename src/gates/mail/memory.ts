@@ -5,8 +5,15 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { History } from "./seen.ts";
 
 /** What the gate knows of one transaction: the same envelope and the same bytes. */
-export type TransactionState = "sending" | "delivered" | "holding" | "held" | "refused";
-export type Transaction = { state: TransactionState; mail: string; at: number; answered: boolean };
+export type TransactionState = "sending" | "in-doubt" | "delivered" | "holding" | "held" | "refused";
+export type Transaction = {
+  state: TransactionState;
+  mail: string;
+  at: number;
+  answered: boolean;
+  /** Mark of the process that delivers it, empty where none does. */
+  courier: string;
+};
 
 export const limits = { transactionDaysMax: 6, pruneRows: 10_000 } as const;
 
@@ -31,9 +38,10 @@ export class MailMemory {
     this.#database.exec(`
       pragma journal_mode = wal;
       pragma synchronous = normal;
+      pragma busy_timeout = 5000;
       create table if not exists mail_transaction (
         fingerprint text primary key, state text not null, mail text not null,
-        at integer not null, answered integer not null) without rowid;
+        at integer not null, answered integer not null, courier text not null) without rowid;
       create index if not exists mail_transaction_at on mail_transaction (at);
       create table if not exists contact (
         name text not null, direction text not null, first_at integer not null, last_at integer not null,
@@ -41,10 +49,14 @@ export class MailMemory {
       create table if not exists carried_out (
         order_id text primary key, state text not null, at integer not null) without rowid;
     `);
-    this.#find = this.#database.prepare("select state, mail, at, answered from mail_transaction where fingerprint = ?");
-    this.#put = this.#database.prepare("insert or replace into mail_transaction values (?, ?, ?, ?, 0)");
+    this.#find = this.#database.prepare(
+      "select state, mail, at, answered, courier from mail_transaction where fingerprint = ?",
+    );
+    this.#put = this.#database.prepare("insert or replace into mail_transaction values (?, ?, ?, ?, 0, ?)");
     this.#answered = this.#database.prepare("update mail_transaction set answered = 1 where fingerprint = ?");
-    this.#findContact = this.#database.prepare("select messages from contact where name = ? and direction = ?");
+    this.#findContact = this.#database.prepare(
+      "select messages from contact where name = ? and direction = ?",
+    );
     this.#putContact = this.#database.prepare(
       `insert into contact values (?, ?, ?, ?, 1)
        on conflict do update set last_at = excluded.last_at, messages = messages + 1`,
@@ -55,14 +67,17 @@ export class MailMemory {
 
   transaction(fingerprint: string): Transaction | null {
     const row = this.#find.get(fingerprint) as
-      | { state: TransactionState; mail: string; at: number; answered: number }
-      | undefined;
-    return row === undefined ? null : { state: row.state, mail: row.mail, at: row.at, answered: row.answered === 1 };
+      { state: TransactionState; mail: string; at: number; answered: number; courier: string } | undefined;
+    return row === undefined ? null : { ...row, answered: row.answered === 1 };
   }
 
   /** Notes the state of a transaction; it is kept when this returns, whatever happens to the process. */
-  note(fingerprint: string, transaction: { state: TransactionState; mail: string; at: number }): void {
-    this.#put.run(fingerprint, transaction.state, transaction.mail, transaction.at);
+  note(
+    fingerprint: string,
+    transaction: { state: TransactionState; mail: string; at: number; courier?: string },
+  ): void {
+    const { mail, state, at, courier = "" } = transaction;
+    this.#put.run(fingerprint, state, mail, at, courier);
   }
 
   /** Our answer was handed to the client's connection. */
@@ -109,7 +124,10 @@ export class MailMemory {
 }
 
 /** The fingerprint of a transaction: envelope and bytes. */
-export function fingerprintOf(envelope: { mailFrom: string; rcptTo: readonly string[] }, raw: Uint8Array): string {
+export function fingerprintOf(
+  envelope: { mailFrom: string; rcptTo: readonly string[] },
+  raw: Uint8Array,
+): string {
   const head = JSON.stringify([envelope.mailFrom, [...envelope.rcptTo].sort()]);
   return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), raw])).slice(0, 40);
 }

@@ -94,7 +94,8 @@ export class Deliverer {
         connection.removeAllListeners("error");
         connection.removeAllListeners("end");
         connection.on("error", () => connection.close());
-        if (delivery.outcome === "accepted" || delivery.outcome === "refused") this.#keep(connection, sent + 1);
+        if (delivery.outcome === "accepted" || delivery.outcome === "refused")
+          this.#keep(connection, sent + 1);
         else connection.close();
         resolve(delivery);
       };
@@ -116,7 +117,11 @@ export class Deliverer {
   }
 
   #keep(connection: SMTPConnection, sent: number): void {
-    if (this.#closed || sent >= limits.messagesPerConnectionMax || this.#idle.length >= limits.idleConnectionsMax) {
+    if (
+      this.#closed ||
+      sent >= limits.messagesPerConnectionMax ||
+      this.#idle.length >= limits.idleConnectionsMax
+    ) {
       connection.quit();
       return;
     }
@@ -192,7 +197,11 @@ function failureOf(error: SmtpError & { rejectedErrors?: SmtpError[] }, sending:
 /** The text after the code, on one line. */
 function replyOf(error: SmtpError): string {
   const text = error.response ?? error.message;
-  return text.replace(/\r?\n\d{3}[- ]/g, " ").replace(/^\d{3}[- ]/, "").replace(/[^\x20-\x7e]/g, "?").slice(0, 480);
+  return text
+    .replace(/\r?\n\d{3}[- ]/g, " ")
+    .replace(/^\d{3}[- ]/, "")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, 480);
 }
 
 function problemOf(error: SmtpError): string {

@@ -50,7 +50,8 @@ export function deliveryNotice(options: NoticeOptions): Buffer {
 }
 
 function recipientStatus(one: RefusedRecipient): string {
-  const enhanced = /^([245]\.\d{1,3}\.\d{1,3})\b/.exec(one.reply)?.[1] ?? (one.code >= 500 ? "5.0.0" : "4.0.0");
+  const enhanced =
+    /^([245]\.\d{1,3}\.\d{1,3})\b/.exec(one.reply)?.[1] ?? (one.code >= 500 ? "5.0.0" : "4.0.0");
   return [
     `Final-Recipient: rfc822; ${one.recipient}`,
     "Action: failed",

@@ -55,7 +55,9 @@ export async function listen(
       callback(refuseConnection(session, { direction, settings, clients }));
     },
     onMailFrom(_address, session, callback) {
-      callback(clients.takeMessage(session.remoteAddress, Date.now()) ? null : reply(450, "4.7.1 too many messages"));
+      callback(
+        clients.takeMessage(session.remoteAddress, Date.now()) ? null : reply(450, "4.7.1 too many messages"),
+      );
     },
     onRcptTo(address, session, callback) {
       callback(refuseRecipient(address.address, session, { direction, settings }));
@@ -79,7 +81,11 @@ export async function listen(
   await listenOn(server, listener);
   const address = server.server.address();
   const port = typeof address === "object" && address !== null ? address.port : listener.port;
-  return { address: listener.host, port, close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    address: listener.host,
+    port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }
 
 function listenOn(server: SMTPServer, listener: { host: string; port: number }): Promise<void> {
@@ -87,7 +93,9 @@ function listenOn(server: SMTPServer, listener: { host: string; port: number }):
     function fail(cause: NodeJS.ErrnoException): void {
       const code = cause.code === "EADDRINUSE" ? "port-in-use" : "setup-incomplete";
       const message = `Cannot listen on ${listener.host}:${listener.port}: ${cause.message}`;
-      reject(new SekishoError(code, message, { hint: "choose another port, or end what holds this one", cause }));
+      reject(
+        new SekishoError(code, message, { hint: "choose another port, or end what holds this one", cause }),
+      );
     }
     server.server.once("error", fail);
     server.listen(listener.port, listener.host, () => {
@@ -113,7 +121,9 @@ function refuseConnection(session: SMTPServerSession, context: Context): Error |
   if (direction === "outbound" && !inNetworks(session.remoteAddress, settings.outbound?.from ?? [])) {
     return reply(554, "5.7.1 only this organisation's own servers send through here");
   }
-  return clients.enter(session.remoteAddress) ? null : reply(421, "4.7.0 too many connections from your address");
+  return clients.enter(session.remoteAddress)
+    ? null
+    : reply(421, "4.7.0 too many connections from your address");
 }
 
 /** RFC 5321 3.6.1: the way in takes mail for our own domains only. */
@@ -151,7 +161,8 @@ async function receiveData(
       taken += chunk.length;
       flight.bytes += chunk.length;
       if (taken > messageBytesMax) problem = { code: 552, text: "5.3.4 message exceeds the maximum size" };
-      else if (flight.bytes > bytesInFlightMax) problem = { code: 452, text: "4.3.1 out of memory, try again later" };
+      else if (flight.bytes > bytesInFlightMax)
+        problem = { code: 452, text: "4.3.1 out of memory, try again later" };
       if (problem === null) chunks.push(chunk);
       else chunks.length = 0;
     }
@@ -173,7 +184,8 @@ function arrivedOf(raw: Buffer, session: SMTPServerSession, direction: Direction
     protocol: smtpUtf8 ? (`UTF8SMTP${secure}` as Stamp["protocol"]) : (extended as Stamp["protocol"]),
     transport: {
       clientAddress: session.remoteAddress.replace(/^::ffff:/i, "") || null,
-      clientName: session.clientHostname === undefined || session.clientHostname === "" ? null : session.clientHostname,
+      clientName:
+        session.clientHostname === undefined || session.clientHostname === "" ? null : session.clientHostname,
       helo: session.hostNameAppearsAs || null,
       mailFrom: mailFrom === false ? "" : mailFrom.address,
       rcptTo: rcptTo.map((recipient) => recipient.address),

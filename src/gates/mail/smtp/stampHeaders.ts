@@ -31,7 +31,11 @@ function isForged(name: string, value: string, hostname: string): boolean {
   if (name.startsWith("sekisho-")) return true;
   if (name !== "authentication-results") return false;
   // RFC 8601 2.2: the authserv-id comes first, comments aside, and may be followed by a version.
-  const server = value.replace(/\([^)]*\)/g, "").trim().split(/[\s;]/)[0] ?? "";
+  const server =
+    value
+      .replace(/\([^)]*\)/g, "")
+      .trim()
+      .split(/[\s;]/)[0] ?? "";
   return server.toLowerCase() === hostname.toLowerCase();
 }
 
