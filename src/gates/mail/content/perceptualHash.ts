@@ -4,7 +4,7 @@ import type { Picture } from "./bitmap.ts";
 export type ColorFamily = "yellow" | "red" | "blue" | "green" | "none";
 
 /** What of a picture survives another size, a shadow or a tint. */
-export type Impression = { hash: bigint; color: ColorFamily; shape: "wide" | "tall" | "square" };
+export type Impression = { hash: bigint; color: ColorFamily; ratio: number };
 
 const side = 32;
 const kept = 8;
@@ -25,7 +25,7 @@ export function impressionOf(picture: Picture): Impression | null {
   return {
     hash: hashOf(gray),
     color: colorOf(picture),
-    shape: ratio > 1.12 ? "wide" : ratio < 0.89 ? "tall" : "square",
+    ratio,
   };
 }
 
@@ -59,23 +59,39 @@ function drawnBox(picture: Picture): Box | null {
 
 /** Averages the box down to a square of grays on white, since that is the ground on which icons are seen. */
 function shrink(picture: Picture, box: Box): Float64Array {
+  const width = box.right - box.left;
+  const height = box.bottom - box.top;
+  const columns = coverage(width);
+  const rows = coverage(height);
+  const half = new Float64Array(height * side);
+  for (let y = 0; y < height; y += 1) {
+    for (const [to, from, weight] of columns) {
+      const at = y * side + to;
+      half[at] = (half[at] as number) + weight * grayAt(picture, box.left + from, box.top + y);
+    }
+  }
   const gray = new Float64Array(side * side);
-  const stepX = (box.right - box.left) / side;
-  const stepY = (box.bottom - box.top) / side;
-  for (let row = 0; row < side; row += 1) {
-    for (let column = 0; column < side; column += 1) {
-      const fromX = Math.floor(box.left + column * stepX);
-      const fromY = Math.floor(box.top + row * stepY);
-      const toX = Math.max(fromX + 1, Math.floor(box.left + (column + 1) * stepX));
-      const toY = Math.max(fromY + 1, Math.floor(box.top + (row + 1) * stepY));
-      let sum = 0;
-      for (let y = fromY; y < toY; y += 1) {
-        for (let x = fromX; x < toX; x += 1) sum += grayAt(picture, x, y);
-      }
-      gray[row * side + column] = sum / ((toX - fromX) * (toY - fromY));
+  for (const [to, from, weight] of rows) {
+    for (let x = 0; x < side; x += 1) {
+      const at = to * side + x;
+      gray[at] = (gray[at] as number) + weight * (half[from * side + x] as number);
     }
   }
   return gray;
+}
+
+/** Which source pixels an averaged pixel covers, and by how much: small icons cover parts of pixels. */
+function coverage(length: number): [to: number, from: number, weight: number][] {
+  const step = length / side;
+  const parts: [number, number, number][] = [];
+  for (let to = 0; to < side; to += 1) {
+    const end = (to + 1) * step;
+    for (let from = Math.floor(to * step); from < Math.min(length, end); from += 1) {
+      const covered = Math.min(end, from + 1) - Math.max(to * step, from);
+      if (covered > 1e-9) parts.push([to, from, covered / step]);
+    }
+  }
+  return parts;
 }
 
 function grayAt(picture: Picture, x: number, y: number): number {

@@ -29,7 +29,8 @@ export const REFERENCE_ICONS: { looksLike: IconLook; name: string; shapes: Shape
   { looksLike: "text", name: "page of lines", shapes: pageOfLines() },
 ];
 
-const drawnSide = 96;
+/** Small icons lose their fine lines, so the references are drawn in the sizes that icons come in. */
+const drawnSides = [24, 32, 48, 96];
 let impressions: { looksLike: IconLook; impression: Impression }[] | null = null;
 
 /** What an icon looks like, and how far it is from the nearest reference. Null where it looks like none. */
@@ -42,7 +43,7 @@ export function likenessOf(
   let best: { looksLike: IconLook; distance: number } | null = null;
   for (const { looksLike, impression } of referenceImpressions()) {
     // The same outline in another colour is another thing: a blue folder-like box is some application's own.
-    if (impression.color !== seen.color || impression.shape !== seen.shape) continue;
+    if (impression.color !== seen.color || Math.abs(Math.log(impression.ratio / seen.ratio)) > 0.2) continue;
     const distance = hammingDistance(impression.hash, seen.hash);
     if (distance <= distanceMax && (best === null || distance < best.distance))
       best = { looksLike, distance };
@@ -53,8 +54,10 @@ export function likenessOf(
 /** The references as they are compared; drawn once per process. */
 export function referenceImpressions(): { looksLike: IconLook; impression: Impression }[] {
   impressions ??= REFERENCE_ICONS.flatMap(({ looksLike, shapes }) => {
-    const impression = impressionOf(drawShapes(shapes, drawnSide));
-    return impression === null ? [] : [{ looksLike, impression }];
+    return drawnSides.flatMap((side) => {
+      const impression = impressionOf(drawShapes(shapes, side));
+      return impression === null ? [] : [{ looksLike, impression }];
+    });
   });
   return impressions;
 }

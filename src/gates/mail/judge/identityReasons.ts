@@ -86,7 +86,8 @@ const SHARED = new Set(
   (
     "gmail.com googlemail.com yahoo.com yahoo.co.jp ymail.ne.jp outlook.com outlook.jp hotmail.com " +
     "hotmail.co.jp live.jp icloud.com me.com docomo.ne.jp ezweb.ne.jp au.com softbank.ne.jp " +
-    "softbank.jp vodafone.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp excite.co.jp goo.jp aol.com gmx.de gmx.net " +
+    "softbank.jp vodafone.ne.jp nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp " +
+    "plala.or.jp excite.co.jp goo.jp aol.com gmx.de gmx.net " +
     "proton.me protonmail.com qq.com 163.com naver.com web.de"
   ).split(" "),
 );

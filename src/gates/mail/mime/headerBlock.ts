@@ -34,10 +34,14 @@ export function readHeaderBlock(raw: Buffer, start: number, end: number, where: 
   };
   let at = start;
   let field: { start: number; colon: number } | null = null;
+  let crowded = false;
   const close = (lineStart: number): void => {
     if (field === null) return;
-    if (fields.length >= headerLimits.fieldsMax) note("header-too-many-fields", `${fields.length}`);
-    else fields.push(makeField(raw, field, lineStart, note));
+    if (fields.length < headerLimits.fieldsMax) fields.push(makeField(raw, field, lineStart, note));
+    else if (!crowded) {
+      crowded = true;
+      note("header-too-many-fields", `more than ${headerLimits.fieldsMax}`);
+    }
     field = null;
   };
   while (at < end) {
