@@ -77,7 +77,8 @@ function readHead(bytes: Buffer): string | null {
       .toString("utf16le");
   }
   let controls = 0;
-  for (const byte of head) {
+  for (let at = 0; at < head.length; at += 1) {
+    const byte = head[at] as number;
     // Texts hold tab, line ends, form feed and, in ISO-2022-JP, escape; a NUL is no text.
     if (byte === 0) return null;
     if (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 27 && byte !== 26)
@@ -93,6 +94,6 @@ function readHead(bytes: Buffer): string | null {
 
 function highShare(bytes: Buffer): number {
   let high = 0;
-  for (const byte of bytes) if (byte >= 0x80) high += 1;
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] as number) >= 0x80) high += 1;
   return bytes.length === 0 ? 0 : high / bytes.length;
 }

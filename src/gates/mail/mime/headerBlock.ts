@@ -109,16 +109,13 @@ function makeField(
 /** RFC 5322 2.2.3: unfolding takes out the line end that stands before white space. */
 function unfold(raw: Buffer, start: number, end: number): Buffer {
   const value = raw.subarray(start, end);
-  const bytes = value.includes(LF) || value.includes(CR) ? Buffer.from(value.filter(isNoLineEnd)) : value;
+  const folded = value.includes(LF) || value.includes(CR);
+  const bytes = folded ? Buffer.from(value.toString("latin1").replace(/[\r\n]+/g, ""), "latin1") : value;
   let first = 0;
   let last = bytes.length;
   while (first < last && isBlank(bytes[first] as number)) first += 1;
   while (last > first && isBlank(bytes[last - 1] as number)) last -= 1;
   return bytes.subarray(first, last);
-}
-
-function isNoLineEnd(byte: number): boolean {
-  return byte !== LF && byte !== CR;
 }
 
 function isBlank(byte: number): boolean {
