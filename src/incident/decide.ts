@@ -51,11 +51,15 @@ export function weighAnswer(
   answer: { person: string; option: string; reason: string },
 ): { state: DecisionState; code: string } {
   if (decision.state !== "asked" && decision.state !== "seconding") {
-    throw new SekishoError("conflict", "Cannot answer: this question was decided already", { hint: "reload the page" });
+    throw new SekishoError("conflict", "Cannot answer: this question was decided already", {
+      hint: "reload the page",
+    });
   }
   if (!decision.options.some((option) => option.code === answer.option)) {
     const known = decision.options.map((option) => option.code).join(", ");
-    throw new SekishoError("usage", `Cannot answer "${answer.option}": it is no option`, { hint: `answer one of: ${known}` });
+    throw new SekishoError("usage", `Cannot answer "${answer.option}": it is no option`, {
+      hint: `answer one of: ${known}`,
+    });
   }
   if (answer.reason.trim() === "" || answer.reason.length > limits.reasonCharactersMax) {
     throw new SekishoError("usage", "Cannot answer without a reason of 1 to 2000 characters", {
@@ -94,7 +98,11 @@ export class Decisions {
   /** Puts a question; where its subject was asked before, gives that decision back. */
   async ask(question: Question): Promise<Decision> {
     const { db, recorder, now } = this.#options;
-    const known = await db.selectFrom("decision").select("id").where("subject", "=", question.subject).executeTakeFirst();
+    const known = await db
+      .selectFrom("decision")
+      .select("id")
+      .where("subject", "=", question.subject)
+      .executeTakeFirst();
     if (known !== undefined) return this.get((known as { id: string }).id);
     const askedAt = now();
     const id = makeUuidV7(askedAt.epochMilliseconds);
@@ -129,7 +137,11 @@ export class Decisions {
       outcome: null,
       entries: JSON.stringify([entry.id]),
     };
-    await db.insertInto("decision").values(row).onConflict((conflict) => conflict.column("subject").doNothing()).execute();
+    await db
+      .insertInto("decision")
+      .values(row)
+      .onConflict((conflict) => conflict.column("subject").doNothing())
+      .execute();
     return this.#bySubject(question.subject);
   }
 
@@ -173,7 +185,12 @@ export class Decisions {
             .where("decision_id", "in", ids)
             .orderBy("number")
             .execute()) as AnswerRow[]);
-    return rows.map((row) => decisionOf(row, answers.filter((answer) => answer.decision_id === row.id)));
+    return rows.map((row) =>
+      decisionOf(
+        row,
+        answers.filter((answer) => answer.decision_id === row.id),
+      ),
+    );
   }
 
   /** Takes one person's answer. Throws conflict, not-permitted or usage. */
@@ -212,7 +229,12 @@ export class Decisions {
   /** What a person wrote may hold personal data, so the ledger names it and the evidence store keeps it. */
   async #recordAnswer(
     decision: Decision,
-    given: { code: string; state: DecisionState; person: Answerer; answer: { option: string; reason: string } },
+    given: {
+      code: string;
+      state: DecisionState;
+      person: Answerer;
+      answer: { option: string; reason: string };
+    },
   ): Promise<EntryId> {
     const { recorder, evidence } = this.#options;
     const reason = await evidence.put(Buffer.from(JSON.stringify({ reason: given.answer.reason }), "utf8"));
@@ -255,7 +277,11 @@ export class Decisions {
         rests: decision.entries.slice(-1),
         data: { option: decision.defaultOption, deadline: decision.deadline },
       });
-      await this.#move(db, decision, { state: "defaulted", outcome: decision.defaultOption, entry: entry.id });
+      await this.#move(db, decision, {
+        state: "defaulted",
+        outcome: decision.defaultOption,
+        entry: entry.id,
+      });
       await onSettled(await this.get(decision.id));
     }
     return due.length;
@@ -279,7 +305,14 @@ type DecisionRow = {
   entries: string;
 };
 
-type AnswerRow = { decision_id: string; person: string; person_name: string; option: string; reason: string; at: Date };
+type AnswerRow = {
+  decision_id: string;
+  person: string;
+  person_name: string;
+  option: string;
+  reason: string;
+  at: Date;
+};
 
 function decisionOf(row: DecisionRow, answers: AnswerRow[]): Decision {
   return {

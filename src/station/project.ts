@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { z } from "zod";
 import type { AppendedRow } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { LiveEvent } from "./services.ts";
@@ -45,7 +46,9 @@ export async function project(db: Kysely<any>, rows: AppendedRow[]): Promise<voi
       .insertInto("gate_minute")
       .values(row)
       .onConflict((conflict) =>
-        conflict.columns(["gate", "minute", "act"]).doUpdateSet({ count: sql`gate_minute.count + excluded.count` }),
+        conflict
+          .columns(["gate", "minute", "act"])
+          .doUpdateSet({ count: sql`gate_minute.count + excluded.count` }),
       )
       .execute();
   }
@@ -63,26 +66,45 @@ function countMinute(
   counts.set(`${gate} ${minute} ${act}`, row);
 }
 
+/** What a gate says of a held mail. An entry of another form is kept in the ledger and shown nowhere else. */
+const HeldData = z.object({
+  sender: z.string(),
+  senderDomain: z.string(),
+  recipients: z.array(z.string()),
+  bytes: z.number(),
+  attachments: z.number(),
+  reasons: z.array(z.object({ code: z.string(), technique: z.string().nullable(), severity: z.string() })),
+  order: z.string().nullable(),
+  secondPerson: z.boolean(),
+});
+
 async function insertHeld(db: Kysely<any>, entry: Entry): Promise<void> {
-  const data = entry.data as Data;
+  const parsed = HeldData.safeParse(entry.data);
+  const mail = z.uuid().safeParse(entry.about["mail"]);
+  if (!parsed.success || !mail.success || entry.evidence[0] === undefined) return;
+  const { data } = parsed;
   const row = {
-    mail: entry.about["mail"],
+    mail: mail.data,
     received_at: entry.at,
     state: "held",
-    sender: data["sender"],
-    sender_domain: data["senderDomain"],
-    recipients: JSON.stringify(data["recipients"]),
-    bytes: data["bytes"],
-    attachments: data["attachments"],
-    reasons: JSON.stringify(data["reasons"]),
-    order_name: data["order"],
-    second_person: data["secondPerson"],
+    sender: data.sender,
+    sender_domain: data.senderDomain,
+    recipients: JSON.stringify(data.recipients),
+    bytes: data.bytes,
+    attachments: data.attachments,
+    reasons: JSON.stringify(data.reasons),
+    order_name: data.order,
+    second_person: data.secondPerson,
     evidence: entry.evidence[0],
     held_entry: entry.id,
     decision_id: null,
   };
   // A gate that was killed between the entry and its answer holds the same mail once more.
-  await db.insertInto("held_mail").values(row).onConflict((conflict) => conflict.column("mail").doNothing()).execute();
+  await db
+    .insertInto("held_mail")
+    .values(row)
+    .onConflict((conflict) => conflict.column("mail").doNothing())
+    .execute();
 }
 
 /** Which state of a held mail an entry leads to. */
@@ -96,7 +118,8 @@ async function moveHeld(db: Kysely<any>, entry: Entry): Promise<void> {
   const mail = entry.about["mail"];
   if (mail === undefined) return;
   const state = entry.code === "release-failed" ? failedState(entry) : heldStates[entry.code];
-  if (state !== undefined) await db.updateTable("held_mail").set({ state }).where("mail", "=", mail).execute();
+  if (state !== undefined)
+    await db.updateTable("held_mail").set({ state }).where("mail", "=", mail).execute();
   if (entry.code === "decision-asked" && entry.about["decision"] !== undefined) {
     const decision = { decision_id: entry.about["decision"] };
     await db.updateTable("held_mail").set(decision).where("mail", "=", mail).execute();
