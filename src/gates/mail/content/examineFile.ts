@@ -88,7 +88,6 @@ export async function examineFile(specimen: Specimen, budget: Budget): Promise<S
     declaredType: specimen.declaredType,
     disposition: specimen.disposition,
     span: specimen.span,
-    kind: kindOf(bytes, names, specimen.declaredType),
     bytes: bytes.length,
     sha256: specimen.cut !== null ? null : createHash("sha256").update(bytes).digest("hex"),
   });
@@ -99,6 +98,7 @@ export async function examineFile(specimen: Specimen, budget: Budget): Promise<S
   }
   const marks = new Set<FileMark>();
   try {
+    file.kind = kindOf(bytes, names, specimen.declaredType);
     await examineKind(file, specimen, { budget, marks });
   } catch (error) {
     // One file that breaks its reader is a file that nobody has read; the others are read all the same.

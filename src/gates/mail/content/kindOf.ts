@@ -150,7 +150,7 @@ function kindBehind(bytes: Buffer, names: readonly string[], declaredType: strin
   const tail = bytes.subarray(Math.max(0, bytes.length - 512));
   if (tail.toString("latin1", 0, 8) === "conectix" && bytes.length > 512) return "vhd";
   if (tail.toString("latin1", 0, 4) === "koly") return "dmg";
-  if (bytes.length > 510 && bytes.readUInt16LE(510) === 0xaa55 && /^(?:\xeb.\x90|\xe9)/s.test(head))
+  if (bytes.length >= 512 && bytes.readUInt16LE(510) === 0xaa55 && /^(?:\xeb.\x90|\xe9)/s.test(head))
     return "fat";
   if (isOldTar(bytes)) return "tar";
   if (/^\x5d\x00\x00[\x00-\x80][\x00-\x03]/.test(head)) return "lzma";

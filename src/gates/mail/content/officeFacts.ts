@@ -109,7 +109,9 @@ function readWordDocument(stream: Buffer, found: Found): void {
 export function marksOfOfficePart(name: string, text: string): FileMark[] {
   const marks: FileMark[] = [];
   if (name.endsWith(".rels")) {
-    for (const [relation] of text.matchAll(/<Relationship\b[^>]{0,4000}>/gi)) {
+    for (const piece of text.split("<Relationship").slice(1, 2000)) {
+      // By index: a pattern would look to the end from every tag that is not closed.
+      const relation = piece.slice(0, Math.min(Math.max(piece.indexOf(">"), 0), 4000));
       if (!/TargetMode\s*=\s*["']External/i.test(relation)) continue;
       // Links in the text are ordinary; templates, objects and frames are fetched without a click.
       if (/\/(?:attachedTemplate|oleObject|frame|subDocument|externalLinkPath)["']/i.test(relation)) {

@@ -3,11 +3,7 @@ const scannedMax = 1024 * 1024;
 
 /** The text of a page for people: no tags, no scripts, no styles. Never given to a browser. */
 export function textOfPage(html: string): string {
-  return decodeEntities(
-    withoutElements(html.slice(0, scannedMax))
-      .replace(/<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6])\b[^>]*>/gi, "\n")
-      .replace(/<[^>]*>/g, " "),
-  )
+  return decodeEntities(withoutTags(withoutElements(html.slice(0, scannedMax))))
     .replace(/[ \t]+/g, " ")
     .replace(/\n[ \t\n]*\n/g, "\n\n")
     .trim();
@@ -34,6 +30,21 @@ function withoutElements(html: string): string {
     at = after === -1 ? html.length : after + 1;
   }
   return text;
+}
+
+/** Takes out tags, and breaks the line where they do. By index: patterns look to the end at every tag. */
+function withoutTags(html: string): string {
+  const pieces: string[] = [];
+  let at = 0;
+  while (at < html.length) {
+    const open = html.indexOf("<", at);
+    const close = open === -1 ? -1 : html.indexOf(">", open);
+    if (close === -1) break;
+    const breaks = /^<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6])\b/i.test(html.slice(open, open + 8));
+    pieces.push(html.slice(at, open), breaks ? "\n" : " ");
+    at = close + 1;
+  }
+  return pieces.join("") + html.slice(at);
 }
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };

@@ -3,6 +3,8 @@ import type { Defect } from "../seen.ts";
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
+/** More lines than any message has; what lies behind them is told by other limits. */
+const countedMax = 3_000_000;
 
 /**
  * Line ends that SMTP forbids (RFC 5321 2.3.8), and the shapes by which a second message is smuggled behind a
@@ -12,13 +14,16 @@ const DOT = 0x2e;
 export function lineDefects(raw: Buffer): Defect[] {
   const counts = { crlf: 0, lf: 0, cr: 0, smuggling: "" };
   let at = raw.indexOf(LF);
-  while (at !== -1) {
+  while (at !== -1 && counts.crlf + counts.lf < countedMax) {
     if (raw[at - 1] === CR) counts.crlf += 1;
     else counts.lf += 1;
     if (raw[at + 1] === DOT) lookAtDot(raw, at, counts);
     at = raw.indexOf(LF, at + 1);
   }
-  for (at = raw.indexOf(CR); at !== -1; at = raw.indexOf(CR, at + 1)) {
+  let looked = 0;
+  for (at = raw.indexOf(CR); at !== -1 && counts.cr < countedMax; at = raw.indexOf(CR, at + 1)) {
+    looked += 1;
+    if (looked > countedMax) break;
     if (raw[at + 1] === LF) continue;
     counts.cr += 1;
     if (raw[at + 1] === DOT) lookAtDot(raw, at, counts);

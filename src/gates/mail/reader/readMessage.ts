@@ -9,7 +9,8 @@ import type { DnsResolver } from "../dns.ts";
 import { decodeWords, rereadWords } from "../mime/encodedWord.ts";
 import type { HeaderField } from "../mime/headerBlock.ts";
 import { readMailboxes } from "../mime/mailboxes.ts";
-import { walkMessage } from "../mime/walkMessage.ts";
+import { decodeText } from "../mime/charset.ts";
+import { bodyOf, walkMessage, type Part } from "../mime/walkMessage.ts";
 import type { Defect, Mailbox, MailReading, SeenFile, Transport } from "../seen.ts";
 import { compareReadings } from "./compareReadings.ts";
 import { findLinks, textOfPage } from "./displayText.ts";
@@ -58,7 +59,7 @@ export async function readMessage(
     to: [...header.mailboxes("to"), ...header.mailboxes("cc")],
     inReplyTo: header.text("in-reply-to"),
     references: (header.text("references") ?? "").match(/<[^<>\s]{1,998}>/g)?.slice(-50) ?? [],
-    text: textOf(display, html),
+    text: display.ok ? textOf(display.email, html) : plainText(raw, walked.root).slice(0, readLimits.textMax),
     charset: charsetOf(parts, walked.root.charset),
     headers: header.all(),
     links: findLinks(html, display.ok ? (display.email.text ?? "") : ""),
@@ -73,11 +74,33 @@ type Display = { ok: true; email: Email } | { ok: false; problem: string };
 
 /** The second reading, whose text people are shown. It must not inline messages that are attached. */
 async function readDisplay(raw: Buffer): Promise<Display> {
+  // It keeps every line as an object of its own: millions of short lines would exhaust the heap.
+  if (hasTooManyLines(raw)) return { ok: false, problem: "too many short lines" };
   try {
     return { ok: true, email: await PostalMime.parse(raw, { forceRfc822Attachments: true }) };
   } catch (error) {
     return { ok: false, problem: textOfError(error) };
   }
+}
+
+const shortLinesMax = 250_000;
+
+function hasTooManyLines(raw: Buffer): boolean {
+  if (raw.length < shortLinesMax) return false;
+  let lines = 0;
+  for (let at = raw.indexOf(10); at !== -1; at = raw.indexOf(10, at + 1)) lines += 1;
+  return lines > shortLinesMax && raw.length / lines < 24;
+}
+
+/** The text of the first part that is text, where the second reading gives none. */
+function plainText(raw: Buffer, part: Part): string {
+  for (const child of part.children) {
+    const text = plainText(raw, child);
+    if (text !== "") return text;
+  }
+  if (part.children.length > 0 || !part.type.startsWith("text/")) return "";
+  const text = decodeText(bodyOf(raw, part, []).subarray(0, readLimits.textMax * 3), part.charset).text;
+  return part.type === "text/html" ? textOfPage(text) : text;
 }
 
 type AuthenticateContext = { dns: DnsResolver | null; defects: Defect[] };
@@ -149,9 +172,8 @@ function noteSenderDefects(header: Header, from: Mailbox[], defects: Defect[]): 
   }
 }
 
-function textOf(display: Display, html: string): string {
-  if (!display.ok) return "";
-  const text = display.email.text ?? "";
+function textOf(email: Email, html: string): string {
+  const text = email.text ?? "";
   return (text.trim() === "" && html !== "" ? textOfPage(html) : text)
     .slice(0, readLimits.textMax)
     .toWellFormed();
