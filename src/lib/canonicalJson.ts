@@ -9,13 +9,32 @@ export function printCanonicalJson(value: Json): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") return printNumber(value);
   if (typeof value === "string") return printString(value);
-  if (Array.isArray(value)) return `[${value.map(printCanonicalJson).join(",")}]`;
+  if (Array.isArray(value)) return printArray(value);
   if (typeof value !== "object") throw new TypeError(`Cannot print ${typeof value} as JSON`);
-  const members = Object.keys(value)
-    .sort()
-    .filter((key) => value[key] !== undefined)
-    .map((key) => `${printString(key)}:${printCanonicalJson(value[key] as Json)}`);
-  return `{${members.join(",")}}`;
+  return printObject(value);
+}
+
+function printArray(values: readonly Json[]): string {
+  let text = "[";
+  for (const [place, value] of values.entries()) text += (place === 0 ? "" : ",") + printCanonicalJson(value);
+  return `${text}]`;
+}
+
+// Loops and no intermediate arrays: the ledger prints every entry once to write it and once to verify it.
+function printObject(value: { [key: string]: Json }): string {
+  const keys = Object.keys(value);
+  for (let place = 1; place < keys.length; place++) {
+    if ((keys[place - 1] as string) < (keys[place] as string)) continue;
+    keys.sort();
+    break;
+  }
+  let text = "{";
+  for (const key of keys) {
+    const member = value[key];
+    if (member === undefined) continue;
+    text += `${text === "{" ? "" : ","}${printString(key)}:${printCanonicalJson(member)}`;
+  }
+  return `${text}}`;
 }
 
 function printNumber(value: number): string {
