@@ -88,6 +88,8 @@ class Inspector {
   }
 
   async run(files: readonly string[], context: { readers: ReaderPool; ahead: number }): Promise<void> {
+    // A message is not to blame for the time in which the readers start.
+    await context.readers.ready();
     this.#progress = new Progress({ phase: "inspect", total: files.length });
     const underWay: Promise<Inspection | SekishoError>[] = [];
     for (const file of files) {

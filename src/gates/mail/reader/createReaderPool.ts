@@ -13,6 +13,8 @@ export type ReadResult =
 export type ReaderPool = {
   /** Never rejects: a message that cannot be read is an outcome. */
   read(raw: Uint8Array, transport: Transport): Promise<ReadResult>;
+  /** When the first worker can read, or it is known that none starts. */
+  ready(): Promise<void>;
   close(): Promise<void>;
   /** Process ids of the workers, for figures. */
   processes(): number[];
@@ -65,6 +67,7 @@ class Pool implements ReaderPool {
   readonly #workers = new Set<Worker>();
   readonly #queue: Task[] = [];
   readonly #watch: NodeJS.Timeout;
+  readonly #ready = Promise.withResolvers<void>();
   #nextId = 1;
   #failedStarts = 0;
   #closing = false;
@@ -92,8 +95,13 @@ class Pool implements ReaderPool {
     return [...this.#workers].flatMap((worker) => worker.process.pid ?? []);
   }
 
+  ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
+    this.#ready.resolve();
     clearInterval(this.#watch);
     const ended = [...this.#workers].map(
       (worker) => new Promise<void>((resolve) => worker.process.once("exit", () => resolve())),
@@ -126,6 +134,7 @@ class Pool implements ReaderPool {
     if (message.type === "ready") {
       worker.ready = true;
       this.#failedStarts = 0;
+      this.#ready.resolve();
     } else if (message.type === "dns") {
       void this.#answer(worker, message);
       return;
@@ -203,6 +212,7 @@ class Pool implements ReaderPool {
     if (this.#closing) return;
     if (this.#failedStarts < startsMax) this.#start();
     else if (this.#workers.size === 0) {
+      this.#ready.resolve();
       // Nobody can read: every message gets the policy for failures, and a later one tries to start again.
       for (const task of this.#queue.splice(0))
         this.#fail(task, "died", `no reader starts: ${worker.errors.slice(-300)}`);
