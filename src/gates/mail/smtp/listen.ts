@@ -50,6 +50,8 @@ export async function listen(
     socketTimeout: settings.limits.idleSeconds * 1_000,
     closeTimeout: 5_000,
     useXClient: direction === "inbound" ? settings.inbound.xclientFrom : [],
+    // Postfix tells its before-queue filter the true client by XFORWARD.
+    useXForward: direction === "inbound" ? settings.inbound.xclientFrom : [],
     useProxy: direction === "inbound" ? settings.inbound.proxyFrom : [],
     onConnect(session, callback) {
       callback(refuseConnection(session, { direction, settings, clients }));
