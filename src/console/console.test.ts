@@ -51,6 +51,7 @@ describe("the console in Chromium", { skip: noBrowser }, () => {
 
   test("signing in asks for password and code, and keeps the address that was asked for", async () => {
     await page.getByRole("button", { name: "サインアウト" }).click();
+    await page.locator("#email").waitFor();
     await page.goto(`${app.origin}/ledger?kind=judged`);
     await page.locator("#email").fill(hanako.email);
     await page.locator("#password").fill(hanako.password);
@@ -139,6 +140,7 @@ describe("the console in Chromium", { skip: noBrowser }, () => {
     await page.keyboard.press("g");
     await page.keyboard.press("l");
     await page.waitForURL(/\/ledger$/);
+    await page.locator("tbody tr").first().waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("mail-held");
     await page.waitForURL(/text=mail-held/);
@@ -156,7 +158,11 @@ describe("the console in Chromium", { skip: noBrowser }, () => {
       .execute();
     await page.goto(`${app.origin}/decisions/d000001`);
     await answer(page, "却下", "心当たりのない差出人");
-    await page.getByRole("dialog").locator("#code").fill(totpOf(secret));
+    // A code is accepted once, and this half minute's has opened the session already.
+    await page
+      .getByRole("dialog")
+      .locator("#code")
+      .fill(totpOf(secret, Date.now() + 30_000));
     await page.getByRole("button", { name: "確認する" }).click();
     await page.getByText("決定：却下").waitFor();
   });

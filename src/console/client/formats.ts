@@ -69,6 +69,24 @@ export function clockTime(at: number | string, zone: string, language: Language)
   return new Intl.DateTimeFormat(language, { ...options, timeZone: zone }).format(new Date(at));
 }
 
+const DAY_MS = 86_400_000;
+
+/** When a day ("2016-03-15") begins in a zone, as the ledger counts time; `days` later where given. */
+export function dayStart(date: string, zone: string, days = 0): string {
+  const wanted = Date.parse(`${date}T00:00:00Z`) + days * DAY_MS;
+  // Twice, because the offset at the first guess may be that of the other side of a change of the clocks.
+  const once = wanted - offsetAt(wanted, zone);
+  return new Date(wanted - offsetAt(once, zone)).toISOString();
+}
+
+/** By how much the clocks of a zone are ahead of UTC at a moment. */
+function offsetAt(at: number, zone: string): number {
+  const options = { timeZone: zone, dateStyle: "short", timeStyle: "medium" } as const;
+  // The Swedish form is that of ISO 8601.
+  const local = new Intl.DateTimeFormat("sv", options).format(at).replace(" ", "T");
+  return Date.parse(`${local}Z`) - Math.floor(at / 1000) * 1000;
+}
+
 const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
 export function byteSize(bytes: number, language: Language): string {

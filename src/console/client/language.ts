@@ -31,14 +31,22 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The reader's language, and all words in it. */
-export function useWords(): { language: Language; say: Say; choose(said: Said): string } {
-  const current = useSyncExternalStore(subscribe, () => language);
+export type Words = { language: Language; say: Say; choose: (said: Said) => string };
+
+function wordsIn(tongue: Language): Words {
   return {
-    language: current,
-    say: (code, values) => sayIn(current, code, values),
-    choose: (said) => said[current],
+    language: tongue,
+    say: (code, values) => sayIn(tongue, code, values),
+    choose: (said) => said[tongue],
   };
+}
+
+// Made once, so that what is computed from words is computed anew only when the language changes.
+const words = { ja: wordsIn("ja"), en: wordsIn("en") };
+
+/** The reader's language, and all words in it. */
+export function useWords(): Words {
+  return words[useSyncExternalStore(subscribe, () => language)];
 }
 
 /** A whole sentence from the table. "{count}" stands for a value; "one|many" is chosen by `count`. */

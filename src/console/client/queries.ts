@@ -1,9 +1,11 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { HeldMailView } from "../../station/services.ts";
+import type { HeldMailView, LedgerRow } from "../../station/services.ts";
 import { api, read } from "./api.ts";
+import { dayStart } from "./formats.ts";
 
 export const PAGE_ROWS = 100;
 const EXPORT_ROWS_MAX = 100_000;
+const EXPORT_PAGE_ROWS = 500;
 
 export type MailSearch = { state?: string; reason?: string; text?: string };
 type MailPage = Awaited<ReturnType<typeof fetchMails>>;
@@ -34,7 +36,10 @@ export async function fetchAllMails(search: MailSearch): Promise<MailPage["rows"
   const rows: MailPage["rows"] = [];
   let before: string | undefined;
   while (rows.length < EXPORT_ROWS_MAX) {
-    const page = await fetchMails(search, { limit: 500, ...(before === undefined ? {} : { before }) });
+    const page = await fetchMails(search, {
+      limit: EXPORT_PAGE_ROWS,
+      ...(before === undefined ? {} : { before }),
+    });
     rows.push(...page.rows);
     before = page.rows.at(-1)?.receivedAt;
     if (before === undefined || rows.length >= page.total) break;
@@ -120,26 +125,47 @@ export type LedgerSearch = {
 };
 type LedgerPage = Awaited<ReturnType<typeof fetchLedger>>;
 
-function fetchLedger(search: LedgerSearch, page: { beforeIndex?: number }) {
-  const query: Record<string, string> = { limit: String(PAGE_ROWS) };
-  for (const [key, value] of Object.entries(search)) if (value !== "") query[key] = value;
-  if (search.since !== undefined) query["since"] = new Date(search.since).toISOString();
-  if (search.until !== undefined) query["until"] = new Date(search.until).toISOString();
+function fetchLedger(search: LedgerSearch, zone: string, page: { beforeIndex?: number; limit: number }) {
+  const query: Record<string, string> = { limit: String(page.limit) };
+  for (const [key, value] of Object.entries(search)) {
+    if (value !== "" && key !== "since" && key !== "until") query[key] = value;
+  }
+  if (isDate(search.since)) query["since"] = dayStart(search.since, zone);
+  // "Until" a day means to its end.
+  if (isDate(search.until)) query["until"] = dayStart(search.until, zone, 1);
   if (page.beforeIndex !== undefined) query["beforeIndex"] = String(page.beforeIndex);
   return read(api.ledger.$get({ query }));
 }
 
 /** Ledger entries by page, newest first. */
-export function ledgerQuery(search: LedgerSearch) {
+export function ledgerQuery(search: LedgerSearch, zone: string) {
   return infiniteQueryOptions({
     queryKey: ["ledger", search],
-    queryFn: ({ pageParam }) => fetchLedger(search, pageParam),
+    queryFn: ({ pageParam }) => fetchLedger(search, zone, { ...pageParam, limit: PAGE_ROWS }),
     initialPageParam: {} as { beforeIndex?: number },
     getNextPageParam: (last: LedgerPage) => {
       const beforeIndex = last.rows.at(-1)?.index;
       return last.rows.length < PAGE_ROWS || beforeIndex === undefined ? undefined : { beforeIndex };
     },
   });
+}
+
+/** All that fit, for an export, page after page. */
+export async function fetchAllLedger(search: LedgerSearch, zone: string): Promise<LedgerRow[]> {
+  const rows: LedgerRow[] = [];
+  let beforeIndex: number | undefined;
+  while (rows.length < EXPORT_ROWS_MAX) {
+    const page = { limit: EXPORT_PAGE_ROWS, ...(beforeIndex === undefined ? {} : { beforeIndex }) };
+    const found = (await fetchLedger(search, zone, page)).rows as LedgerRow[];
+    rows.push(...found);
+    beforeIndex = found.at(-1)?.index;
+    if (found.length < EXPORT_PAGE_ROWS) break;
+  }
+  return rows;
+}
+
+function isDate(text: string | undefined): text is string {
+  return text !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(text);
 }
 
 export function walkQuery(id: string) {

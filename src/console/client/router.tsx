@@ -63,6 +63,12 @@ export function createConsoleRouter(client: QueryClient) {
     validateSearch: only("show", "sort"),
     component: lazyRouteComponent(() => import("./pages/DecisionsPage.tsx"), "DecisionsPage"),
   });
+  const people = createRoute({
+    getParentRoute: () => root,
+    path: "/people",
+    validateSearch: only("sort"),
+    component: lazyRouteComponent(() => import("./pages/PeoplePage.tsx"), "PeoplePage"),
+  });
   const routeTree = root.addChildren([
     home,
     mail,
@@ -72,7 +78,7 @@ export function createConsoleRouter(client: QueryClient) {
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
     page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),
     page("/ledger/$id", () => import("./pages/EntryPage.tsx"), "EntryPage"),
-    page("/people", () => import("./pages/PeoplePage.tsx"), "PeoplePage"),
+    people,
     page("/profile", () => import("./pages/ProfilePage.tsx"), "ProfilePage"),
     page("/welcome", () => import("./pages/WelcomePage.tsx"), "WelcomePage"),
   ]);

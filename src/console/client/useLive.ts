@@ -11,24 +11,23 @@ function merge(news: LiveEvent[], before: LiveEvent[]): LiveEvent[] {
   return [...news.filter(({ entryId }) => !known.has(entryId)), ...before].slice(0, EVENTS_KEPT);
 }
 
+/** `null` until the first connection, so that a page that is just opening raises no alarm. */
+export type Live = { events: LiveEvent[]; connected: boolean | null; clear: () => void };
+
 /** Events of the gates as they happen. The browser connects again by itself when the line breaks. */
-export function useLive(): { events: LiveEvent[]; connected: boolean; clear: () => void } {
+export function useLive(): Live {
   const [events, setEvents] = useState<LiveEvent[]>([]);
-  const [connected, setConnected] = useState(true);
+  const [connected, setConnected] = useState<boolean | null>(null);
   useEffect(() => {
     const source = new EventSource("/api/station/live");
-    const add = (events: LiveEvent[]) => setEvents((before) => merge(events, before));
-    let connections = 0;
+    const add = (news: LiveEvent[]) => setEvents((before) => merge(news, before));
     source.addEventListener("hello", () => {
-      connections += 1;
-      // What came while the line was broken is read, so that nothing is missing.
-      if (connections > 1) void readRecent().then(add, () => {});
+      setConnected(true);
+      // What came before the line stood, or while it was broken, is read now: from here on nothing is missed.
+      void readRecent().then(add, () => {});
     });
-    source.addEventListener("open", () => setConnected(true));
     source.addEventListener("error", () => setConnected(false));
-    source.addEventListener("gate", (message) => {
-      add([JSON.parse(message.data as string) as LiveEvent]);
-    });
+    source.addEventListener("gate", (message) => add([JSON.parse(message.data as string) as LiveEvent]));
     return () => source.close();
   }, []);
   return { events, connected, clear: () => setEvents([]) };

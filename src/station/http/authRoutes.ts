@@ -4,7 +4,7 @@ import type { Context, Env } from "./context.ts";
 import { CLIENT_HEADER } from "./createAuth.ts";
 import { refusal } from "./problem.ts";
 import { takeOrRefuse } from "./protect.ts";
-import { knowPerson } from "./requirePerson.ts";
+import { knowPerson, type Known } from "./requirePerson.ts";
 
 /** What of better-auth is offered to the outside, and the ledger code that a success gets. */
 const OFFERED: Record<string, { signIn?: "password" | "totp" | "recovery" | "passkey"; records?: string }> = {
@@ -40,9 +40,14 @@ export function authRoutes(context: Context) {
     if (before !== null && !before.secondFactor && path === "/change-password") {
       throw refusal(403, "second-factor-missing", "Set up a second factor first");
     }
-    const response = await context.auth.handler(requestFor(c));
+    if (offered.signIn === "totp" && before?.secondFactor === true) {
+      throw refusal(409, "input-invalid", "You are signed in; prove a factor at /api/confirm");
+    }
+    const request = requestFor(c);
+    const code = offered.signIn === "totp" ? await textIn(request, "code") : null;
+    const response = await context.auth.handler(request);
     if (offered.signIn !== undefined) {
-      return finishSignIn(context, before?.session.id ?? null, offered.signIn, response);
+      return finishSignIn(context, { before, factor: offered.signIn, code }, response);
     }
     if (response.ok && offered.records !== undefined && before !== null) {
       await record(context, offered.records, before.person.id, {});
@@ -60,42 +65,69 @@ function requestFor(c: HonoContext<Env>): Request {
 
 async function limitSignIn(context: Context, c: HonoContext<Env>): Promise<void> {
   takeOrRefuse(context.limiters.signInByClient, c.get("clientAddress"));
-  const body: unknown = await c.req.raw
-    .clone()
-    .json()
-    .catch(() => null);
-  const email = (body as { email?: unknown } | null)?.email;
-  if (typeof email !== "string") return;
+  const email = await textIn(c.req.raw, "email");
+  if (email === null) return;
   const account = createHash("sha256").update(email.trim().toLowerCase()).digest("hex");
   takeOrRefuse(context.limiters.signInByAccount, account);
 }
 
-type Body = { twoFactorRedirect?: boolean; user?: { id: string }; code?: string };
+/** A text in the body of a request that somebody else still has to read. */
+async function textIn(request: Request, name: string): Promise<string | null> {
+  const body: unknown = await request
+    .clone()
+    .json()
+    .catch(() => null);
+  const value = (body as Record<string, unknown> | null)?.[name];
+  return typeof value === "string" ? value : null;
+}
+
+type Body = { twoFactorRedirect?: boolean; user?: { id: string }; code?: string; token?: string };
 
 /** Records the success or failure, and tells the page only what it needs: no token leaves the cookie. */
 async function finishSignIn(
   context: Context,
-  sessionBefore: string | null,
-  factor: string,
+  attempt: { before: Known | null; factor: string; code: string | null },
   response: Response,
 ): Promise<Response> {
+  const { before, factor, code } = attempt;
   const body = (await response.json().catch(() => ({}))) as Body;
   if (!response.ok) {
-    await recordFailure(context, factor, body.code ?? "refused");
-    const headers = headersWithCookies(response);
-    const message = body.code ?? "REFUSED";
-    return Response.json({ error: { code: "sign-in-refused", message, hint: "" } }, { status: 401, headers });
+    return refuseSignIn(context, factor, body.code ?? "REFUSED", headersWithCookies(response));
   }
   const headers = headersWithCookies(response);
   if (body.twoFactorRedirect === true) return Response.json({ next: "second-factor" }, { headers });
   const person = body.user?.id;
   if (person === undefined) return Response.json({ next: "done" }, { headers });
-  // A passkey shown while signed in begins a new session; the old one has no more use.
-  if (factor === "passkey" && sessionBefore !== null) {
-    await context.db.deleteFrom("session").where("id", "=", sessionBefore).execute();
+  if (code !== null && before === null && !context.usedCodes.take(person, code)) {
+    // better-auth does not remember codes, so the session that it just began is ended before anyone has it.
+    await context.db
+      .deleteFrom("session")
+      .where("token", "=", body.token ?? "")
+      .execute();
+    return refuseSignIn(context, factor, "CODE_USED_BEFORE", new Headers());
   }
-  await record(context, sessionBefore === null ? "signed-in" : "factor-proven", person, { factor });
+  // A passkey shown while signed in begins a new session; the old one has no more use.
+  if (factor === "passkey" && before !== null) {
+    await context.db.deleteFrom("session").where("id", "=", before.session.id).execute();
+  }
+  await record(context, codeOf(before), person, { factor });
   return Response.json({ next: "done" }, { headers });
+}
+
+/** What a proven factor means: a sign-in, the end of the set-up, or a proof in between. */
+function codeOf(before: Known | null): string {
+  if (before === null) return "signed-in";
+  return before.secondFactor ? "factor-proven" : "second-factor-enrolled";
+}
+
+async function refuseSignIn(
+  context: Context,
+  factor: string,
+  message: string,
+  headers: Headers,
+): Promise<Response> {
+  await recordFailure(context, factor, message);
+  return Response.json({ error: { code: "sign-in-refused", message, hint: "" } }, { status: 401, headers });
 }
 
 function headersWithCookies(response: Response): Headers {

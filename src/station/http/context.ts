@@ -4,6 +4,7 @@ import type { Auth, AuthConfig } from "./createAuth.ts";
 import type { OneTimeLinks } from "./oneTimeLinks.ts";
 import type { People } from "./people.ts";
 import type { Limiters } from "./protect.ts";
+import type { UsedCodes } from "./usedCodes.ts";
 
 /** What every route has at hand. */
 export type Context = {
@@ -13,6 +14,7 @@ export type Context = {
   people: People;
   links: OneTimeLinks;
   limiters: Limiters;
+  usedCodes: UsedCodes;
   config: AuthConfig;
   log(message: string, error?: unknown): void;
 };

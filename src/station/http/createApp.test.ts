@@ -56,6 +56,17 @@ for (const store of testStores()) {
       assert.match(cookie ?? "", /HttpOnly; SameSite=Strict/i);
       assert.equal((await client.send("GET", "/api/mails")).status, 200);
       assert.ok(codes().includes("signed-in") && codes().includes("sign-in-failed"));
+      assert.ok(codes().includes("second-factor-enrolled"));
+    });
+
+    test("a code opens once, even within its half minute", async () => {
+      const client = new TestClient(station.app);
+      const { email, password } = first;
+      await client.send("POST", "/api/auth/sign-in/email", { email, password });
+      const code = totpOf(secret);
+      const again = await client.send("POST", "/api/auth/two-factor/verify-totp", { code });
+      assert.equal(again.status, 401);
+      assert.equal((await client.send("GET", "/api/mails")).status, 401);
     });
 
     test("a person without a second factor sees nothing but its set-up", async () => {
@@ -123,7 +134,9 @@ for (const store of testStores()) {
       const answer = { option: "refuse", reason: "nobody knows this sender" };
       const old = await administrator.json("POST", "/api/decisions/d000001/answer", answer);
       assert.equal(old.error.code, "confirmation-needed");
-      assert.equal((await administrator.send("POST", "/api/confirm", { code: totpOf(secret) })).status, 200);
+      const code = totpOf(secret, Date.now() + 30_000);
+      assert.equal((await administrator.send("POST", "/api/confirm", { code })).status, 200);
+      assert.equal((await administrator.send("POST", "/api/confirm", { code })).status, 401);
       const decided = await administrator.json("POST", "/api/decisions/d000001/answer", answer);
       assert.equal(decided.state, "answered");
     });

@@ -24,6 +24,7 @@ import {
 import { requirePerson } from "./requirePerson.ts";
 import { sessionRoutes } from "./sessionRoutes.ts";
 import { stationRoutes } from "./stationRoutes.ts";
+import { UsedCodes } from "./usedCodes.ts";
 
 export type AppConfig = AuthConfig & { dataFolder: string };
 export type App = {
@@ -52,7 +53,8 @@ export async function createApp(options: {
   const people = new People(db);
   const links = new OneTimeLinks(db);
   const limiters = createLimiters();
-  const context: Context = { services, db, auth, people, links, limiters, config, log };
+  const usedCodes = new UsedCodes();
+  const context: Context = { services, db, auth, people, links, limiters, usedCodes, config, log };
   const app = new Hono<Env>();
   app.use(knowClient, setHeaders);
   if (config.cookieSecure) app.use(strictTransport);

@@ -56,9 +56,11 @@ export function sessionRoutes(context: Context) {
       takeOrRefuse(context.limiters.confirmByPerson, known.person.id);
       const body = { code: c.req.valid("json").code };
       const by = `person/${known.person.id}`;
-      try {
-        await context.auth.api.verifyTOTP({ body, headers: c.req.raw.headers });
-      } catch {
+      const verified = await context.auth.api.verifyTOTP({ body, headers: c.req.raw.headers }).then(
+        () => context.usedCodes.take(known.person.id, body.code),
+        () => false,
+      );
+      if (!verified) {
         const data = { factor: "totp", reason: "confirmation" };
         await context.services.ledger.record({ kind: "observed", code: "sign-in-failed", by, data });
         throw refusal(401, "sign-in-refused", "INVALID_CODE");

@@ -32,7 +32,11 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
   for (const mail of mails.slice(0, 300)) ledger.addMail(mail);
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
-    const whole = { ...liveEvent(mails[0] ?? testMailRow(0, now), ledger.rows.length), ...event };
+    const whole = {
+      ...liveEvent(mails[0] ?? testMailRow(0, now), ledger.rows.length),
+      entryId: randomUUID(),
+      ...event,
+    };
     for (const listener of listeners) listener(whole);
   };
   return {
@@ -73,7 +77,7 @@ function statusOf(now: Date, size: number): Awaited<ReturnType<Services["station
 
 function liveEvent(mail: HeldMailRow, index: number): LiveEvent {
   return {
-    entryId: randomUUID(),
+    entryId: `01890000-0000-7000-8000-${mail.mail.slice(1).padStart(12, "0")}`,
     index,
     at: mail.receivedAt,
     gate: "mail",

@@ -38,7 +38,8 @@ export function DecisionPage() {
 function DecidedMail({ mail }: { mail: string }) {
   const { say, choose } = useWords();
   const { data: row } = useQuery(mailRowQuery(mail));
-  const name = row === null || row === undefined ? mail : say("mail.from-domain", { domain: row.senderDomain });
+  const name =
+    row === null || row === undefined ? mail : say("mail.from-domain", { domain: row.senderDomain });
   return (
     <>
       <Link to="/mail/$mail" params={{ mail }}>

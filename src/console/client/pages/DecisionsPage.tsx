@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Said } from "../../../gate.ts";
 import type { DecisionView, HeldMailRow } from "../../../station/services.ts";
-import { useWords } from "../language.ts";
+import { useWords, type Say } from "../language.ts";
 import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { Mark, type Loudness } from "../parts/Mark.tsx";
 import { Moment } from "../parts/Moment.tsx";
@@ -78,6 +78,11 @@ function Choice({ show, word, now }: ChoiceProps) {
   );
 }
 
+function optionOf(decision: DecisionView, code: string | null, choose: (said: Said) => string): string {
+  const option = decision.options.find((each) => each.code === code);
+  return option === undefined ? (code ?? "") : choose(option.label);
+}
+
 /** Who sent the mail, masked, and why it is held: what tells one question from another. */
 function aboutMail(
   decision: DecisionView,
@@ -96,10 +101,6 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
   const { say, choose } = useWords();
   const { data: mails } = useQuery({ ...decidedMailsQuery, enabled: useMay("mail.list") });
   return useMemo(() => {
-    const optionOf = (decision: DecisionView, code: string | null) => {
-      const option = decision.options.find((each) => each.code === code);
-      return option === undefined ? (code ?? "") : choose(option.label);
-    };
     const columns: Column<DecisionView>[] = [
       {
         key: "question",
@@ -146,24 +147,31 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
         key: "default",
         label: taken ? "decision.options" : "decision.default",
         rank: 2,
-        text: (row) => optionOf(row, taken ? row.outcome : row.defaultOption),
+        text: (row) => optionOf(row, taken ? row.outcome : row.defaultOption, choose),
       },
-      {
-        key: "owner",
-        label: "decision.owner",
-        rank: 3,
-        text: (row) => say(`role.${row.owner.role}`),
-        sort: (row) => row.owner.role,
-      },
-      {
-        key: "asked",
-        label: "decision.asked-at",
-        rank: 4,
-        text: (row) => row.askedAt,
-        sort: (row) => row.askedAt,
-        show: (row) => <Moment at={row.askedAt} />,
-      },
+      ...originColumns(say),
     ];
     return columns;
   }, [say, choose, taken, mails]);
+}
+
+/** Who was asked, and when. */
+function originColumns(say: Say): Column<DecisionView>[] {
+  return [
+    {
+      key: "owner",
+      label: "decision.owner",
+      rank: 3,
+      text: (row) => say(`role.${row.owner.role}`),
+      sort: (row) => row.owner.role,
+    },
+    {
+      key: "asked",
+      label: "decision.asked-at",
+      rank: 4,
+      text: (row) => row.askedAt,
+      sort: (row) => row.askedAt,
+      show: (row) => <Moment at={row.askedAt} />,
+    },
+  ];
 }

@@ -12,16 +12,17 @@ import { ShortMoment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { EmptyState, Shown } from "../parts/States.tsx";
 import { VerifyLedger } from "../parts/VerifyLedger.tsx";
-import { ledgerQuery, PAGE_ROWS, type LedgerSearch } from "../queries.ts";
+import { fetchAllLedger, ledgerQuery, PAGE_ROWS, type LedgerSearch } from "../queries.ts";
 import { printSort, readSort } from "../sortInAddress.ts";
-import { useMay } from "../session.ts";
+import { useMay, useSession } from "../session.ts";
 
 /** Everything that was seen, judged, decided and done. */
 export function LedgerPage() {
   const { say } = useWords();
   const navigate = useNavigate();
   const { sort, ...search } = useSearch({ from: "/ledger" });
-  const query = useInfiniteQuery(ledgerQuery(search));
+  const { timeZone } = useSession();
+  const query = useInfiniteQuery(ledgerQuery(search, timeZone));
   const columns = useColumns();
   const rows = useMemo(() => {
     // The typed client cannot carry zod's recursive JSON type; the rows are the station's own.
@@ -34,6 +35,7 @@ export function LedgerPage() {
     void navigate({
       to: "/ledger",
       search: { ...search, ...(sort === undefined ? {} : { sort }), ...change },
+      replace: "text" in change,
     });
   return (
     <>
@@ -51,7 +53,8 @@ export function LedgerPage() {
                 columns={columns}
                 rows={rows}
                 keyOf={(row) => row.entry.id}
-                total={filtered ? rows.length : size}
+                total={!filtered ? size : query.hasNextPage ? null : rows.length}
+                loadAll={() => fetchAllLedger(search, timeZone)}
                 sort={readSort(sort)}
                 onSort={(next) => set({ sort: printSort(next) })}
                 onOpen={(row) => void navigate({ to: "/ledger/$id", params: { id: row.entry.id } })}

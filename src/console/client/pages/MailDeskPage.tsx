@@ -24,7 +24,12 @@ export function MailDeskPage() {
   const columns = useColumns();
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   const set = (change: Partial<Record<"state" | "reason" | "text" | "sort", string>>) =>
-    void navigate({ to: "/mail", search: { ...search, ...(sort === undefined ? {} : { sort }), ...change } });
+    void navigate({
+      to: "/mail",
+      search: { ...search, ...(sort === undefined ? {} : { sort }), ...change },
+      // Each pause in typing is not a step that one would go back to.
+      replace: "text" in change,
+    });
   const filtered = Object.keys(search).length > 0;
   return (
     <>

@@ -1,10 +1,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
 import type { Role } from "../../../station/services.ts";
 import { api, read } from "../api.ts";
 import { absoluteTime, shortTime } from "../formats.ts";
 import { useWords } from "../language.ts";
 import { useConfirmed } from "../parts/ConfirmFactor.tsx";
+import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { Mark } from "../parts/Mark.tsx";
 import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
@@ -12,6 +14,7 @@ import { InviteDialog, MadeLink, type Made } from "../parts/InviteDialog.tsx";
 import { PersonDialog, type PersonRow } from "../parts/PersonDialog.tsx";
 import { ProblemNotice, Shown } from "../parts/States.tsx";
 import { peopleQuery } from "../queries.ts";
+import { printSort, readSort } from "../sortInAddress.ts";
 import { useMay, useSession } from "../session.ts";
 
 /** Who may come in, and what each may do. */
@@ -47,55 +50,91 @@ export function PeoplePage() {
 type TableProps = { people: PersonRow[]; changes: boolean; onMade: (made: Made) => void };
 
 function PeopleTable({ people, changes, onMade }: TableProps) {
-  const { say } = useWords();
-  const { person } = useSession();
+  const navigate = useNavigate();
+  const { sort } = useSearch({ from: "/people" });
   const [chosen, setChosen] = useState<PersonRow | null>(null);
+  const columns = useColumns(changes ? setChosen : null);
   return (
     <>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{say("people.name")}</th>
-            <th scope="col">{say("people.roles")}</th>
-            <th scope="col">{say("people.factors")}</th>
-            <th scope="col">{say("people.seen")}</th>
-            {changes ? <th scope="col" /> : null}
-          </tr>
-        </thead>
-        <tbody>
-          {people.map((row) => (
-            <tr key={row.id}>
-              <td data-rank="1">
-                <strong>{row.name}</strong>{" "}
-                {row.id === person?.id ? <span className="faint small">{say("people.you")}</span> : null}
-                <br />
-                <span className="soft">{row.email}</span>
-              </td>
-              <td data-rank="2">{row.roles.map((role) => say(`role.${role}`)).join(say("answer.comma"))}</td>
-              <td data-rank="2">
-                <Factors row={row} />
-              </td>
-              <td data-rank="2">
-                {row.lastSeenAt === null ? (
-                  <span className="faint">{say("people.never")}</span>
-                ) : (
-                  <Moment at={row.lastSeenAt} />
-                )}
-              </td>
-              {changes ? (
-                <td data-rank="2">
-                  <button type="button" className="button-link" onClick={() => setChosen(row)}>
-                    {say("people.change")}
-                  </button>
-                </td>
-              ) : null}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <DataTable
+        name="sekisho-people"
+        columns={columns}
+        rows={people}
+        keyOf={(row) => row.id}
+        total={people.length}
+        sort={readSort(sort)}
+        onSort={(next) => void navigate({ to: "/people", search: { sort: printSort(next) } })}
+        {...(changes ? { onOpen: setChosen } : {})}
+      />
       {chosen === null ? null : (
         <PersonDialog key={chosen.id} row={chosen} onClose={() => setChosen(null)} onMade={onMade} />
       )}
+    </>
+  );
+}
+
+function useColumns(onChange: ((row: PersonRow) => void) | null): Column<PersonRow>[] {
+  const { say } = useWords();
+  return useMemo(() => {
+    const rolesOf = (row: PersonRow) =>
+      row.roles.map((role) => say(`role.${role}`)).join(say("answer.comma"));
+    const columns: Column<PersonRow>[] = [
+      {
+        key: "name",
+        label: "people.name",
+        rank: 1,
+        text: (row) => `${row.name} <${row.email}>`,
+        sort: (row) => row.name,
+        show: (row) => <Name row={row} />,
+      },
+      { key: "roles", label: "people.roles", rank: 2, text: rolesOf, sort: rolesOf },
+      {
+        key: "factors",
+        label: "people.factors",
+        rank: 2,
+        text: (row) => (row.secondFactor ? say("people.totp") : say("people.not-enrolled")),
+        sort: (row) => (row.secondFactor ? row.passkeys + 1 : 0),
+        show: (row) => <Factors row={row} />,
+      },
+      {
+        key: "seen",
+        label: "people.seen",
+        rank: 2,
+        text: (row) => row.lastSeenAt ?? "",
+        sort: (row) => row.lastSeenAt ?? "",
+        show: (row) =>
+          row.lastSeenAt === null ? (
+            <span className="faint">{say("people.never")}</span>
+          ) : (
+            <Moment at={row.lastSeenAt} />
+          ),
+      },
+    ];
+    if (onChange === null) return columns;
+    const change: Column<PersonRow> = {
+      key: "change",
+      label: "people.change",
+      rank: 2,
+      text: () => "",
+      show: (row) => (
+        <button type="button" className="button-link" onClick={() => onChange(row)}>
+          {say("people.change")}
+        </button>
+      ),
+    };
+    return [...columns, change];
+  }, [say, onChange]);
+}
+
+function Name({ row }: { row: PersonRow }) {
+  const { say } = useWords();
+  const { person } = useSession();
+  return (
+    <>
+      <strong>{row.name}</strong>{" "}
+      {row.id === person?.id ? <span className="faint small">{say("people.you")}</span> : null}
+      <br />
+      <span className="soft">{row.email}</span>
     </>
   );
 }

@@ -23,8 +23,8 @@ type Props<Row> = {
   columns: Column<Row>[];
   rows: Row[];
   keyOf: (row: Row) => string;
-  /** How many there are in all, where not all are loaded. */
-  total: number;
+  /** How many there are in all; null where only the shown ones are counted and more follow. */
+  total: number | null;
   sort: Sort | null;
   onSort: (sort: Sort) => void;
   onOpen?: (row: Row) => void;

@@ -38,11 +38,8 @@ function LiveList({ recent }: { recent: LiveEvent[] }) {
             {say("table.new", { count: waiting.length })}
           </button>
         )}
-        {live.connected ? (
-          <span className="faint small">{say("gates.live")}</span>
-        ) : (
-          <Mark loudness="attention">{say("gates.not-live")}</Mark>
-        )}
+        {live.connected === true ? <span className="faint small">{say("gates.live")}</span> : null}
+        {live.connected === false ? <Mark loudness="attention">{say("gates.not-live")}</Mark> : null}
       </div>
       {shown.length === 0 ? (
         <EmptyState title="gates.no-events" next="gates.no-events-next" />

@@ -9,7 +9,7 @@ type Props<Row> = {
   sorted: Row[];
   selected: ReadonlySet<string>;
   keyOf: (row: Row) => string;
-  total: number;
+  total: number | null;
   sort: Sort | null;
   loadAll?: () => Promise<Row[]>;
 };
@@ -20,6 +20,8 @@ export function TableCount<Row>(props: Props<Row>) {
   const [busy, setBusy] = useState(false);
   const { sorted, total, selected } = props;
   const count = selected.size > 0 ? selected.size : total;
+  const shown = sorted.length;
+  const whole = total !== null && shown >= total;
   async function save(format: "csv" | "json"): Promise<void> {
     setBusy(true);
     try {
@@ -33,14 +35,16 @@ export function TableCount<Row>(props: Props<Row>) {
   }
   return (
     <div className="table-count" aria-live="polite">
-      <span>{say("table.shown", { shown: sorted.length, total })}</span>
-      {props.sort !== null && sorted.length < total ? (
-        <span className="faint">{say("table.sorted-among")}</span>
-      ) : null}
+      <span>
+        {total === null ? say("table.shown-open", { shown }) : say("table.shown", { shown, total })}
+      </span>
+      {props.sort !== null && !whole ? <span className="faint">{say("table.sorted-among")}</span> : null}
       {selected.size > 0 ? <span>{say("table.selected", { count: selected.size })}</span> : null}
       {total === 0 ? null : (
         <span className="row" style={{ marginInlineStart: "auto" }}>
-          <span className="faint">{say("table.export", { count })}</span>
+          <span className="faint">
+            {count === null ? say("table.export-all") : say("table.export", { count })}
+          </span>
           <button type="button" className="button-link" disabled={busy} onClick={() => save("csv")}>
             {say("table.export-csv")}
           </button>
@@ -55,7 +59,8 @@ export function TableCount<Row>(props: Props<Row>) {
 
 async function rowsToSave<Row>(props: Props<Row>): Promise<Row[]> {
   if (props.selected.size > 0) return props.sorted.filter((row) => props.selected.has(props.keyOf(row)));
-  if (props.loadAll === undefined || props.sorted.length >= props.total) return props.sorted;
+  const whole = props.total !== null && props.sorted.length >= props.total;
+  if (props.loadAll === undefined || whole) return props.sorted;
   return props.loadAll();
 }
 

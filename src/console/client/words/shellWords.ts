@@ -60,6 +60,8 @@ export const SHELL_WORDS = {
   "table.search": { en: "Search", ja: "検索" },
   "table.all": { en: "All", ja: "すべて" },
   "table.shown": { en: "{shown} of {total} shown", ja: "{total}件中 {shown}件を表示" },
+  "table.shown-open": { en: "{shown} shown, more follow", ja: "{shown}件を表示（続きあり）" },
+  "table.export-all": { en: "Export all that fit", ja: "該当をすべて書き出す" },
   "table.sorted-among": { en: "sorted among those shown", ja: "並べ替えは表示中の行の範囲" },
   "table.more": { en: "Show {count} more", ja: "さらに{count}件を表示" },
   "table.selected": { en: "{count} selected|{count} selected", ja: "{count}件を選択中" },
