@@ -77,7 +77,10 @@ function swaks(port: number, ...more: string[]): Promise<{ status: number | null
 }
 
 test("a mail of swaks goes through Postfix, the gate and Postfix into the mailbox", { skip }, async () => {
-  const sent = await swaks(front.port, "--header", "Subject: first of all", "--header", "Message-Id: <first@customer.example>");
+  // The front Postfix takes swaks for a server abroad, and tells the gate so by XFORWARD.
+  const abroad = ["--xclient-addr", "192.0.2.77", "--xclient-name", "mx.customer.example"];
+  const fields = ["--header", "Subject: first of all", "--header", "Message-Id: <first@customer.example>"];
+  const sent = await swaks(front.port, ...abroad, ...fields);
   assert.equal(sent.status, 0, sent.stdout);
   const raw = await waitUntil(() => behind.messages().find((one) => one.includes("first of all")), "the mail");
   assert.match(raw, /^Sekisho-Verdict: pass; mail=[0-9a-f-]{36}/m);
@@ -231,7 +234,7 @@ test("commands that come together are answered one by one (PIPELINING), SIZE is 
     "MAIL FROM:<a@customer.example> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT TO:<x@ijtb.example>\r\nQUIT\r\n",
   ]);
   const text = lines.join("");
-  for (const keyword of ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 52428800", "XCLIENT", "XFORWARD", "XFORWARD"]) assert.ok(text.includes(keyword), keyword);
+  for (const keyword of ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 52428800", "XCLIENT", "XFORWARD"]) assert.ok(text.includes(keyword), keyword);
   assert.match(text, /552 /);
   assert.match(text, /250 .*\r\n550 5\.7\.1 relaying denied\r\n250 .*\r\n221 /);
 });

@@ -19,7 +19,9 @@ export type Stamp = {
 export function stampHeaders(raw: Buffer, stamp: Stamp): Buffer {
   const fields = [receivedField(stamp)];
   if (stamp.authentication !== null) {
-    fields.push(`Authentication-Results: ${stamp.hostname}; ${fold(stamp.authentication)}`);
+    // RFC 8601 2.2: where nothing was looked at, the field says "none".
+    const results = stamp.authentication === "" ? "none" : fold(stamp.authentication);
+    fields.push(`Authentication-Results: ${stamp.hostname}; ${results}`);
   }
   const reasons = stamp.reasons.length === 0 ? "" : `; reasons=${stamp.reasons.slice(0, 20).join(",\r\n\t")}`;
   fields.push(`Sekisho-Verdict: ${stamp.verdict}; mail=${stamp.mail}${reasons}`);
