@@ -8,7 +8,8 @@ import { verifyLedger } from "../src/ledger/verify.ts";
 import { realDisk } from "../src/lib/disk.ts";
 
 /**
- * Appends and verifications a second, beside the limits of this disk in the same run: one flush per entry (what a
+ * Appends and verifications a second, beside the limits of this disk in the same run: one flush per entry
+ * (what a
  * ledger without batches could do) and the same bytes in one file with a flush every 4,096 entries.
  */
 const entries = Number(process.argv[2] ?? 200_000);
@@ -17,7 +18,13 @@ const now = Temporal.Instant.from("2016-03-15T00:00:00Z");
 
 function entryOf(number: number) {
   const about = { gate: "mail", mail: "01953a1b-1111-7000-8000-000000000001" };
-  const data = { direction: "inbound", senderDomain: "customer.example", bytes: number, recipients: 1, read: true };
+  const data = {
+    direction: "inbound",
+    senderDomain: "customer.example",
+    bytes: number,
+    recipients: 1,
+    read: true,
+  };
   return makeEntry({ kind: "observed", code: "mail-received", about, data }, { by: "gate/mail", now });
 }
 
@@ -62,7 +69,9 @@ async function appendsPerSecond(inFlight: number): Promise<{ waited: number; clo
 }
 
 function print(name: string, value: number, note: string): void {
-  process.stdout.write(`${name.padEnd(44)} ${Math.round(value).toLocaleString("en").padStart(10)} /s  ${note}\n`);
+  process.stdout.write(
+    `${name.padEnd(44)} ${Math.round(value).toLocaleString("en").padStart(10)} /s  ${note}\n`,
+  );
 }
 
 const signer = readSigner("bench.invalid/ledger", generateSigningKey());
@@ -72,16 +81,29 @@ try {
   print("flushes of this disk, one after another", flushes, "the limit of one flush per entry");
   print("the same bytes, raw, a flush per 4,096", raw, "the limit of a batch");
   const alone = await appendsPerSecond(1);
-  print("append, one writer that waits", alone.waited, `${(alone.waited / flushes).toFixed(2)} × one flush per entry`);
+  print(
+    "append, one writer that waits",
+    alone.waited,
+    `${(alone.waited / flushes).toFixed(2)} × one flush per entry`,
+  );
   for (const inFlight of [64, 1_024, 8_192]) {
     const { waited, closed } = await appendsPerSecond(inFlight);
-    const ratio = `${(waited / flushes).toFixed(1)} × one flush per entry, ${(waited / raw).toFixed(2)} × raw`;
-    print(`append, ${inFlight} writers that wait`, waited, `${ratio}; with tiles published ${Math.round(closed)}`);
+    const [ofFlush, ofRaw] = [(waited / flushes).toFixed(1), (waited / raw).toFixed(2)];
+    const ratio = `${ofFlush} × one flush per entry, ${ofRaw} × raw`;
+    print(
+      `append, ${inFlight} writers that wait`,
+      waited,
+      `${ratio}; with tiles published ${Math.round(closed)}`,
+    );
   }
   for (const deep of [false, true]) {
     const result = await verifyLedger({ disk: realDisk, folder: join(folder, "ledger-8192"), deep });
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
-    print(deep ? "verify --deep (every entry parsed)" : "verify", result.size / result.seconds, `${result.size} entries`);
+    print(
+      deep ? "verify --deep (every entry parsed)" : "verify",
+      result.size / result.seconds,
+      `${result.size} entries`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

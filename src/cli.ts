@@ -13,7 +13,8 @@ const commands: Record<string, Command> = {
     },
   },
   check: {
-    summary: "check sekisho.yaml: every mistake with its line and its mend; --sample prints one to start from",
+    summary:
+      "check sekisho.yaml: every mistake with its line and its mend; --sample prints one to start from",
     run: async (argv) => (await import("./station/checkCommand.ts")).checkCommand(argv),
   },
   mail: {
@@ -48,7 +49,9 @@ async function mailCommand(argv: string[]): Promise<number> {
 
 function printHelp(): void {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}\n`);
-  process.stdout.write(`sekisho ${version}: keeps the data inside even after an infection\n\n${lines.join("")}`);
+  process.stdout.write(
+    `sekisho ${version}: keeps the data inside even after an infection\n\n${lines.join("")}`,
+  );
   process.stdout.write("\nEvery command has --help. A mistake ends with status 2, a failure with 1.\n");
 }
 
@@ -65,7 +68,9 @@ export async function main(argv: string[]): Promise<number> {
   }
   const command = commands[name];
   if (command === undefined) {
-    throw new SekishoError("usage", `Cannot run "${name}": there is no such command`, { hint: "try: sekisho --help" });
+    throw new SekishoError("usage", `Cannot run "${name}": there is no such command`, {
+      hint: "try: sekisho --help",
+    });
   }
   return command.run(rest);
 }

@@ -49,7 +49,10 @@ test("readConfig() says that a key is missing, where its section stands", () => 
 });
 
 test("readConfig() refuses a zone that does not exist", () => {
-  assert.match(check("organisation: A\ntimeZone: Asia/Edo\n").join(), /2:1: timeZone: not a time zone of the IANA data base/);
+  assert.match(
+    check("organisation: A\ntimeZone: Asia/Edo\n").join(),
+    /2:1: timeZone: not a time zone of the IANA data base/,
+  );
 });
 
 test("readConfig() names what is no YAML", () => {
@@ -68,5 +71,8 @@ for (const text of ["", "null", "- list", "42", "\u0000", "a: {b: {c: {d: 1}}}"]
 
 test("every key of the configuration is described", () => {
   const silent = describeConfig().filter(({ text, type }) => text === "" && type !== "section");
-  assert.deepEqual(silent.map(({ path }) => path), []);
+  assert.deepEqual(
+    silent.map(({ path }) => path),
+    [],
+  );
 });

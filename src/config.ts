@@ -26,12 +26,17 @@ export const Config = z.strictObject({
     .string()
     .regex(/^[a-z0-9.-]+(\/[a-z0-9.-]+)*$/)
     .default("sekisho.invalid/ledger")
-    .describe("Name of this ledger in its checkpoints (C2SP tlog-checkpoint); never changed after the first start."),
+    .describe(
+      "Name of this ledger in its checkpoints (C2SP tlog-checkpoint); never changed after the first start.",
+    ),
   console: z
     .strictObject({
       host: z.string().default("127.0.0.1").describe("Address to listen on."),
       port: z.int().min(0).max(65_535).default(8_443).describe("Port to listen on."),
-      url: z.url().optional().describe("URL under which people open the console, where a proxy stands before it."),
+      url: z
+        .url()
+        .optional()
+        .describe("URL under which people open the console, where a proxy stands before it."),
       metricsFrom: z
         .array(z.string())
         .default(["127.0.0.0/8", "::1"])
@@ -41,13 +46,19 @@ export const Config = z.strictObject({
     .describe("The pages and the API."),
   state: z
     .strictObject({
-      databaseUrlFile: z.string().optional().describe("File that holds the PostgreSQL URL; else DATABASE_URL; else PGlite."),
+      databaseUrlFile: z
+        .string()
+        .optional()
+        .describe("File that holds the PostgreSQL URL; else DATABASE_URL; else PGlite."),
     })
     .prefault({})
     .describe("The state store."),
   log: z
     .strictObject({
-      level: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("info").describe("Least level written."),
+      level: z
+        .enum(["fatal", "error", "warn", "info", "debug", "trace"])
+        .default("info")
+        .describe("Least level written."),
     })
     .prefault({})
     .describe("The log: JSON lines on standard error, without personal data."),
@@ -115,7 +126,11 @@ function lowerFirst(text: string): string {
 type Path = readonly PropertyKey[];
 
 /** Where a path, or the nearest thing above it, stands in the file. */
-function placeOf(path: Path, document: Document, lines: LineCounter): { line: number; column: number; path: string } {
+function placeOf(
+  path: Path,
+  document: Document,
+  lines: LineCounter,
+): { line: number; column: number; path: string } {
   const printed = path.map(String).join(".");
   for (let length = path.length; length >= 0; length--) {
     const offset = offsetOf(path.slice(0, length), document);
@@ -188,7 +203,11 @@ function distanceOf(one: string, other: string): number {
     const next = [at];
     for (let to = 1; to <= other.length; to++) {
       const same = one[at - 1] === other[to - 1] ? 0 : 1;
-      next[to] = Math.min((row[to] as number) + 1, (next[to - 1] as number) + 1, (row[to - 1] as number) + same);
+      next[to] = Math.min(
+        (row[to] as number) + 1,
+        (next[to - 1] as number) + 1,
+        (row[to - 1] as number) + same,
+      );
     }
     row = next;
   }

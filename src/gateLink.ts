@@ -3,7 +3,10 @@ import { EntryId, EvidenceHash } from "./ledger/entry.ts";
 
 /** What a gate and the station say to each other over the local socket. Both ends parse what they hear. */
 
-/** An act that a decision asks of a gate. It is asked again until an entry `about.order` says what became of it. */
+/**
+ * An act that a decision asks of a gate. It is asked again until an entry `about.order` says what became of
+ * it.
+ */
 export const Order = z.strictObject({
   order: z.string().max(64).describe("The order's id: a gate carries it out once."),
   gate: z.string().max(32),

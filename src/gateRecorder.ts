@@ -5,12 +5,18 @@ import type { Recorder } from "./ledger/recorder.ts";
 import { connectLocal, FramedSocket } from "./lib/framedSocket.ts";
 import { FromStation, type FromGate, type GateStatus, type Order } from "./gateLink.ts";
 
-export const limits = { batchBytes: 512 * 1024, batchesOnTheWay: 4, answerMsMax: 2_000, reconnectMs: 250 } as const;
+export const limits = {
+  batchBytes: 512 * 1024,
+  batchesOnTheWay: 4,
+  answerMsMax: 2_000,
+  reconnectMs: 250,
+} as const;
 
 type Batch = { number: number; next: SpoolPlace; lines: number };
 
 /**
- * A gate's side of the link: every entry goes to the disk spool first and to the station from there, in order.
+ * A gate's side of the link: every entry goes to the disk spool first and to the station from there, in
+ * order.
  * While the station is away the spool grows and the gate goes on.
  */
 export class GateRecorder implements Recorder {
@@ -127,7 +133,10 @@ export class GateRecorder implements Recorder {
         return;
       }
       const number = ++this.#batchNumber;
-      if (!this.#socket.send({ type: "entries", batch: number, again: this.#again, lines } satisfies FromGate)) return;
+      if (
+        !this.#socket.send({ type: "entries", batch: number, again: this.#again, lines } satisfies FromGate)
+      )
+        return;
       this.#batches.push({ number, next, lines: lines.length });
       this.#sent = next;
       this.#rememberIds(number, lines);
@@ -138,7 +147,9 @@ export class GateRecorder implements Recorder {
 
   #rememberIds(number: number, lines: string[]): void {
     if (this.#waiters.size === 0) return;
-    const ids = lines.map((line) => (JSON.parse(line) as { id: string }).id).filter((id) => this.#waiters.has(id));
+    const ids = lines
+      .map((line) => (JSON.parse(line) as { id: string }).id)
+      .filter((id) => this.#waiters.has(id));
     if (ids.length > 0) this.#idsOfBatch.set(number, ids);
   }
 

@@ -7,7 +7,14 @@ import { test } from "node:test";
 import { readConfig } from "../src/config.ts";
 import { printedDocs } from "./printDocs.ts";
 
-const pages = ["README.md", "README.ja.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", ...globSync("docs/*.md")];
+const pages = [
+  "README.md",
+  "README.ja.md",
+  "SECURITY.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...globSync("docs/*.md"),
+];
 
 for (const [path, text] of Object.entries(printedDocs())) {
   test(`${path} is what the code prints`, () => {
@@ -52,7 +59,12 @@ for (const { page, line, text } of blocks.filter(({ language }) => language === 
     try {
       const path = `${resolve("bin")}:${process.env["PATH"] ?? ""}`;
       const env = { ...process.env, PATH: path, DATABASE_URL: "" };
-      const done = spawnSync("bash", ["-euo", "pipefail", "-c", text], { cwd: folder, env, encoding: "utf8", timeout: 120_000 });
+      const done = spawnSync("bash", ["-euo", "pipefail", "-c", text], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+        timeout: 120_000,
+      });
       assert.equal(done.status, 0, `${done.stdout}${done.stderr}`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -67,7 +79,9 @@ test("there are blocks that run", () => {
 for (const page of pages) {
   test(`the links of ${page} lead somewhere`, () => {
     const text = readFileSync(page, "utf8");
-    const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)].map((match) => match[1] as string);
+    const targets = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)].map(
+      (match) => match[1] as string,
+    );
     const broken = targets.filter((target) => !existsSync(join(dirname(page), target)));
     assert.deepEqual(broken, []);
   });

@@ -24,9 +24,10 @@ function printReasons(): string {
   return [
     "# What the mail gate finds",
     "",
-    "Printed from `src/gates/mail/reasons.ts` by `npm run ok`; do not edit. Every reason comes with a sentence in English",
-    "and Japanese that names the evidence. What is done about a reason is the site's: the last column names the standing",
-    "orders of a house that has not decided otherwise (`mail.policy.orders`).",
+    "Printed from `src/gates/mail/reasons.ts` by `npm run ok`; do not edit. Every reason comes with a",
+    "sentence in English and Japanese that names the evidence. What is done about a reason is the site's:",
+    "the last column names the standing orders of a house that has not decided otherwise",
+    "(`mail.policy.orders`).",
     "",
     "| code | | | ATT&CK | severity | default order |",
     "| --- | --- | --- | --- | --- | --- |",
@@ -46,7 +47,9 @@ function printCitations(): string {
     }
   }
   const sorted = [...cited].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
-  const rows = sorted.map(([name, places]) => `| ${name} | ${[...places].map((place) => `\`${place}\``).join(" ")} |`);
+  const rows = sorted.map(
+    ([name, places]) => `| ${name} | ${[...places].map((place) => `\`${place}\``).join(" ")} |`,
+  );
   return [
     "# Standards that the code cites",
     "",

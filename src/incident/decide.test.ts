@@ -18,7 +18,10 @@ const options: Question["options"] = ["release", "refuse"].map((code) => {
   return { code, label: said, consequence: said, undo: said };
 });
 
-/** state, second person needed, first answer (person option), this answer (person option) → state, entry or error */
+/**
+ * state, second person needed, first answer (person option), this answer (person option) → state, entry or
+ * error
+ */
 const rows = `
   asked     | no  |               | alice release | answered  | decision-answered
   asked     | yes |               | alice release | seconding | decision-proposed
@@ -35,7 +38,8 @@ const rows = `
   .map((line) => line.split("|").map((cell) => cell.trim()));
 
 for (const [state, second, first = "", now = "", outcome, code] of rows) {
-  test(`weighAnswer() gives ${outcome} (${code}) for "${now}" after "${first}", ${state}, second person: ${second}`, () => {
+  const when = `"${now}" after "${first}", ${state}, second person: ${second}`;
+  test(`weighAnswer() gives ${outcome} (${code}) for ${when}`, () => {
     const at = "2016-03-15T00:00:00Z";
     const [person = "", option = ""] = first.split(" ");
     const answers = first === "" ? [] : [{ person, personName: person, option, reason: "because", at }];
@@ -119,18 +123,26 @@ for (const store of testStores()) {
       await close();
     });
 
-    test("Decisions.answer() takes two persons where two are needed, each entry resting on the one before", async () => {
+    test("Decisions.answer() takes two persons where two are needed, each entry on the one before", async () => {
       const { decisions, entries, settled, close } = await openDecisions(store);
       const { id } = await decisions.ask(questionOf("m2", true));
       const proposed = await decisions.answer(id, alice, { option: "release", reason: "I asked by phone" });
       assert.equal(proposed.state, "seconding");
-      await assert.rejects(decisions.answer(id, alice, { option: "release", reason: "again" }), { code: "not-permitted" });
+      await assert.rejects(decisions.answer(id, alice, { option: "release", reason: "again" }), {
+        code: "not-permitted",
+      });
       assert.equal(settled.length, 0);
       const answered = await decisions.answer(id, bob, { option: "release", reason: "me too" });
       assert.equal(answered.state, "answered");
       assert.equal(answered.outcome, "release");
-      assert.deepEqual(settled.map((decision) => decision.id), [id]);
-      assert.deepEqual(entries.map((entry) => entry.code), ["decision-asked", "decision-proposed", "decision-answered"]);
+      assert.deepEqual(
+        settled.map((decision) => decision.id),
+        [id],
+      );
+      assert.deepEqual(
+        entries.map((entry) => entry.code),
+        ["decision-asked", "decision-proposed", "decision-answered"],
+      );
       assert.deepEqual(entries[2]?.rests, [entries[1]?.id]);
       assert.deepEqual(entries[1]?.rests, [entries[0]?.id]);
       const printed = JSON.stringify(entries);
@@ -160,21 +172,35 @@ for (const store of testStores()) {
       assert.equal(await decisions.settleDue(), 1);
       assert.equal(await decisions.settleDue(), 0);
       assert.equal((await decisions.get(id)).outcome, "refuse");
-      assert.deepEqual(settled.map((decision) => decision.state), ["defaulted"]);
+      assert.deepEqual(
+        settled.map((decision) => decision.state),
+        ["defaulted"],
+      );
       assert.equal(entries.at(-1)?.code, "decision-defaulted");
-      await assert.rejects(decisions.answer(id, bob, { option: "release", reason: "late" }), { code: "conflict" });
+      await assert.rejects(decisions.answer(id, bob, { option: "release", reason: "late" }), {
+        code: "conflict",
+      });
       await close();
     });
 
     test("Decisions.list() puts those that wait first, by deadline", async () => {
       const { decisions, close } = await openDecisions(store);
       const one = await decisions.ask(questionOf("m5", false));
-      const two = await decisions.ask({ ...questionOf("m6", false), deadline: Temporal.Instant.from("2016-03-21T00:00:00Z") });
+      const two = await decisions.ask({
+        ...questionOf("m6", false),
+        deadline: Temporal.Instant.from("2016-03-21T00:00:00Z"),
+      });
       const three = await decisions.ask(questionOf("m7", false));
       await decisions.answer(one.id, alice, { option: "refuse", reason: "no" });
       const listed = await decisions.list({ limit: 10 });
-      assert.deepEqual(listed.map((decision) => decision.id), [two.id, three.id, one.id]);
-      assert.deepEqual((await decisions.list({ state: "answered", limit: 10 })).map((decision) => decision.id), [one.id]);
+      assert.deepEqual(
+        listed.map((decision) => decision.id),
+        [two.id, three.id, one.id],
+      );
+      assert.deepEqual(
+        (await decisions.list({ state: "answered", limit: 10 })).map((decision) => decision.id),
+        [one.id],
+      );
       await assert.rejects(decisions.get("01953a1b-0000-7000-8000-00000000ffff"), { code: "not-found" });
       await close();
     });

@@ -43,7 +43,8 @@ export type Decision = Omit<Question, "deadline" | "restsOn" | "subject"> & {
 export const limits = { reasonCharactersMax: 2_000 } as const;
 
 /**
- * Pure: what an answer makes of a decision. Where a second person is needed the first answer only proposes; the
+ * Pure: what an answer makes of a decision. Where a second person is needed the first answer only proposes;
+ * the
  * second must be another person with the same option, and a different option puts the question anew.
  */
 export function weighAnswer(
@@ -83,11 +84,17 @@ export type DecisionsOptions = {
   recorder: Recorder;
   evidence: EvidenceStore;
   now: () => Temporal.Instant;
-  /** Called after a decision was settled, by a person or by its default. May be called again after a restart. */
+  /**
+   * Called after a decision was settled, by a person or by its default. May be called again after a
+   * restart.
+   */
   onSettled: (decision: Decision) => Promise<void>;
 };
 
-/** Asks, takes answers, and lets deadlines fall to their defaults. Every step is in the ledger before it counts. */
+/**
+ * Asks, takes answers, and lets deadlines fall to their defaults. Every step is in the ledger before it
+ * counts.
+ */
 export class Decisions {
   readonly #options: DecisionsOptions;
 

@@ -286,7 +286,8 @@ export class Ledger {
   }
 
   /**
-   * What has to be written for the tree as it is between two batches. Later batches go to a new write-ahead file,
+   * What has to be written for the tree as it is between two batches. Later batches go to a new write-ahead
+   * file,
    * so that the old one can be removed once its entries are in tiles.
    */
   async #snapshot(): Promise<{ checkpoint: string; files: { path: string; bytes: Buffer }[]; size: number }> {
@@ -301,7 +302,9 @@ export class Ledger {
     return { checkpoint, files, size };
   }
 
-  /** The tile files that a tree of `size` needs and that are not all on the medium; full ones leave memory. */
+  /**
+   * The tile files that a tree of `size` needs and that are not all on the medium; full ones leave memory.
+   */
   #takeTiles(size: number): { path: string; bytes: Buffer }[] {
     const files: { path: string; bytes: Buffer }[] = [];
     for (const [level, row] of this.#rows.entries()) {

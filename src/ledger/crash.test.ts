@@ -38,7 +38,8 @@ async function idsOf(disk: TestDisk): Promise<{ ids: string[]; problems: string[
   const { PublishedTree } = await import("./read.ts");
   const tree = (await PublishedTree.open(disk, "/ledger")) as InstanceType<typeof PublishedTree>;
   const ids: string[] = [];
-  for await (const { bytes } of tree.readEntries(0, size)) ids.push((JSON.parse(bytes.toString()) as { id: string }).id);
+  for await (const { bytes } of tree.readEntries(0, size))
+    ids.push((JSON.parse(bytes.toString()) as { id: string }).id);
   const leaves = await tree.readNode(0, 0).catch(() => null);
   assert.notEqual(leaves, null);
   const { hashRange } = await import("./merkle.ts");
@@ -75,12 +76,17 @@ const program = fileURLToPath(new URL("./testKilledWriter.ts", import.meta.url))
 
 /** Runs the writer until it kills itself at its nth disk operation; gives back what it acknowledged. */
 function runWriter(folder: string, killAt: number): Promise<{ acknowledged: string[]; killed: boolean }> {
-  const child = spawn(process.execPath, [program, folder, String(killAt)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, folder, String(killAt)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => {
     child.on("close", (_code, signal) => {
-      resolve({ acknowledged: output.split("\n").filter((line) => line.length === 36), killed: signal === "SIGKILL" });
+      resolve({
+        acknowledged: output.split("\n").filter((line) => line.length === 36),
+        killed: signal === "SIGKILL",
+      });
     });
   });
 }
@@ -92,16 +98,27 @@ test("Ledger keeps all that it acknowledged, when it is killed with -9 at every 
     for (let killAt = 1; killAt < 500; killAt++) {
       const { acknowledged, killed } = await runWriter(join(folder, String(killAt)), killAt);
       const ledgerFolder = join(folder, String(killAt), "ledger");
-      const keyring = await (await import("./keyring.ts")).Keyring.open(realDisk, join(folder, String(killAt), "keys"));
-      const ledger = await Ledger.open({ disk: realDisk, folder: ledgerFolder, signer: await keyring.openSigner("kill.invalid") });
+      const keyring = await (
+        await import("./keyring.ts")
+      ).Keyring.open(realDisk, join(folder, String(killAt), "keys"));
+      const ledger = await Ledger.open({
+        disk: realDisk,
+        folder: ledgerFolder,
+        signer: await keyring.openSigner("kill.invalid"),
+      });
       await ledger.close();
       const result = await verifyLedger({ disk: realDisk, folder: ledgerFolder, deep: true });
       assert.deepEqual(result.problems, [], `killed at ${killAt}`);
       const { PublishedTree } = await import("./read.ts");
       const tree = (await PublishedTree.open(realDisk, ledgerFolder)) as InstanceType<typeof PublishedTree>;
       const ids = new Set<string>();
-      for await (const { bytes } of tree.readEntries(0, tree.size)) ids.add((JSON.parse(bytes.toString()) as { id: string }).id);
-      assert.deepEqual(acknowledged.filter((id) => !ids.has(id)), [], `killed at ${killAt}`);
+      for await (const { bytes } of tree.readEntries(0, tree.size))
+        ids.add((JSON.parse(bytes.toString()) as { id: string }).id);
+      assert.deepEqual(
+        acknowledged.filter((id) => !ids.has(id)),
+        [],
+        `killed at ${killAt}`,
+      );
       points = killAt;
       if (!killed) break;
     }

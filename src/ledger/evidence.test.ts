@@ -24,7 +24,7 @@ for (const bytes of [0, 1, 1_000, 1024 ** 2 - 1, 1024 ** 2, 1024 ** 2 + 1, 3 * 1
   });
 }
 
-test("EvidenceStore.put() leaves nothing of the content on the disk, in files for their owner only", async (context) => {
+test("EvidenceStore.put() leaves nothing of the content on the disk", async (context) => {
   const { store, folder } = await openStore(context);
   const content = Buffer.from("お世話になっております。航空券控え".repeat(50));
   const name = await store.put(content);
@@ -53,13 +53,17 @@ test("EvidenceStore.get() refuses an altered file and a key of another object", 
   await assert.rejects(store.get(other));
 });
 
-test("EvidenceStore.rewrap() moves all keys to a new wrapping key, and content stays readable", async (context) => {
+test("EvidenceStore.rewrap() moves all keys, and content stays readable", async (context) => {
   const { store, keyring, folder } = await openStore(context);
   const names = await Promise.all(["a", "b", "c"].map((text) => store.put(Buffer.from(text))));
   await keyring.rotate();
   assert.equal(await store.rewrap(), 3);
   assert.equal(await store.rewrap(), 0);
-  const again = new EvidenceStore(realDisk, join(folder, "evidence"), await Keyring.open(realDisk, join(folder, "keys")));
+  const again = new EvidenceStore(
+    realDisk,
+    join(folder, "evidence"),
+    await Keyring.open(realDisk, join(folder, "keys")),
+  );
   assert.deepEqual((await Promise.all(names.map((name) => again.get(name)))).map(String), ["a", "b", "c"]);
 });
 

@@ -6,7 +6,9 @@ import { EvidenceHash } from "./entry.ts";
 import type { Keyring, WrappedKey } from "./keyring.ts";
 import type { Problem } from "./verifyBundle.ts";
 
-/** Format: "SKE1", 7 random bytes, then chunks of 1 MiB with a 16-byte tag each (STREAM, Hoang et al. 2015). */
+/**
+ * Format: "SKE1", 7 random bytes, then chunks of 1 MiB with a 16-byte tag each (STREAM, Hoang et al. 2015).
+ */
 const magic = Buffer.from("SKE1");
 const chunkBytes = 1024 ** 2;
 const tagBytes = 16;

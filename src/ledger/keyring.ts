@@ -32,7 +32,9 @@ export class Keyring {
     this.#file = file;
   }
 
-  /** Opens the key folder, and makes keys on the first start. Throws key-permissions where others may read. */
+  /**
+   * Opens the key folder, and makes keys on the first start. Throws key-permissions where others may read.
+   */
   static async open(disk: Disk, folder: string): Promise<Keyring> {
     await disk.makeFolder(folder);
     await refuseOpenPermissions(folder);

@@ -8,7 +8,8 @@ import { generateSigningKey, openNote, readSigner, readVerifier } from "./note.t
 const neumann = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
 const neumannNote =
   "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
-  "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+  "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdn" +
+  "gotpRZb6KE6RyyBwJnAM=\n";
 
 const pem = generateSigningKey();
 const signer = readSigner("example.invalid/ledger", pem);
@@ -22,7 +23,8 @@ test("openNote() opens a note of another implementation", () => {
 test("openNote() refuses a note with any byte changed", () => {
   const verifier = readVerifier(neumann);
   for (let at = 0; at < neumannNote.length; at++) {
-    const changed = `${neumannNote.slice(0, at)}${neumannNote[at] === "A" ? "B" : "A"}${neumannNote.slice(at + 1)}`;
+    const other = neumannNote[at] === "A" ? "B" : "A";
+    const changed = `${neumannNote.slice(0, at)}${other}${neumannNote.slice(at + 1)}`;
     assert.equal(openNote(changed, verifier).ok, false, `byte ${at}`);
   }
 });
@@ -45,7 +47,13 @@ test("readVerifier() gives back what a signer prints", () => {
   assert.equal(readVerifier(`${signer.verifier.text}\n`).keyId, signer.verifier.keyId);
 });
 
-for (const text of ["", "name", "name+00000000+AAAA", neumann.replace("c74f20a3", "c74f20a4"), neumann.slice(0, -4)]) {
+for (const text of [
+  "",
+  "name",
+  "name+00000000+AAAA",
+  neumann.replace("c74f20a3", "c74f20a4"),
+  neumann.slice(0, -4),
+]) {
   test(`readVerifier() refuses "${text}"`, () => {
     assert.throws(() => readVerifier(text), { code: "ledger-malformed" });
   });
@@ -70,6 +78,9 @@ for (const [what, text] of [
 
 for (const text of ["", "-1", "01", "1e3", " 1", "1.0", "99999999999999999999", "abc"]) {
   test(`parseTreeSize() refuses "${text}"`, () => {
-    assert.throws(() => parseTreeSize(text), { code: "ledger-malformed", hint: "run: sekisho ledger verify" });
+    assert.throws(() => parseTreeSize(text), {
+      code: "ledger-malformed",
+      hint: "run: sekisho ledger verify",
+    });
   });
 }

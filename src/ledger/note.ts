@@ -63,7 +63,9 @@ export function readVerifier(text: string): Verifier {
 /** Outcome of opening a signed note: its text, or why it cannot be trusted. */
 export type Opened = { ok: true; text: string } | { ok: false; problem: string };
 
-/** Opens a note that must bear a good signature by `verifier`; other signatures (cosigners) are passed over. */
+/**
+ * Opens a note that must bear a good signature by `verifier`; other signatures (cosigners) are passed over.
+ */
 export function openNote(note: string, verifier: Verifier): Opened {
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n")) return { ok: false, problem: "it is not a signed note" };

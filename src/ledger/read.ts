@@ -24,7 +24,10 @@ export class PublishedTree {
     this.checkpointText = published.text;
   }
 
-  /** Opens a ledger folder; `verifier` defaults to the key file beside the tiles. Null where nothing is published. */
+  /**
+   * Opens a ledger folder; `verifier` defaults to the key file beside the tiles. Null where nothing is
+   * published.
+   */
   static async open(disk: Disk, folder: string, verifier?: Verifier): Promise<PublishedTree | null> {
     const text = await disk.read(join(folder, ledgerFiles.checkpoint));
     if (text === null) return null;

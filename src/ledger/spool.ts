@@ -19,7 +19,8 @@ export const limits = { segmentBytesMax: 4 * 1024 ** 2, spoolBytesMax: 8 * 1024 
 
 /**
  * A gate's own disk queue of entries, one canonical JSON line each. A line is in the page cache when `add`
- * returns, so it outlives the process; `sync` brings it to the medium. What the station has taken is removed a
+ * returns, so it outlives the process; `sync` brings it to the medium. What the station has taken is
+ * removed a
  * segment at a time. A torn last line was never acknowledged to anyone, and is cut off on opening.
  */
 export class Spool {

@@ -51,7 +51,10 @@ const signer = await keyring.openSigner("kill.invalid");
 const ledger = await Ledger.open({ disk, folder: join(folder, "ledger"), signer, publishMs: 1e6 });
 for (let round = 0; round < 3; round++) {
   const entries = Array.from({ length: 150 }, () => {
-    return makeEntry({ kind: "observed", code: "mail-received" }, { by: "test", now: Temporal.Now.instant() });
+    return makeEntry(
+      { kind: "observed", code: "mail-received" },
+      { by: "test", now: Temporal.Now.instant() },
+    );
   });
   await Promise.all(
     entries.map(async (entry) => {

@@ -67,7 +67,9 @@ export function hashRow(hashes: readonly Hash[]): Hash {
   return row[0] as Hash;
 }
 
-/** The tiles of a tree of `size` leaves at every level: how many are full, and how wide the partial one is. */
+/**
+ * The tiles of a tree of `size` leaves at every level: how many are full, and how wide the partial one is.
+ */
 export function tilesOf(size: number): { level: number; full: number; partial: number }[] {
   const levels = [];
   for (let level = 0, nodes = size; nodes > 0; level++, nodes = Math.floor(nodes / tileWidth)) {

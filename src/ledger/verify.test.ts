@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -31,7 +41,10 @@ before(async () => {
   const ledger = await Ledger.open({ disk: realDisk, folder: join(whole, "ledger"), signer });
   for (let number = 0; number < size; number++) {
     const draft = { kind: "observed", code: "mail-received", about: { mail: String(number) } } as const;
-    const entry = makeEntry(number === 7 ? { ...draft, evidence: [evidence] } : draft, { by: "gate/mail", now });
+    const entry = makeEntry(number === 7 ? { ...draft, evidence: [evidence] } : draft, {
+      by: "gate/mail",
+      now,
+    });
     const appended = ledger.append(entry);
     if (number !== 299) continue;
     await appended;
@@ -43,7 +56,10 @@ before(async () => {
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Verifies a copy of the ledger after `change`; gives back "code: where: detail" lines. */
-async function problemsAfter(change: (folder: string) => void, options: { older?: string[] } = {}): Promise<string[]> {
+async function problemsAfter(
+  change: (folder: string) => void,
+  options: { older?: string[] } = {},
+): Promise<string[]> {
   const folder = mkdtempSync(join(scratch, "copy-"));
   cpSync(whole, folder, { recursive: true });
   change(join(folder, "ledger"));
@@ -76,14 +92,16 @@ function editEntries(path: string, change: (entries: Buffer[]) => Buffer[]): voi
   edit(path, (bytes) => encodeBundle(change(decodeBundle(bytes).entries)));
 }
 
-test("verifyLedger() finds nothing in a whole ledger, and that it continues an older checkpoint", async () => {
+test("verifyLedger() finds nothing in a whole ledger that continues an older checkpoint", async () => {
   assert.deepEqual(await problemsAfter(() => {}, { older: [early] }), []);
 });
 
 test("verifyLedger() finds a flipped byte anywhere in any file", async () => {
   const ledger = join(whole, "ledger");
   const files = readdirSync(ledger, { recursive: true, encoding: "utf8" })
-    .filter((name) => statSync(join(ledger, name)).isFile() && name !== "key.pub" && !name.startsWith("open/"))
+    .filter(
+      (name) => statSync(join(ledger, name)).isFile() && name !== "key.pub" && !name.startsWith("open/"),
+    )
     // Of an older, narrower tile nothing is read once a wider one is there.
     .filter((name) => !/\.p\/\d+$/.test(name) || name.endsWith("/88") || name.endsWith("/2"));
   assert.ok(files.length >= 8, files.join(" "));
@@ -121,7 +139,9 @@ test("verifyLedger() names a removed entry", async () => {
 
 test("verifyLedger() names reordered entries", async () => {
   const problems = await problemsAfter((folder) => {
-    editEntries(join(folder, bundle), (entries) => entries.with(4, entries[5] as Buffer).with(5, entries[4] as Buffer));
+    editEntries(join(folder, bundle), (entries) =>
+      entries.with(4, entries[5] as Buffer).with(5, entries[4] as Buffer),
+    );
   });
   const detail = "entry 260, 261 stand in another order than they were signed";
   assert.deepEqual(problems, [`entries-reordered: ${bundle}: ${detail}`]);
@@ -134,13 +154,17 @@ test("verifyLedger() names a truncated tail", async () => {
   assert.deepEqual(shorter, [`tail-truncated: ${lastBundle}: 8 entries from 592 of 600 cannot be read`]);
   const broken = await problemsAfter((folder) => truncateSync(join(folder, lastBundle), 1_000));
   assert.match(broken.join(), /tail-truncated: tile\/entries\/002.p\/88: .* \(breaks off at byte \d+\)/);
-  const gone = await problemsAfter((folder) => rmSync(join(folder, "tile/entries/002.p"), { recursive: true }));
+  const gone = await problemsAfter((folder) =>
+    rmSync(join(folder, "tile/entries/002.p"), { recursive: true }),
+  );
   assert.match(gone.join(), /tail-truncated: .*88 entries from 512 of 600/);
 });
 
-test("verifyLedger() finds a tail that was cut off together with its checkpoint, by an older checkpoint", async () => {
+test("verifyLedger() finds a tail cut off together with its checkpoint, by an older one", async () => {
   const latest = readFileSync(join(whole, "ledger/checkpoint"), "utf8");
-  const problems = await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), early), { older: [latest] });
+  const problems = await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), early), {
+    older: [latest],
+  });
   const detail = "an older checkpoint names 600 entries, this ledger has 300";
   assert.deepEqual(problems, [`tail-truncated: checkpoint of size 600: ${detail}`]);
 });
@@ -148,14 +172,20 @@ test("verifyLedger() finds a tail that was cut off together with its checkpoint,
 test("verifyLedger() names a forged checkpoint: another key, another root, another size", async () => {
   const forger = readSigner(signer.name, generateSigningKey());
   const forged = signCheckpoint({ origin: signer.name, size, root: emptyRoot }, forger);
-  assert.match((await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), forged))).join(), /^checkpoint-forged/);
+  assert.match(
+    (await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), forged))).join(),
+    /^checkpoint-forged/,
+  );
   const otherRoot = signCheckpoint({ origin: signer.name, size, root: emptyRoot }, signer);
-  assert.match((await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), otherRoot))).join(), /root-mismatch/);
+  assert.match(
+    (await problemsAfter((folder) => writeFileSync(join(folder, "checkpoint"), otherRoot))).join(),
+    /root-mismatch/,
+  );
   const missing = await problemsAfter((folder) => rmSync(join(folder, "checkpoint")));
   assert.deepEqual(missing, ["checkpoint-missing: checkpoint: there is no checkpoint in this folder"]);
 });
 
-test("verifyLedger() names a ledger that was written anew and does not continue an older checkpoint", async () => {
+test("verifyLedger() names a ledger that was written anew, by an older checkpoint", async () => {
   const other = signCheckpoint({ origin: signer.name, size: 300, root: emptyRoot }, signer);
   const problems = await problemsAfter(() => {}, { older: [other] });
   assert.deepEqual(problems, ["not-a-prefix: checkpoint of size 300: this ledger is not its continuation"]);
@@ -175,7 +205,10 @@ test("verifyLedger() names missing and exchanged tiles", async () => {
 test("verifyLedger() names evidence that is gone or altered, and not what was erased in order", async () => {
   const path = (folder: string): string => join(folder, "../evidence", evidence.slice(0, 2), evidence);
   const gone = await problemsAfter((folder) => rmSync(path(folder)));
-  assert.match(gone.join(), /^evidence-missing: evidence [0-9a-f]{64}: an entry names it, and its file is gone$/);
+  assert.match(
+    gone.join(),
+    /^evidence-missing: evidence [0-9a-f]{64}: an entry names it, and its file is gone$/,
+  );
   const altered = await problemsAfter((folder) => flip(path(folder), 20));
   assert.match(altered.join(), /^evidence-altered/);
   const folder = mkdtempSync(join(scratch, "erased-"));
@@ -187,7 +220,7 @@ test("verifyLedger() names evidence that is gone or altered, and not what was er
   assert.deepEqual(await store.check([evidence]), []);
 });
 
-test("verifyLedger() takes a torn end of the open batch for what it is, and an altered frame for what it is", async () => {
+test("verifyLedger() tells a torn end of the open batch from an altered frame", async () => {
   const folder = join(scratch, "open");
   const ledger = await Ledger.open({ disk: realDisk, folder, signer, publishMs: 1e6 });
   for (let number = 0; number < 3; number++) {
@@ -195,7 +228,8 @@ test("verifyLedger() takes a torn end of the open batch for what it is, and an a
   }
   const name = readdirSync(join(folder, "open"))[0] as string;
   const bytes = readFileSync(join(folder, "open", name));
-  const verify = async () => (await verifyLedger({ disk: realDisk, folder })).problems.map((problem) => problem.code);
+  const verify = async () =>
+    (await verifyLedger({ disk: realDisk, folder })).problems.map((problem) => problem.code);
   assert.deepEqual(await verify(), []);
   writeFileSync(join(folder, "open", name), bytes.subarray(0, -5));
   assert.deepEqual(await verify(), ["open-torn"]);

@@ -40,7 +40,8 @@ const bundlesPerTask = 64;
 
 /**
  * Verifies a ledger folder wholly: the checkpoint's signature, every entry against its leaf hash, every tile,
- * the root, older checkpoints, and the write-ahead files. Names what was changed and where; does not stop at the first.
+ * the root, older checkpoints, and the write-ahead files. Names what was changed and where; does not stop
+ * at the first.
  */
 export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult> {
   const started = performance.now();
@@ -125,8 +126,10 @@ function splitHashes(joined: Uint8Array): Hash[] {
 }
 
 /**
- * Where entries and their leaf hashes differ, the level above (or, for the last bundle, the signed root) tells
- * which of the two was changed. Puts the right hashes into `leaves`, and names the tile where it was the tile.
+ * Where entries and their leaf hashes differ, the level above (or, for the last bundle, the signed root)
+ * tells
+ * which of the two was changed. Puts the right hashes into `leaves`, and names the tile where it was the
+ * tile.
  */
 async function settleDiffering(tree: PublishedTree, leaves: Leaves, problems: Problem[]): Promise<void> {
   for (const { index, own } of leaves.differing) {
@@ -138,7 +141,8 @@ async function settleDiffering(tree: PublishedTree, leaves: Leaves, problems: Pr
     if (full) leaves.roots[index] = hashRow(own);
     else leaves.partial = own;
     for (const problem of problems) {
-      if (problem.where !== tilePath("entries", index, own.length) || problem.code === "entry-malformed") continue;
+      if (problem.where !== tilePath("entries", index, own.length) || problem.code === "entry-malformed")
+        continue;
       problem.code = "tile-altered";
       problem.where = tilePath(0, index, own.length);
       problem.detail = "its leaf hashes do not fit the entries, which are as they were signed";
@@ -218,7 +222,8 @@ async function verifyUpperTiles(tree: PublishedTree, leaves: Leaves, problems: P
     // The leaf hashes lead to the signed root: a bundle that differs from them was changed, not the tile.
     return;
   }
-  const detail = `the entries lead to ${computedRoot.toString("hex")}, signed is ${tree.checkpoint.root.toString("hex")}`;
+  const [computed, signed] = [computedRoot.toString("hex"), tree.checkpoint.root.toString("hex")];
+  const detail = `the entries lead to ${computed}, signed is ${signed}`;
   problems.push({ code: "root-mismatch", where: ledgerFiles.checkpoint, detail });
 }
 

@@ -35,7 +35,10 @@ export type VerifiedBundle = {
   root: Hash | null;
   problems: Problem[];
   evidence: string[];
-  /** Where entries and leaf hashes differ: the hashes of the entries as they stand, to find which was changed. */
+  /**
+   * Where entries and leaf hashes differ: the hashes of the entries as they stand, to find which was
+   * changed.
+   */
   own: Hash[] | null;
 };
 
@@ -77,7 +80,8 @@ export function verifyBundle(folder: string, index: number, options: BundleOptio
       lost === null
         ? `${width - leaves.length} entries from ${first + leaves.length}`
         : `entry ${first + lost}`;
-    const detail = `${which} of ${first + width} cannot be read${brokenAt === null ? "" : ` (breaks off at byte ${brokenAt})`}`;
+    const broken = brokenAt === null ? "" : ` (breaks off at byte ${brokenAt})`;
+    const detail = `${which} of ${first + width} cannot be read${broken}`;
     problems.push({
       code: last && lost === null ? "tail-truncated" : "entry-removed",
       where: bundlePath,

@@ -14,7 +14,9 @@ export type VerifyDone = {
   differing: { index: number; own: Uint8Array }[];
 };
 
-/** Verifies the bundles from..to of a tree of `size` entries; roots of full ones are joined, 32 bytes each. */
+/**
+ * Verifies the bundles from..to of a tree of `size` entries; roots of full ones are joined, 32 bytes each.
+ */
 export function verifyRun(task: VerifyTask): VerifyDone {
   const roots: Uint8Array[] = [];
   const done: VerifyDone = {

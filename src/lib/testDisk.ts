@@ -10,7 +10,8 @@ type File = { durable: Buffer; written: Buffer };
 type FolderChange = { path: string; before: File | null };
 
 /**
- * A disk in memory that stops at the nth write and then holds what a real one may: synced bytes whole, unsynced
+ * A disk in memory that stops at the nth write and then holds what a real one may: synced bytes whole,
+ * unsynced
  * ones up to a random place, a torn last write. The seed decides, so that every failure can be run again.
  */
 export class TestDisk implements Disk {
@@ -37,7 +38,8 @@ export class TestDisk implements Disk {
   /** The disk as it is found after the power came back. */
   afterPowerLoss(options: { stopAt?: number; seed: number }): TestDisk {
     const files = new Map(this.files);
-    // Folder changes reach the medium in order (ext4, data=ordered): some suffix of the unsynced ones is undone.
+    // Folder changes reach the medium in order (ext4, data=ordered): some suffix of the unsynced ones is
+    // undone.
     const kept = Math.floor(this.#random() * (this.#unsyncedChanges.length + 1));
     for (const change of this.#unsyncedChanges.slice(kept).reverse()) {
       if (change.before === null) files.delete(change.path);

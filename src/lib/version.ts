@@ -1,9 +1,15 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-/** The version of this package, from its package.json (two folders up, in a checkout and when published). */
+/**
+ * The version of this package, from its package.json: above src/ in a checkout, above dist/ when published.
+ */
 export const version: string = readVersion();
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+  const places = ["../../package.json", "../../../package.json"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const place = places.find((path) => existsSync(path)) as string;
+  return (JSON.parse(readFileSync(place, "utf8")) as { version: string }).version;
 }

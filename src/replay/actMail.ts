@@ -8,8 +8,10 @@ import { sendMail } from "./sendMail.ts";
 const reasonsWanted = ["executable-in-archive", "document-icon"] as const;
 
 /**
- * Act one: the mail of 2016-03-15, inert, in both kinds of archive, among ordinary mail of a Japanese office. In
- * 2016 it was opened; here it must be held with reasons that a person understands, and the ordinary mail delivered.
+ * Act one: the mail of 2016-03-15, inert, in both kinds of archive, among ordinary mail of a Japanese
+ * office. In
+ * 2016 it was opened; here it must be held with reasons that a person understands, and the ordinary mail
+ * delivered.
  */
 export const actMail: Act = { name: "mail", title: "2016-03-15: the mail is opened", play };
 
@@ -64,7 +66,8 @@ async function play(stage: Stage): Promise<ActResult> {
 function asNew(raw: Buffer, run: string): Buffer {
   const text = raw.toString("latin1");
   const renewed = text.replace(/^(message-id: <)/im, `$1${run}.`);
-  const identified = renewed === text ? `Message-ID: <${run}.${text.length}@client.example>\r\n${text}` : renewed;
+  const identified =
+    renewed === text ? `Message-ID: <${run}.${text.length}@client.example>\r\n${text}` : renewed;
   return Buffer.from(identified, "latin1");
 }
 

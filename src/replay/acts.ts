@@ -28,7 +28,8 @@ export function printActs(results: readonly ActResult[]): string {
         ([name, value]) => `    ${name.padEnd(20)} ${value}\n`,
       );
       const problems = result.problems.map((problem) => `    NOT AS IT HAS TO BE: ${problem}\n`);
-      const head = `  act ${result.act}: ${result.ok ? "stopped" : "FAILED"} in ${result.seconds.toFixed(1)} s\n`;
+      const outcome = result.ok ? "stopped" : "FAILED";
+      const head = `  act ${result.act}: ${outcome} in ${result.seconds.toFixed(1)} s\n`;
       return `${head}${figures.join("")}${problems.join("")}`;
     })
     .join("");

@@ -9,7 +9,10 @@ const ports = {
   mail: Number(process.env["SEKISHO_MAIL_PORT"] ?? 10_025),
 } as const;
 
-/** The main job of \`npm start\`: the station with all gates, the replay of 2016 through them, and the console. */
+/**
+ * The main job of \`npm start\`: the station with all gates, the replay of 2016 through them, and the
+ * console.
+ */
 export async function runDemo(): Promise<number> {
   const folder = resolve("data/demo");
   const stopped = untilStopped();
@@ -26,9 +29,10 @@ export async function runDemo(): Promise<number> {
   const results = await playActs(stage, null);
   process.stdout.write(printActs(results));
   const { url, firstLink } = stage.station;
+  const administrator = firstLink === null ? "" : `First administrator ${firstLink} (once, within 24 h)\n`;
   process.stdout.write(`
 Console             ${url}
-${firstLink === null ? "" : `First administrator ${firstLink}  (once, within 24 hours)\n`}Mail gate           smtp://127.0.0.1:${ports.mail}  for @ijtb.example; what passes goes to a mailbox in this process
+${administrator}Mail gate           smtp://127.0.0.1:${ports.mail} for @ijtb.example, a mailbox in this process behind it
 Data                ${folder}
 Try                 bin/sekisho ledger verify --folder ${folder}
 Ctrl-C ends it in order.

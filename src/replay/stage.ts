@@ -63,7 +63,7 @@ async function freePort(): Promise<number> {
 }
 
 function stageConfig(options: StageOptions & { nextHopPort: number }): string {
-  return `# Made by the replay. The gate listens on ${options.gatePort}; what passes goes to a mailbox in this process.
+  return `# Made by the replay; what passes the gate goes to a mailbox in the same process.
 organisation: Example Travel K.K. (replay)
 timeZone: Asia/Tokyo
 dataFolder: .

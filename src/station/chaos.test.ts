@@ -129,7 +129,8 @@ async function killAtRandom(world: World, stop: AbortSignal): Promise<Record<str
 async function readEntries(folder: string): Promise<Entry[]> {
   const tree = (await PublishedTree.open(realDisk, join(folder, "data/ledger"))) as PublishedTree;
   const entries: Entry[] = [];
-  for await (const { bytes } of tree.readEntries(0, tree.size)) entries.push(Entry.parse(JSON.parse(bytes.toString())));
+  for await (const { bytes } of tree.readEntries(0, tree.size))
+    entries.push(Entry.parse(JSON.parse(bytes.toString())));
   return entries;
 }
 
@@ -151,7 +152,9 @@ function countDelivered(folder: string): Map<number, string[]> {
   return delivered;
 }
 
-test(`no message is lost and none doubled without a trace, through kill -9 of gate, station and next hop, ${messages} messages, seed ${seed}`, async (context) => {
+const title = `no message is lost, none doubled without a trace, by kill -9 of gate, station and next hop`;
+
+test(`${title}: ${messages} messages, seed ${seed}`, async (context) => {
   const world = await buildWorld();
   try {
     startNextHop(world);
@@ -169,7 +172,11 @@ test(`no message is lost and none doubled without a trace, through kill -9 of ga
     // The spool drains and the gate is taken up again, then all stops in order.
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     await stopInOrder(world.station);
-    const verified = await verifyLedger({ disk: realDisk, folder: join(world.folder, "data/ledger"), deep: true });
+    const verified = await verifyLedger({
+      disk: realDisk,
+      folder: join(world.folder, "data/ledger"),
+      deep: true,
+    });
     assert.deepEqual(verified.problems, []);
     const entries = await readEntries(world.folder);
     judge(world, entries, { kills, tell: (line) => context.diagnostic(line) });
@@ -182,7 +189,11 @@ test(`no message is lost and none doubled without a trace, through kill -9 of ga
   }
 });
 
-function judge(world: World, entries: Entry[], context: { kills: Record<string, number>; tell: (line: string) => void }) {
+function judge(
+  world: World,
+  entries: Entry[],
+  context: { kills: Record<string, number>; tell: (line: string) => void },
+) {
   const delivered = countDelivered(world.folder);
   const numbers = Array.from({ length: messages + 1 }, (_, number) => number);
   const lost = numbers.filter((number) => number % heldEvery !== 0 && !delivered.has(number));
@@ -194,12 +205,17 @@ function judge(world: World, entries: Entry[], context: { kills: Record<string, 
       .map((entry) => entry.about["mail"]),
   );
   const withoutTrace = doubled.filter((number) => !delivered.get(number)?.every((mail) => resent.has(mail)));
-  const held = new Set(entries.filter((entry) => entry.code === "mail-held").map((entry) => entry.about["mail"]));
+  const held = new Set(
+    entries.filter((entry) => entry.code === "mail-held").map((entry) => entry.about["mail"]),
+  );
   const ids = new Set(entries.map((entry) => entry.id));
   const dangling = entries.filter((entry) => entry.rests.some((rest) => !ids.has(rest)));
   const killed = Object.entries(context.kills).map(([who, count]) => `${who} ${count}`);
   context.tell(`killed with -9: ${killed.join(", ")}; ${entries.length} entries`);
-  context.tell(`delivered ${delivered.size}, held ${held.size}, in doubt and sent again ${resent.size}, of which doubled ${doubled.length}`);
+  context.tell(
+    `delivered ${delivered.size}, held ${held.size}; ` +
+      `in doubt and sent again ${resent.size}, doubled ${doubled.length}`,
+  );
   assert.deepEqual(lost, [], "lost");
   assert.deepEqual(leaked, [], "held mail that was delivered");
   assert.deepEqual(withoutTrace, [], "doubled without a trace");

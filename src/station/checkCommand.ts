@@ -10,7 +10,11 @@ sekisho check --sample             print a configuration to start from
 
 /** \`sekisho check\`: 0 where the file is right, 2 with every mistake, its line and its mend. */
 export async function checkCommand(argv: string[]): Promise<number> {
-  const options = { json: { type: "boolean" }, sample: { type: "boolean" }, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    json: { type: "boolean" },
+    sample: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   const { values, positionals } = readArguments(argv, options, "sekisho check");
   if (values.help === true) {
     process.stdout.write(help);
@@ -29,7 +33,8 @@ export async function checkCommand(argv: string[]): Promise<number> {
   });
   const read = readConfig(text);
   const mistakes = "mistakes" in read ? read.mistakes : [];
-  if (values.json === true) process.stdout.write(`${JSON.stringify({ file, ok: mistakes.length === 0, mistakes })}\n`);
+  if (values.json === true)
+    process.stdout.write(`${JSON.stringify({ file, ok: mistakes.length === 0, mistakes })}\n`);
   else if (mistakes.length === 0) process.stdout.write(`${file}: right\n`);
   else process.stdout.write(`${mistakes.map((mistake) => printMistake(file, mistake)).join("\n")}\n`);
   return mistakes.length === 0 ? 0 : 2;

@@ -25,14 +25,16 @@ export function describeConfig(schema: z.ZodType = Config, path = ""): Described
 
 function typeOf(schema: z.ZodType): string {
   const inner = unwrap(schema);
-  if (inner instanceof z.ZodEnum) return inner.options.length > 12 ? "code" : inner.options.map(String).join(" \\| ");
+  if (inner instanceof z.ZodEnum)
+    return inner.options.length > 12 ? "code" : inner.options.map(String).join(" \\| ");
   if (inner instanceof z.ZodArray) return `list of ${typeOf(inner.element as z.ZodType)}`;
   if (inner instanceof z.ZodObject) return "section";
   if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).map(typeOf).join(" or ");
   const json = z.toJSONSchema(inner, { unrepresentable: "any", io: "input" }) as Record<string, unknown>;
   const kind = String(json["format"] ?? json["type"] ?? "text");
   const [least, most] = [json["minimum"], json["maximum"]];
-  const bounds = typeof least === "number" && typeof most === "number" && most < 2 ** 50 ? ` ${least}…${most}` : "";
+  const bounds =
+    typeof least === "number" && typeof most === "number" && most < 2 ** 50 ? ` ${least}…${most}` : "";
   return `${kind}${bounds}`;
 }
 
@@ -53,8 +55,8 @@ export function printConfigPage(): string {
     "# sekisho.yaml",
     "",
     "Printed from the schema in `src/config.ts` by `npm run ok`; do not edit. An unknown key is an error;",
-    "`sekisho check` names every mistake with its line and its mend. Keys without a default in a section that is",
-    "given must be given.",
+    "`sekisho check` names every mistake with its line and its mend. Keys without a default must be",
+    "given where their section is.",
     "",
     "| key | type | default | what it is |",
     "| --- | --- | --- | --- |",
@@ -66,8 +68,8 @@ export function printConfigPage(): string {
     printSampleConfig().trimEnd(),
     "```",
     "",
-    "Secrets stand in no configuration: the PostgreSQL URL comes from `DATABASE_URL` or a file, keys are made in",
-    "`keys/` of the data folder at the first start, readable by their owner only.",
+    "Secrets stand in no configuration: the PostgreSQL URL comes from `DATABASE_URL` or a file, keys are",
+    "made in `keys/` of the data folder at the first start, readable by their owner only.",
     "",
   ].join("\n");
 }

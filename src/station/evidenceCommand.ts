@@ -10,7 +10,7 @@ import { realDisk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
 
-const help = `sekisho evidence erase HASH --reason TEXT   make one object unreadable for good; the ledger stays as it is
+const help = `sekisho evidence erase HASH --reason TEXT   make one object unreadable for good
 sekisho evidence rotate                    make a new wrapping key and wrap all object keys with it
 
 Both write the ledger, so the station has to be stopped. --config FILE (default: sekisho.yaml)
@@ -18,7 +18,11 @@ Both write the ledger, so the station has to be stopped. --config FILE (default:
 
 /** \`sekisho evidence …\`: what happens to the keys of evidence is in the ledger too. */
 export async function evidenceCommand(argv: string[]): Promise<number> {
-  const options = { config: { type: "string" }, reason: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    config: { type: "string" },
+    reason: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   const { values, positionals } = readArguments(argv, options, "sekisho evidence");
   const [verb, hash] = positionals;
   if (values.help === true || verb === undefined) {
@@ -50,7 +54,12 @@ export async function evidenceCommand(argv: string[]): Promise<number> {
   return 0;
 }
 
-type EraseOptions = { store: EvidenceStore; ledger: Ledger; hash: string | undefined; reason: string | undefined };
+type EraseOptions = {
+  store: EvidenceStore;
+  ledger: Ledger;
+  hash: string | undefined;
+  reason: string | undefined;
+};
 
 async function erase({ store, ledger, hash, reason }: EraseOptions): Promise<void> {
   const name = EvidenceHash.safeParse(hash);
@@ -61,11 +70,21 @@ async function erase({ store, ledger, hash, reason }: EraseOptions): Promise<voi
   }
   const now = Temporal.Now.instant();
   // On record before it takes effect.
-  const draft = { kind: "decided" as const, code: "evidence-erase-ordered", evidence: [name.data], data: { reason } };
+  const draft = {
+    kind: "decided" as const,
+    code: "evidence-erase-ordered",
+    evidence: [name.data],
+    data: { reason },
+  };
   const entry = makeEntry(draft, { by: "administrator/cli", now });
   await ledger.append(entry);
   await store.erase(name.data);
-  const done = { kind: "enforced" as const, code: "evidence-erased", rests: [entry.id], evidence: [name.data] };
+  const done = {
+    kind: "enforced" as const,
+    code: "evidence-erased",
+    rests: [entry.id],
+    evidence: [name.data],
+  };
   await ledger.append(makeEntry(done, { by: "administrator/cli", now: Temporal.Now.instant() }));
   process.stdout.write(`${name.data} cannot be read any more; its entries stand as before\n`);
 }

@@ -39,7 +39,8 @@ export class GateServer {
           if (!parsed.success) return this.#refuse(framed, gate, "a message of an unknown form");
           const message = parsed.data;
           if (message.type === "hello") {
-            if (!sameToken(message.token, this.#options.token)) return this.#refuse(framed, null, "a wrong token");
+            if (!sameToken(message.token, this.#options.token))
+              return this.#refuse(framed, null, "a wrong token");
             gate = message.gate;
             this.#gates.set(gate, framed);
             this.#options.onHello(gate, message.pid);
@@ -67,11 +68,17 @@ export class GateServer {
   }
 
   /** Entries are acknowledged when they are on disk; a line that is no entry is kept as an observation. */
-  async #take(framed: FramedSocket, gate: string, message: { batch: number; again: boolean; lines: string[] }) {
+  async #take(
+    framed: FramedSocket,
+    gate: string,
+    message: { batch: number; again: boolean; lines: string[] },
+  ) {
     const { ledger } = this.#options;
     try {
       const entries = message.lines.map((line) => Entry.parse(JSON.parse(line)));
-      const known = message.again ? await this.#options.index().known(entries.map((entry) => entry.id)) : new Map();
+      const known = message.again
+        ? await this.#options.index().known(entries.map((entry) => entry.id))
+        : new Map();
       const fresh = entries.filter((entry) => !known.has(entry.id));
       await Promise.all(fresh.map((entry) => ledger.append(entry)));
       const taken: FromStation = {

@@ -167,7 +167,8 @@ function printEntry(index: number, entry: Entry): string {
     .map(([key, value]) => `${key}=${value}`)
     .join(" ");
   const rests = entry.rests.length === 0 ? "" : `\n        rests on ${entry.rests.join(", ")}`;
-  const head = `${String(index).padStart(7)} ${entry.at} ${entry.kind.padEnd(8)} ${entry.code} by ${entry.by}`;
+  const { at, kind, code, by } = entry;
+  const head = `${String(index).padStart(7)} ${at} ${kind.padEnd(8)} ${code} by ${by}`;
   return `${head}\n        ${entry.id} ${about}${rests}\n        ${JSON.stringify(entry.data)}\n`;
 }
 

@@ -21,7 +21,12 @@ async function openIndex(store: TestStore) {
   await migrate(state.db, migrations);
   const problems: Error[] = [];
   const create = (): LedgerIndex =>
-    new LedgerIndex({ db: state.db, ledger, onIndexed: async () => {}, onProblem: (error) => problems.push(error) });
+    new LedgerIndex({
+      db: state.db,
+      ledger,
+      onIndexed: async () => {},
+      onProblem: (error) => problems.push(error),
+    });
   async function write(draft: EntryDraft): Promise<EntryId> {
     const entry = makeEntry(draft, { by: "gate/mail", now: Temporal.Now.instant() });
     await ledger.append(entry);
@@ -78,7 +83,12 @@ for (const store of testStores()) {
 
     test("LedgerIndex.search() narrows by text, kind, what it is about, and index", async () => {
       const { create, write, close } = await openIndex(store);
-      await write({ kind: "observed", code: "mail-received", about: { mail }, data: { senderDomain: "a_b%.example" } });
+      await write({
+        kind: "observed",
+        code: "mail-received",
+        about: { mail },
+        data: { senderDomain: "a_b%.example" },
+      });
       await write({ kind: "judged", code: "mail-judged", about: { mail: "other" } });
       const index = create();
       await index.start();
@@ -102,8 +112,14 @@ for (const store of testStores()) {
       const index = create();
       await index.start();
       const walk = await index.walk(enforced);
-      assert.deepEqual(walk.restsOn.map(({ row }) => row.entry.id).sort(), [observed, judged, decided].sort());
-      assert.deepEqual((await index.walk(judged)).restedOnBy.map((row) => row.entry.id), [decided]);
+      assert.deepEqual(
+        walk.restsOn.map(({ row }) => row.entry.id).sort(),
+        [observed, judged, decided].sort(),
+      );
+      assert.deepEqual(
+        (await index.walk(judged)).restedOnBy.map((row) => row.entry.id),
+        [decided],
+      );
       await assert.rejects(index.walk("nothing"), { code: "not-found" });
       await index.stop();
       await close();
@@ -112,9 +128,15 @@ for (const store of testStores()) {
     test("LedgerIndex.clear() and a new start give the same index and the same held mail", async () => {
       const { create, write, db, close } = await openIndex(store);
       const heldEntry = await write(held);
-      await write({ kind: "decided", code: "decision-asked", about: { mail, decision: mail }, rests: [heldEntry] });
+      await write({
+        kind: "decided",
+        code: "decision-asked",
+        about: { mail, decision: mail },
+        rests: [heldEntry],
+      });
       await write({ ...held, evidence: [] }); // Of another form: kept in the ledger, shown nowhere else.
-      await write({ ...held, data: { ...(held.data ?? {}), bytes: 1 } }); // Held once more after a kill: the same mail.
+      // Held once more after a kill: the same mail.
+      await write({ ...held, data: { ...(held.data ?? {}), bytes: 1 } });
       const index = create();
       await index.start();
       await index.stop();
@@ -130,7 +152,10 @@ for (const store of testStores()) {
       await again.start();
       await again.stop();
       assert.deepEqual(await read(), before);
-      const [row] = (await db.selectFrom("held_mail").selectAll().execute()) as { state: string; decision_id: string }[];
+      const [row] = (await db.selectFrom("held_mail").selectAll().execute()) as {
+        state: string;
+        decision_id: string;
+      }[];
       assert.equal(row?.state, "held");
       assert.equal(row?.decision_id, mail);
       await close();

@@ -38,7 +38,10 @@ export class LedgerIndex {
 
   /** Indexes what the ledger holds beyond the index, then follows it. */
   async start(onProgress?: (done: number, total: number) => void): Promise<void> {
-    const row = await this.#db.selectFrom("ledger_entry").select(sql<number>`max(index)`.as("last")).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom("ledger_entry")
+      .select(sql<number>`max(index)`.as("last"))
+      .executeTakeFirst();
     const last = (row as { last: number | null } | undefined)?.last ?? null;
     this.#next = last === null ? 0 : Number(last) + 1;
     await this.#catchUp(onProgress);
@@ -133,7 +136,11 @@ export class LedgerIndex {
     if (query.beforeIndex !== undefined) select = select.where("index", "<", query.beforeIndex);
     if (query.about !== undefined) {
       const { key, value } = query.about;
-      const inAbout = this.#db.selectFrom("ledger_about").select("index").where("key", "=", key).where("value", "=", value);
+      const inAbout = this.#db
+        .selectFrom("ledger_about")
+        .select("index")
+        .where("key", "=", key)
+        .where("value", "=", value);
       select = select.where("index", "in", inAbout);
     }
     for (const word of (query.text ?? "").split(/\s+/).filter((one) => one !== "")) {
@@ -147,16 +154,26 @@ export class LedgerIndex {
   /** An entry by id; throws not-found. */
   async find(id: string): Promise<LedgerRow> {
     const row = /^[0-9a-f-]{36}$/.test(id)
-      ? await this.#db.selectFrom("ledger_entry").select(["index", "entry"]).where("id", "=", id).executeTakeFirst()
+      ? await this.#db
+          .selectFrom("ledger_entry")
+          .select(["index", "entry"])
+          .where("id", "=", id)
+          .executeTakeFirst()
       : undefined;
     if (row !== undefined) return rowOf(row as { index: number; entry: string });
-    throw new SekishoError("not-found", `Cannot find ledger entry ${id}`, { hint: "run: sekisho ledger reindex" });
+    throw new SekishoError("not-found", `Cannot find ledger entry ${id}`, {
+      hint: "run: sekisho ledger reindex",
+    });
   }
 
   /** Ids among these that are in the ledger already. */
   async known(ids: readonly string[]): Promise<Map<string, number>> {
     if (ids.length === 0) return new Map();
-    const rows = await this.#db.selectFrom("ledger_entry").select(["id", "index"]).where("id", "in", ids).execute();
+    const rows = await this.#db
+      .selectFrom("ledger_entry")
+      .select(["id", "index"])
+      .where("id", "in", ids)
+      .execute();
     return new Map((rows as { id: string; index: number }[]).map((row) => [row.id, Number(row.index)]));
   }
 
@@ -168,7 +185,8 @@ export class LedgerIndex {
     let level: LedgerRow[] = [entry];
     for (let depth = 1; level.length > 0 && seen.size < limits.walkEntriesMax; depth++) {
       const via = new Map<string, string>();
-      for (const row of level) for (const rest of row.entry.rests) if (!seen.has(rest)) via.set(rest, row.entry.id);
+      for (const row of level)
+        for (const rest of row.entry.rests) if (!seen.has(rest)) via.set(rest, row.entry.id);
       const rows = await this.#many([...via.keys()].slice(0, limits.walkEntriesMax));
       for (const row of rows) {
         seen.add(row.entry.id);
@@ -222,15 +240,29 @@ async function insertRows(db: Kysely<any>, rows: AppendedRow[]): Promise<void> {
     by_whom: entry.by,
     entry: JSON.stringify(entry),
   }));
-  await db.insertInto("ledger_entry").values(entries).onConflict((conflict) => conflict.doNothing()).execute();
+  await db
+    .insertInto("ledger_entry")
+    .values(entries)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   const about = rows.flatMap(({ index, entry }) =>
     Object.entries(entry.about).map(([key, value]) => ({ key, value, index })),
   );
   if (about.length > 0) {
-    await db.insertInto("ledger_about").values(about).onConflict((conflict) => conflict.doNothing()).execute();
+    await db
+      .insertInto("ledger_about")
+      .values(about)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
-  const rests = rows.flatMap(({ index, entry }) => [...new Set(entry.rests)].map((rest) => ({ rests_on: rest, index })));
+  const rests = rows.flatMap(({ index, entry }) =>
+    [...new Set(entry.rests)].map((rest) => ({ rests_on: rest, index })),
+  );
   if (rests.length > 0) {
-    await db.insertInto("ledger_rest").values(rests).onConflict((conflict) => conflict.doNothing()).execute();
+    await db
+      .insertInto("ledger_rest")
+      .values(rests)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   }
 }

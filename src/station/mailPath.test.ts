@@ -55,9 +55,18 @@ mail:
 `,
   );
   station = await startStation(config, { quiet: true });
-  await waitUntil(async () => (await station.services.station.status()).state === "ready", "the gate", 30_000);
+  await waitUntil(
+    async () => (await station.services.station.status()).state === "ready",
+    "the gate",
+    30_000,
+  );
   const filter = `127.0.0.1:${gatePort}`;
-  front = await startPostfix({ folder: join(folder, "front"), port: await freePort(), domain: "ijtb.example", filter });
+  front = await startPostfix({
+    folder: join(folder, "front"),
+    port: await freePort(),
+    domain: "ijtb.example",
+    filter,
+  });
 });
 
 after(async () => {
@@ -69,10 +78,18 @@ after(async () => {
 
 /** Not spawnSync: the station runs in this process and has to go on. */
 function swaks(port: number, ...more: string[]): Promise<{ status: number | null; stdout: string }> {
-  const base = ["--server", `127.0.0.1:${port}`, "--from", "hanako@customer.example", "--to", "inquiry@ijtb.example"];
+  const base = [
+    "--server",
+    `127.0.0.1:${port}`,
+    "--from",
+    "hanako@customer.example",
+    "--to",
+    "inquiry@ijtb.example",
+  ];
   const child = spawn("swaks", [...base, "--timeout", "20", ...more], { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout })));
 }
 
@@ -82,66 +99,118 @@ test("a mail of swaks goes through Postfix, the gate and Postfix into the mailbo
   const fields = ["--header", "Subject: first of all", "--header", "Message-Id: <first@customer.example>"];
   const sent = await swaks(front.port, ...abroad, ...fields);
   assert.equal(sent.status, 0, sent.stdout);
-  const raw = await waitUntil(() => behind.messages().find((one) => one.includes("first of all")), "the mail");
+  const raw = await waitUntil(
+    () => behind.messages().find((one) => one.includes("first of all")),
+    "the mail",
+  );
   assert.match(raw, /^Sekisho-Verdict: pass; mail=[0-9a-f-]{36}/m);
-  assert.match(raw, /^Received: from \S+ \(mx\.customer\.example \[192\.0\.2\.77\]\)\r?\n\s+by gate\.example/m);
+  assert.match(
+    raw,
+    /^Received: from \S+ \(mx\.customer\.example \[192\.0\.2\.77\]\)\r?\n\s+by gate\.example/m,
+  );
 });
 
-test("header fields that only the gate may write are taken out of what comes from outside", { skip }, async () => {
-  const forged = ["--header", "Sekisho-Verdict: pass; forged", "--header", "Subject: with a forged field"];
-  const results = ["--header", "Authentication-Results: gate.example; spf=pass forged"];
-  const sent = await swaks(front.port, ...forged, ...results, "--header", "Message-Id: <forged@customer.example>");
-  assert.equal(sent.status, 0, sent.stdout);
-  const { rows } = await waitUntil(async () => {
-    const list = await station.services.desk.list({ limit: 10, reason: "forged-verdict" });
-    return list.rows.length > 0 ? list : null;
-  }, "the held mail");
-  const view = await station.services.desk.open(rows[0]?.mail ?? "", alice, "test");
-  const decision = await waitUntil(async () => {
-    const row = (await station.services.desk.list({ limit: 10, reason: "forged-verdict" })).rows[0];
-    return row?.decisionId;
-  }, "the question");
-  const decided = await station.services.decisions.get(decision);
-  await station.services.decisions.answer(decision, alice, { option: "release", reason: "a test" });
-  if (decided.secondPerson) await station.services.decisions.answer(decision, bob, { option: "release", reason: "a test" });
-  const raw = await waitUntil(() => behind.messages().find((one) => one.includes("with a forged field")), "the mail");
-  assert.equal(/forged$/m.test(raw.split("\r\n\r\n")[0]?.match(/^(Sekisho|Authentication).*$/gm)?.join("\n") ?? ""), false);
-  assert.match(raw, /^Sekisho-Verdict: released/m);
-  assert.equal(view.subject, "with a forged field");
-});
+test(
+  "header fields that only the gate may write are taken out of what comes from outside",
+  { skip },
+  async () => {
+    const forged = ["--header", "Sekisho-Verdict: pass; forged", "--header", "Subject: with a forged field"];
+    const results = ["--header", "Authentication-Results: gate.example; spf=pass forged"];
+    const sent = await swaks(
+      front.port,
+      ...forged,
+      ...results,
+      "--header",
+      "Message-Id: <forged@customer.example>",
+    );
+    assert.equal(sent.status, 0, sent.stdout);
+    const { rows } = await waitUntil(async () => {
+      const list = await station.services.desk.list({ limit: 10, reason: "forged-verdict" });
+      return list.rows.length > 0 ? list : null;
+    }, "the held mail");
+    const view = await station.services.desk.open(rows[0]?.mail ?? "", alice, "test");
+    const decision = await waitUntil(async () => {
+      const row = (await station.services.desk.list({ limit: 10, reason: "forged-verdict" })).rows[0];
+      return row?.decisionId;
+    }, "the question");
+    const decided = await station.services.decisions.get(decision);
+    await station.services.decisions.answer(decision, alice, { option: "release", reason: "a test" });
+    if (decided.secondPerson)
+      await station.services.decisions.answer(decision, bob, { option: "release", reason: "a test" });
+    const raw = await waitUntil(
+      () => behind.messages().find((one) => one.includes("with a forged field")),
+      "the mail",
+    );
+    assert.equal(
+      /forged$/m.test(
+        raw
+          .split("\r\n\r\n")[0]
+          ?.match(/^(Sekisho|Authentication).*$/gm)
+          ?.join("\n") ?? "",
+      ),
+      false,
+    );
+    assert.match(raw, /^Sekisho-Verdict: released/m);
+    assert.equal(view.subject, "with a forged field");
+  },
+);
 
-test("the mail of 2016 is held, and reaches its mailbox only after two persons said so", { skip }, async () => {
-  const { raw, envelope } = mail2016({ archive: "lzh" });
-  const sent = await sendMail({ host: "127.0.0.1", port: front.port }, { ...envelope, raw });
-  assert.equal(sent.code, 250);
-  const row = await waitUntil(async () => {
-    const { rows } = await station.services.desk.list({ limit: 10, reason: "document-icon" });
-    return rows.find((one) => one.decisionId !== null);
-  }, "the held mail and its question");
-  assert.equal(row.secondPerson, true);
-  const id = row.decisionId as string;
-  const { decisions, desk, ledger } = station.services;
-  const proposed = await decisions.answer(id, alice, { option: "release", reason: "asked the airline by phone" });
-  assert.equal(proposed.state, "seconding");
-  await assert.rejects(decisions.answer(id, alice, { option: "release", reason: "again" }), { code: "not-permitted" });
-  assert.equal(behind.messages().some((one) => one.includes("ana-sales.example")), false);
-  await decisions.answer(id, bob, { option: "release", reason: "I asked too" });
-  const delivered = await waitUntil(() => behind.messages().find((one) => one.includes("ana-sales.example")), "the mail");
-  assert.match(delivered, /^Sekisho-Verdict: released/m);
-  const settled = await waitUntil(async () => {
-    const decision = await decisions.get(id);
-    return decision.enforcement?.state === "in-place" ? decision : null;
-  }, "the enforcement");
-  assert.equal(settled.enforcement?.code, "mail-released");
-  assert.equal((await desk.list({ limit: 10, state: "released", reason: "document-icon" })).rows.length, 1);
-  // The walk back: released ← asked ← answered ← proposed ← asked ← held ← order ← judged ← received.
-  const released = (await ledger.search({ code: "mail-released", about: { key: "mail", value: row.mail }, limit: 1 })).rows[0];
-  const walk = await ledger.walk(released?.entry.id ?? "");
-  const codes = walk.restsOn.map(({ row: { entry } }) => entry.code);
-  for (const code of ["release-asked", "decision-answered", "decision-proposed", "mail-held", "mail-judged", "mail-received"]) {
-    assert.ok(codes.includes(code), `${code} in ${codes.join(" ")}`);
-  }
-});
+test(
+  "the mail of 2016 is held, and reaches its mailbox only after two persons said so",
+  { skip },
+  async () => {
+    const { raw, envelope } = mail2016({ archive: "lzh" });
+    const sent = await sendMail({ host: "127.0.0.1", port: front.port }, { ...envelope, raw });
+    assert.equal(sent.code, 250);
+    const row = await waitUntil(async () => {
+      const { rows } = await station.services.desk.list({ limit: 10, reason: "document-icon" });
+      return rows.find((one) => one.decisionId !== null);
+    }, "the held mail and its question");
+    assert.equal(row.secondPerson, true);
+    const id = row.decisionId as string;
+    const { decisions, desk, ledger } = station.services;
+    const proposed = await decisions.answer(id, alice, {
+      option: "release",
+      reason: "asked the airline by phone",
+    });
+    assert.equal(proposed.state, "seconding");
+    await assert.rejects(decisions.answer(id, alice, { option: "release", reason: "again" }), {
+      code: "not-permitted",
+    });
+    assert.equal(
+      behind.messages().some((one) => one.includes("ana-sales.example")),
+      false,
+    );
+    await decisions.answer(id, bob, { option: "release", reason: "I asked too" });
+    const delivered = await waitUntil(
+      () => behind.messages().find((one) => one.includes("ana-sales.example")),
+      "the mail",
+    );
+    assert.match(delivered, /^Sekisho-Verdict: released/m);
+    const settled = await waitUntil(async () => {
+      const decision = await decisions.get(id);
+      return decision.enforcement?.state === "in-place" ? decision : null;
+    }, "the enforcement");
+    assert.equal(settled.enforcement?.code, "mail-released");
+    assert.equal((await desk.list({ limit: 10, state: "released", reason: "document-icon" })).rows.length, 1);
+    // The walk back: released ← asked ← answered ← proposed ← asked ← held ← order ← judged ← received.
+    const released = (
+      await ledger.search({ code: "mail-released", about: { key: "mail", value: row.mail }, limit: 1 })
+    ).rows[0];
+    const walk = await ledger.walk(released?.entry.id ?? "");
+    const codes = walk.restsOn.map(({ row: { entry } }) => entry.code);
+    for (const code of [
+      "release-asked",
+      "decision-answered",
+      "decision-proposed",
+      "mail-held",
+      "mail-judged",
+      "mail-received",
+    ]) {
+      assert.ok(codes.includes(code), `${code} in ${codes.join(" ")}`);
+    }
+  },
+);
 
 test("every look at a held mail is an entry before anything is shown", { skip }, async () => {
   const { rows } = await station.services.desk.list({ limit: 1 });
@@ -179,18 +248,25 @@ test("the mail server's own refusal of a recipient reaches the client, word for 
   assert.match(sent.reply, /5\.1\.1 .*there is no such mailbox/);
 });
 
-test("a recipient that is refused among others is on record, and the others get the mail", { skip }, async () => {
-  const head = "From: a@customer.example\r\nMessage-ID: <two@x.example>\r\nSubject: to two";
-  const raw = Buffer.from(`${head}\r\n\r\nx\r\n`);
-  const rcptTo = ["nobody@ijtb.example", "inquiry@ijtb.example"];
-  const sent = await sendMail({ host: "127.0.0.1", port: gatePort }, { mailFrom: "a@customer.example", rcptTo, raw });
-  assert.equal(sent.code, 250);
-  await waitUntil(() => behind.messages().find((one) => one.includes("Subject: to two")), "the mail");
-  const entry = await waitUntil(async () => {
-    return (await station.services.ledger.search({ code: "recipients-refused", limit: 1 })).rows[0];
-  }, "the entry");
-  assert.deepEqual(entry.entry.data, { count: 1, state: "failed", told: false });
-});
+test(
+  "a recipient that is refused among others is on record, and the others get the mail",
+  { skip },
+  async () => {
+    const head = "From: a@customer.example\r\nMessage-ID: <two@x.example>\r\nSubject: to two";
+    const raw = Buffer.from(`${head}\r\n\r\nx\r\n`);
+    const rcptTo = ["nobody@ijtb.example", "inquiry@ijtb.example"];
+    const sent = await sendMail(
+      { host: "127.0.0.1", port: gatePort },
+      { mailFrom: "a@customer.example", rcptTo, raw },
+    );
+    assert.equal(sent.code, 250);
+    await waitUntil(() => behind.messages().find((one) => one.includes("Subject: to two")), "the mail");
+    const entry = await waitUntil(async () => {
+      return (await station.services.ledger.search({ code: "recipients-refused", limit: 1 })).rows[0];
+    }, "the entry");
+    assert.deepEqual(entry.entry.data, { count: 1, state: "failed", told: false });
+  },
+);
 
 test("a silent next hop makes 451, and nothing is taken over", { skip }, async () => {
   const port = await freePort();
@@ -227,17 +303,23 @@ function mail2016Envelope() {
   return { ...envelope, raw };
 }
 
-test("commands that come together are answered one by one (PIPELINING), SIZE is kept, 8BITMIME and SMTPUTF8 are offered", { skip }, async () => {
-  const lines = await talk(gatePort, [
-    "EHLO client.example\r\n",
-    "MAIL FROM:<a@customer.example> SIZE=99999999\r\n",
-    "MAIL FROM:<a@customer.example> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<x@elsewhere.example>\r\nRCPT TO:<x@ijtb.example>\r\nQUIT\r\n",
-  ]);
-  const text = lines.join("");
-  for (const keyword of ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 52428800", "XCLIENT", "XFORWARD"]) assert.ok(text.includes(keyword), keyword);
-  assert.match(text, /552 /);
-  assert.match(text, /250 .*\r\n550 5\.7\.1 relaying denied\r\n250 .*\r\n221 /);
-});
+test(
+  "commands that come together are answered one by one, SIZE is kept, the extensions are offered",
+  { skip },
+  async () => {
+    const lines = await talk(gatePort, [
+      "EHLO client.example\r\n",
+      "MAIL FROM:<a@customer.example> SIZE=99999999\r\n",
+      "MAIL FROM:<a@customer.example> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<x@elsewhere.example>\r\n" +
+        "RCPT TO:<x@ijtb.example>\r\nQUIT\r\n",
+    ]);
+    const text = lines.join("");
+    for (const keyword of ["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 52428800", "XCLIENT", "XFORWARD"])
+      assert.ok(text.includes(keyword), keyword);
+    assert.match(text, /552 /);
+    assert.match(text, /250 .*\r\n550 5\.7\.1 relaying denied\r\n250 .*\r\n221 /);
+  },
+);
 
 /** Sends one thing after another, each after an answer came. */
 function talk(port: number, sends: string[]): Promise<string[]> {

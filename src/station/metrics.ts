@@ -5,7 +5,12 @@ import type { Station } from "./openStation.ts";
 export function createMetrics(station: Station): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "sekisho_" });
-  const registers = [registry];
+  addLedgerGauges(station, [registry]);
+  addGateGauges(station, [registry]);
+  return registry;
+}
+
+function addLedgerGauges(station: Station, registers: Registry[]): void {
   new Gauge({
     name: "sekisho_ledger_entries",
     help: "Entries in the ledger",
@@ -23,12 +28,29 @@ export function createMetrics(station: Station): Registry {
     },
   });
   new Gauge({
+    name: "sekisho_decisions_waiting",
+    help: "Questions that nobody has answered yet",
+    registers,
+    async collect() {
+      const rows = await station.db
+        .selectFrom("decision")
+        .select((expression) => expression.fn.countAll().as("count"))
+        .where("state", "in", ["asked", "seconding"])
+        .executeTakeFirst();
+      this.set(Number((rows as { count: number } | undefined)?.count ?? 0));
+    },
+  });
+}
+
+function addGateGauges(station: Station, registers: Registry[]): void {
+  new Gauge({
     name: "sekisho_gate_ready",
     help: "1 where the gate is ready",
     labelNames: ["gate"],
     registers,
     collect() {
-      for (const gate of station.supervisor.statuses()) this.set({ gate: gate.name }, gate.state === "ready" ? 1 : 0);
+      for (const gate of station.supervisor.statuses())
+        this.set({ gate: gate.name }, gate.state === "ready" ? 1 : 0);
     },
   });
   new Gauge({
@@ -60,18 +82,4 @@ export function createMetrics(station: Station): Registry {
       }
     },
   });
-  new Gauge({
-    name: "sekisho_decisions_waiting",
-    help: "Questions that nobody has answered yet",
-    registers,
-    async collect() {
-      const rows = await station.db
-        .selectFrom("decision")
-        .select((expression) => expression.fn.countAll().as("count"))
-        .where("state", "in", ["asked", "seconding"])
-        .executeTakeFirst();
-      this.set(Number((rows as { count: number } | undefined)?.count ?? 0));
-    },
-  });
-  return registry;
 }

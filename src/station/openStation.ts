@@ -56,7 +56,10 @@ export class Station {
   readonly #timers: NodeJS.Timeout[] = [];
   #reacting: Promise<void> = Promise.resolve();
 
-  private constructor(options: StationOptions, parts: { keyring: Keyring; ledger: Ledger; state: State; token: string }) {
+  private constructor(
+    options: StationOptions,
+    parts: { keyring: Keyring; ledger: Ledger; state: State; token: string },
+  ) {
     const { loaded, log } = options;
     this.#options = options;
     this.loaded = loaded;
@@ -184,9 +187,18 @@ export class Station {
       .execute()) as { mail: string; held_entry: string; received_at: Date; second_person: boolean }[];
     for (const row of rows) {
       const heldAt = Temporal.Instant.fromEpochMilliseconds(row.received_at.getTime());
-      const held = { mail: row.mail, heldEntry: row.held_entry as EntryId, heldAt, secondPerson: row.second_person };
+      const held = {
+        mail: row.mail,
+        heldEntry: row.held_entry as EntryId,
+        heldAt,
+        secondPerson: row.second_person,
+      };
       const decision = await this.decisions.ask(heldMailQuestion(held, settings));
-      await this.db.updateTable("held_mail").set({ decision_id: decision.id }).where("mail", "=", row.mail).execute();
+      await this.db
+        .updateTable("held_mail")
+        .set({ decision_id: decision.id })
+        .where("mail", "=", row.mail)
+        .execute();
     }
   }
 
@@ -194,9 +206,11 @@ export class Station {
   async #carryOut(decision: Decision): Promise<void> {
     if (decision.code !== "held-mail" || decision.outcome === null) return;
     const mail = decision.about["mail"] ?? "";
-    const row = (await this.db.selectFrom("held_mail").select("evidence").where("mail", "=", mail).executeTakeFirst()) as
-      | { evidence: string }
-      | undefined;
+    const row = (await this.db
+      .selectFrom("held_mail")
+      .select("evidence")
+      .where("mail", "=", mail)
+      .executeTakeFirst()) as { evidence: string } | undefined;
     if (row === undefined) return;
     const order = {
       order: decision.id,
@@ -209,7 +223,10 @@ export class Station {
     await this.orders.add(order, decision.id);
   }
 
-  /** Takes up what a stop in the middle left: held mail without a question, settled decisions without an order. */
+  /**
+   * Takes up what a stop in the middle left: held mail without a question, settled decisions without an
+   * order.
+   */
   async #takeUp(): Promise<void> {
     await this.#askAboutHeld();
     const rows = (await this.db
@@ -230,13 +247,18 @@ export class Station {
       if (busy) return;
       busy = true;
       act()
-        .catch((error: unknown) => this.#options.log("error", "a periodic task failed", { problem: textOfError(error) }))
+        .catch((error: unknown) =>
+          this.#options.log("error", "a periodic task failed", { problem: textOfError(error) }),
+        )
         .finally(() => (busy = false));
     }, milliseconds);
     this.#timers.push(timer);
   }
 
-  /** Ends in order: gates first, so that their last entries are taken, then the index, the ledger and the state. */
+  /**
+   * Ends in order: gates first, so that their last entries are taken, then the index, the ledger and the
+   * state.
+   */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.supervisor.stop();
@@ -272,14 +294,20 @@ function lockFolder(folder: string): void {
   const path = join(folder, "run", "station.pid");
   const pid = findMarkedProcess(path);
   if (pid !== null && pid !== process.pid) {
-    throw new SekishoError("ledger-locked", `Cannot start: a station (process ${pid}) already uses ${folder}`, {
-      hint: "stop that one, or give this one another dataFolder",
-    });
+    throw new SekishoError(
+      "ledger-locked",
+      `Cannot start: a station (process ${pid}) already uses ${folder}`,
+      {
+        hint: "stop that one, or give this one another dataFolder",
+      },
+    );
   }
   markProcess(path, process.pid);
 }
 
-/** Gates outlive the station, so the word by which they know each other is kept, readable by its owner only. */
+/**
+ * Gates outlive the station, so the word by which they know each other is kept, readable by its owner only.
+ */
 function linkToken(folder: string): string {
   const path = join(folder, "run", "token");
   try {

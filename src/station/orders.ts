@@ -7,7 +7,8 @@ import { Order } from "../gateLink.ts";
 const backOffSeconds = [30, 60, 300, 900, 3_600] as const;
 
 /**
- * Orders to gates that follow from decisions. An order is kept before it is sent, and is sent again until an entry
+ * Orders to gates that follow from decisions. An order is kept before it is sent, and is sent again until
+ * an entry
  * of the gate says what became of it; the gate carries it out once.
  */
 export class GateOrders {
@@ -35,7 +36,11 @@ export class GateOrders {
       next_at: this.#now().toString(),
       result: null,
     };
-    await this.#db.insertInto("gate_order").values(row).onConflict((conflict) => conflict.doNothing()).execute();
+    await this.#db
+      .insertInto("gate_order")
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
     await this.sendDue();
   }
 
@@ -43,8 +48,13 @@ export class GateOrders {
   async sendDue(gate?: string): Promise<number> {
     const now = this.#now();
     let query = this.#db.selectFrom("gate_order").select(["id", "gate", "body"]).where("state", "=", "open");
-    query = gate === undefined ? query.where("next_at", "<=", now.toString()) : query.where("gate", "=", gate);
-    const rows = (await query.orderBy("next_at").limit(500).execute()) as { id: string; gate: string; body: string }[];
+    query =
+      gate === undefined ? query.where("next_at", "<=", now.toString()) : query.where("gate", "=", gate);
+    const rows = (await query.orderBy("next_at").limit(500).execute()) as {
+      id: string;
+      gate: string;
+      body: string;
+    }[];
     let sent = 0;
     for (const row of rows) {
       if (!this.#send(row.gate, Order.parse(JSON.parse(row.body)))) continue;
@@ -67,13 +77,26 @@ export class GateOrders {
 
   async #settle(order: string, entry: Entry): Promise<void> {
     const data = entry.data as Record<string, unknown>;
-    const result = JSON.stringify({ state: data["state"], code: entry.code, at: entry.at, detail: detailOf(data) });
+    const result = JSON.stringify({
+      state: data["state"],
+      code: entry.code,
+      at: entry.at,
+      detail: detailOf(data),
+    });
     const again = entry.code === "release-failed" && data["permanent"] !== true;
     if (!again) {
-      await this.#db.updateTable("gate_order").set({ state: "done", result }).where("id", "=", order).execute();
+      await this.#db
+        .updateTable("gate_order")
+        .set({ state: "done", result })
+        .where("id", "=", order)
+        .execute();
       return;
     }
-    const row = await this.#db.selectFrom("gate_order").select("attempts").where("id", "=", order).executeTakeFirst();
+    const row = await this.#db
+      .selectFrom("gate_order")
+      .select("attempts")
+      .where("id", "=", order)
+      .executeTakeFirst();
     const attempts = ((row as { attempts: number } | undefined)?.attempts ?? 0) + 1;
     const seconds = backOffSeconds[Math.min(attempts, backOffSeconds.length) - 1] as number;
     const nextAt = this.#now().add({ seconds }).toString();
@@ -108,5 +131,7 @@ export type OrderResult = { state: string; code: string; at: string; detail: str
 
 function detailOf(data: Record<string, unknown>): string | null {
   const outcome = data["outcome"];
-  return typeof outcome === "string" ? `${outcome}${typeof data["code"] === "number" ? ` ${data["code"]}` : ""}` : null;
+  return typeof outcome === "string"
+    ? `${outcome}${typeof data["code"] === "number" ? ` ${data["code"]}` : ""}`
+    : null;
 }

@@ -32,7 +32,10 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
   }
 }
 
-/** Reads held mail and rates off new entries. Each entry has its effect once, because the index moves with it. */
+/**
+ * Reads held mail and rates off new entries. Each entry has its effect once, because the index moves with
+ * it.
+ */
 export async function project(db: Kysely<any>, rows: AppendedRow[]): Promise<void> {
   const counts = new Map<string, { gate: string; minute: string; act: string; count: number }>();
   for (const { entry } of rows) {

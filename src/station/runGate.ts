@@ -20,7 +20,8 @@ async function runGate(name: string, configFile: string): Promise<void> {
     onStop: stop,
   });
   // A replay's gate goes with it, even when the replay is killed; a real one outlives the station.
-  if (process.env["SEKISHO_GATE_WATCHES"] !== undefined) stopWithProcess(Number(process.env["SEKISHO_GATE_WATCHES"]), stop);
+  if (process.env["SEKISHO_GATE_WATCHES"] !== undefined)
+    stopWithProcess(Number(process.env["SEKISHO_GATE_WATCHES"]), stop);
   process.stderr.on("error", () => {}); // The terminal of the station that started us may be gone.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
   await stopped;
@@ -41,6 +42,8 @@ try {
   await runGate(process.argv[2] ?? "", process.argv[3] ?? "sekisho.yaml");
   process.exit(0);
 } catch (error) {
-  process.stderr.write(`${JSON.stringify({ level: 60, msg: "gate ended", problem: String((error as Error).stack) })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: 60, msg: "gate ended", problem: String((error as Error).stack) })}\n`,
+  );
   process.exit(1);
 }

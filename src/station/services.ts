@@ -3,7 +3,8 @@ import type { Reason, Said } from "../gate.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
 /**
- * What the HTTP API offers, as the station carries it out. The API adds sign-in, roles and limits; the console
+ * What the HTTP API offers, as the station carries it out. The API adds sign-in, roles and limits; the
+ * console
  * knows only the API's types.
  */
 export type Services = {
@@ -14,7 +15,14 @@ export type Services = {
   ledger: LedgerService;
 };
 
-export const ROLES = ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"] as const;
+export const ROLES = [
+  "operator",
+  "analyst",
+  "approver",
+  "privacy-officer",
+  "administrator",
+  "auditor",
+] as const;
 export type Role = (typeof ROLES)[number];
 
 /** A signed-in person, as acts are put down to her. `id` goes into the ledger, name and address do not. */
@@ -123,7 +131,9 @@ export type HeldMailView = HeldMailRow & {
   sha256: string;
 };
 export type DeskService = {
-  list(filter: HeldMailFilter): Promise<{ rows: HeldMailRow[]; total: number; counts: Record<HeldState, number> }>;
+  list(
+    filter: HeldMailFilter,
+  ): Promise<{ rows: HeldMailRow[]; total: number; counts: Record<HeldState, number> }>;
   /** Throws SekishoError not-found. Writes the ledger entry `evidence-viewed` first. */
   open(mail: string, viewer: Person, purpose: string): Promise<HeldMailView>;
   /** The raw message, for the analyst; writes `evidence-exported` first. */

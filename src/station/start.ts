@@ -28,7 +28,10 @@ export type StartedStation = {
 };
 
 /** Starts the station of a configuration file: ledger, gates, API and pages. */
-export async function startStation(configFile: string, options: { quiet?: boolean } = {}): Promise<StartedStation> {
+export async function startStation(
+  configFile: string,
+  options: { quiet?: boolean } = {},
+): Promise<StartedStation> {
   const loaded = await loadConfig(configFile);
   const level = options.quiet === true ? "warn" : loaded.config.log.level;
   const logger = pino({ level, base: { part: "station" } }, pino.destination(2));
@@ -37,7 +40,10 @@ export async function startStation(configFile: string, options: { quiet?: boolea
     databaseUrl: databaseUrlOf(loaded),
     log: (at, message, fields) => logger[at](fields ?? {}, message),
     onFatal: (error) => {
-      logger.fatal({ problem: error.message }, "the station ends, because it does not know what its ledger holds");
+      logger.fatal(
+        { problem: error.message },
+        "the station ends, because it does not know what its ledger holds",
+      );
       process.exit(1);
     },
   });
@@ -130,7 +136,9 @@ function databaseUrlOf(loaded: LoadedConfig): string | undefined {
 
 /** Built pages: dist/console of a checkout, or beside the server in a published package. */
 function consoleFolder(): string {
-  const places = ["../../dist/console", "../../console"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const places = ["../../dist/console", "../../console"].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
   return places.find((place) => existsSync(place)) ?? (places[0] as string);
 }
 

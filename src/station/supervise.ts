@@ -3,7 +3,13 @@ import { fileURLToPath } from "node:url";
 import { siblingModule } from "../lib/sibling.ts";
 import type { GateState, GateStatus } from "./services.ts";
 
-export const limits = { backOffMsMin: 500, backOffMsMax: 30_000, steadyMs: 60_000, adoptMs: 1_500, stopMs: 15_000 } as const;
+export const limits = {
+  backOffMsMin: 500,
+  backOffMsMax: 30_000,
+  steadyMs: 60_000,
+  adoptMs: 1_500,
+  stopMs: 15_000,
+} as const;
 
 export type SupervisorOptions = {
   gates: string[];
@@ -27,7 +33,8 @@ type Watched = {
 
 /**
  * Keeps one process per gate. A gate outlives the station: when the station comes back it takes up the gate
- * that is still running, and starts one only where there is none. What dies is started again, ever more slowly.
+ * that is still running, and starts one only where there is none. What dies is started again, ever more
+ * slowly.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -63,7 +70,8 @@ export class Supervisor {
   #spawn(gate: string, watched: Watched): void {
     if (this.#stopping) return;
     const program = fileURLToPath(siblingModule(import.meta.url, "./runGate"));
-    // Of its own group, so that a Ctrl-C at the station's terminal does not reach it: the station stops it in order.
+    // Of its own group, so that a Ctrl-C at the station's terminal does not reach it: the station stops it
+    // in order.
     const child = spawn(process.execPath, [program, gate, this.#options.configFile], {
       stdio: ["ignore", "ignore", "inherit"],
       detached: true,
@@ -102,7 +110,10 @@ export class Supervisor {
     this.#set(watched, { pid, note: null });
   }
 
-  told(gate: string, status: { state: GateState; spooled: number; shadow: boolean; lastError: string | null }): void {
+  told(
+    gate: string,
+    status: { state: GateState; spooled: number; shadow: boolean; lastError: string | null },
+  ): void {
     const watched = this.#gates.get(gate);
     if (watched !== undefined) this.#set(watched, { ...status });
   }
@@ -141,7 +152,8 @@ export class Supervisor {
     }
     for (const watched of this.#gates.values()) {
       const { pid } = watched.status;
-      while (pid !== null && isAlive(pid) && performance.now() < until) await new Promise((go) => setTimeout(go, 30));
+      while (pid !== null && isAlive(pid) && performance.now() < until)
+        await new Promise((go) => setTimeout(go, 30));
       if (pid !== null && isAlive(pid)) killQuietly(pid, "SIGKILL");
       this.#set(watched, { state: "stopped", pid: null });
     }

@@ -41,8 +41,11 @@ export async function startPostfix(options: PostfixOptions): Promise<TestPostfix
   spawnSync("chown", ["-R", "nobody", mailbox]);
   spawnSync("/usr/sbin/postfix", ["-c", config, "check"], { stdio: "ignore" });
   const log: string[] = [];
-  const master = spawn("/usr/lib/postfix/sbin/master", ["-c", config, "-d"], { stdio: ["ignore", "pipe", "pipe"] });
-  for (const stream of [master.stdout, master.stderr]) stream.on("data", (chunk: Buffer) => log.push(chunk.toString()));
+  const master = spawn("/usr/lib/postfix/sbin/master", ["-c", config, "-d"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [master.stdout, master.stderr])
+    stream.on("data", (chunk: Buffer) => log.push(chunk.toString()));
   await waitForPort(options.port, log);
   return {
     port: options.port,
@@ -76,7 +79,8 @@ function mainOf(options: PostfixOptions, mailbox: string): string {
     "inet_interfaces = 127.0.0.1",
     "inet_protocols = ipv4",
     "mynetworks = 127.0.0.0/8",
-    `smtpd_recipient_restrictions = ${options.restrictions ?? ""} permit_mynetworks, reject_unauth_destination`,
+    `smtpd_recipient_restrictions = ${options.restrictions ?? ""} permit_mynetworks,`,
+    "  reject_unauth_destination",
     "smtpd_authorized_xclient_hosts = 127.0.0.1",
     "smtputf8_enable = yes",
     "biff = no",

@@ -205,7 +205,8 @@ export class MailEnforcer {
     const { seen: received } = crossing;
     const { transport, reading } = received.seen;
     const stripped = reading === null ? null : stripParts(received.raw, reading.parts, paths);
-    if (stripped === null) return this.#hold(crossing, false); // A part inside an archive cannot be taken out alone.
+    // A part inside an archive cannot be taken out alone.
+    if (stripped === null) return this.#hold(crossing, false);
     const object = await this.#parts.evidence.put(
       encodeHeldMail({
         mail: received.mail,

@@ -174,7 +174,8 @@ class MailGate implements RunningGate {
   async #answer(arrived: Arrived, fingerprint: string): Promise<Answer> {
     const before = this.#memory.transaction(fingerprint);
     const takenOver = before !== null && (before.state === "delivered" || before.state === "held");
-    // An identical message that was answered before may be meant; one with a Message-ID is the same one (RFC 5322 3.6.4).
+    // An identical message that was answered before may be meant; one with a Message-ID is the same one
+    // (RFC 5322 3.6.4).
     if (takenOver && (!before.answered || hasIdentity(arrived.raw))) {
       this.#counters.repeated += 1;
       if (before.state === "delivered" && !before.answered) this.#recordLateDelivery(before.mail);

@@ -38,7 +38,7 @@ export const MailSettings = z.strictObject({
     xclientFrom: z
       .array(HostAddress)
       .default([])
-      .describe("Front hosts that may name the true client, by XFORWARD (Postfix smtpd_proxy_filter) or XCLIENT (nginx)."),
+      .describe("Front hosts that may name the true client: by XFORWARD (Postfix), or XCLIENT (nginx)."),
     proxyFrom: z
       .array(HostAddress)
       .default([])

@@ -156,6 +156,20 @@ for (const store of testStores()) {
       assert.ok(codes().includes("person-removed"));
     });
 
+    test("a session ends after twelve hours, and after an hour in which nobody touched a key", async () => {
+      for (const past of [{ createdAt: new Date(Date.now() - 13 * 3_600_000) }, { expiresAt: new Date(0) }]) {
+        const client = new TestClient(station.app);
+        const email = `${Object.keys(past)[0]?.toLowerCase()}@example.com`;
+        const invitation = invitationOf(email, "operator");
+        const { address } = await administrator.json("POST", "/api/people/invitations", invitation);
+        await client.join(address, { ...second, email });
+        const { person } = await client.json("GET", "/api/session");
+        assert.equal((await client.send("GET", "/api/mails")).status, 200);
+        await station.state.db.updateTable("session").set(past).where("userId", "=", person.id).execute();
+        assert.equal((await client.send("GET", "/api/mails")).status, 401);
+      }
+    });
+
     test("requests from elsewhere are refused", async () => {
       const wrong = { Origin: "https://evil.example" };
       const body = { option: "release", reason: "because" };
@@ -187,5 +201,9 @@ test("every answer bears the headers that keep other origins out", async () => {
   assert.doesNotMatch(policy, /unsafe/);
   assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
   assert.equal(response.headers.get("Referrer-Policy"), "no-referrer");
+  const byAddress = await station.app.request(`${TEST_ORIGIN}/mail?state=held`, {
+    headers: { Host: "127.0.0.1:7000" },
+  });
+  assert.equal(byAddress.headers.get("Location"), `${TEST_ORIGIN}/mail?state=held`);
   await station.close();
 });

@@ -16,6 +16,7 @@ import { answerProblem, refusal } from "./problem.ts";
 import {
   createLimiters,
   knowClient,
+  leadToName,
   limitClient,
   requireOrigin,
   setHeaders,
@@ -65,7 +66,7 @@ export async function createApp(options: {
   app.all("/api/*", () => {
     throw refusal(404, "input-invalid", "There is nothing here");
   });
-  app.use(consoleFiles(options.consoleFolder));
+  app.use(leadToName(config.origin), consoleFiles(options.consoleFolder));
   return {
     app,
     auth,

@@ -89,6 +89,18 @@ export const strictTransport: MiddlewareHandler<Env> = async (c, next) => {
   c.res.headers.set("Strict-Transport-Security", "max-age=31536000");
 };
 
+/** Leads from http://127.0.0.1 to http://localhost: a passkey belongs to a name. W3C WebAuthn 3, 5.1.2. */
+export function leadToName(origin: string): MiddlewareHandler<Env> {
+  const { hostname, port } = new URL(origin);
+  return async (c, next) => {
+    const host = c.req.header("Host") ?? "";
+    const byAddress = host === `127.0.0.1:${port}` || host === `[::1]:${port}`;
+    if (hostname !== "localhost" || !byAddress || c.req.method !== "GET") return next();
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(`${origin}${pathname}${search}`, 302);
+  };
+}
+
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** Refuses what changes something and does not come from our own pages. RFC 6454 7; Fetch Metadata. */

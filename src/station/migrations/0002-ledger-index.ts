@@ -1,7 +1,10 @@
 import { sql } from "kysely";
 import type { Migration } from "../../lib/sql/migrate.ts";
 
-/** The search index over the ledger, and what is read off its entries. All of it can be made anew from the ledger. */
+/**
+ * The search index over the ledger, and what is read off its entries. All of it can be made anew from the
+ * ledger.
+ */
 export const ledgerIndex: Migration = {
   number: 2,
   name: "ledger-index",

@@ -1,12 +1,18 @@
 import { sql, type Kysely } from "kysely";
-import { decodeHeldMail } from "../../gates/mail/heldMail.ts";
+import { decodeHeldMail, type HeldMail } from "../../gates/mail/heldMail.ts";
 import type { EvidenceHash, EntryId } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
 import type { LedgerIndex } from "../ledgerIndex.ts";
-import { HELD_STATES, type DeskService, type HeldMailFilter, type HeldMailRow, type HeldMailView } from "../services.ts";
-import type { HeldState, Person } from "../services.ts";
+import {
+  HELD_STATES,
+  type DeskService,
+  type HeldMailFilter,
+  type HeldMailRow,
+  type HeldMailView,
+} from "../services.ts";
+import type { HeldState, LedgerRow, Person } from "../services.ts";
 
 type Row = {
   mail: string;
@@ -27,7 +33,12 @@ type Row = {
   default_option: string | null;
 };
 
-export type DeskOptions = { db: Kysely<any>; recorder: Recorder; evidence: EvidenceStore; index: LedgerIndex };
+export type DeskOptions = {
+  db: Kysely<any>;
+  recorder: Recorder;
+  evidence: EvidenceStore;
+  index: LedgerIndex;
+};
 
 /** The mail desk: lists are masked; every look at a held mail is an entry before anything is shown. */
 export function createDeskService(options: DeskOptions): DeskService {
@@ -50,7 +61,9 @@ export function createDeskService(options: DeskOptions): DeskService {
       ? await joined(db).where("mail", "=", mail).executeTakeFirst()
       : undefined;
     if (row !== undefined) return row as Row;
-    throw new SekishoError("not-found", `Cannot find held mail ${mail}`, { hint: "see the list of held mail" });
+    throw new SekishoError("not-found", `Cannot find held mail ${mail}`, {
+      hint: "see the list of held mail",
+    });
   }
 
   async function look(row: Row, viewer: Person, act: { code: string; purpose: string }): Promise<void> {
@@ -68,31 +81,8 @@ export function createDeskService(options: DeskOptions): DeskService {
     const row = await find(mail);
     await look(row, viewer, { code: "evidence-viewed", purpose });
     const held = decodeHeldMail(await evidence.get(row.evidence as EvidenceHash));
-    const { reading } = held;
     const entries = await options.index.search({ about: { key: "mail", value: mail }, limit: 200 });
-    return {
-      ...rowOf(row),
-      transport: held.transport,
-      subject: reading?.subject ?? "",
-      from: reading?.from ?? [],
-      to: reading?.to ?? [],
-      replyTo: reading?.replyTo ?? [],
-      date: reading?.date ?? null,
-      messageId: reading?.messageId ?? null,
-      text: reading?.text ?? "",
-      headers: reading?.headers ?? [],
-      links: reading?.links ?? [],
-      parts: reading?.parts ?? [],
-      defects: reading?.defects ?? [],
-      authentication: reading?.authentication ?? null,
-      because: held.reasons.map((reason) => ({ ...reason, part: reason.part ?? null })),
-      chain: entries.reverse().map(({ index, entry }) => {
-        const { id, kind, code, at, by } = entry;
-        return { id, index, kind, code, at, by };
-      }),
-      evidence: row.evidence,
-      sha256: reading?.sha256 ?? "",
-    };
+    return viewOf(row, held, entries.reverse());
   }
 
   async function raw(mail: string, viewer: Person, purpose: string): Promise<Uint8Array> {
@@ -102,6 +92,30 @@ export function createDeskService(options: DeskOptions): DeskService {
   }
 
   return { list, open, raw };
+}
+
+function viewOf(row: Row, held: HeldMail, entries: LedgerRow[]): HeldMailView {
+  const { reading } = held;
+  return {
+    ...rowOf(row),
+    transport: held.transport,
+    subject: reading?.subject ?? "",
+    from: reading?.from ?? [],
+    to: reading?.to ?? [],
+    replyTo: reading?.replyTo ?? [],
+    date: reading?.date ?? null,
+    messageId: reading?.messageId ?? null,
+    text: reading?.text ?? "",
+    headers: reading?.headers ?? [],
+    links: reading?.links ?? [],
+    parts: reading?.parts ?? [],
+    defects: reading?.defects ?? [],
+    authentication: reading?.authentication ?? null,
+    because: held.reasons.map((reason) => ({ ...reason, part: reason.part ?? null })),
+    chain: entries.map(({ index, entry: { id, kind, code, at, by } }) => ({ id, index, kind, code, at, by })),
+    evidence: row.evidence,
+    sha256: reading?.sha256 ?? "",
+  };
 }
 
 function joined(db: Kysely<any>) {
@@ -115,7 +129,8 @@ function joined(db: Kysely<any>) {
 function narrow(query: any, filter: HeldMailFilter): any {
   let narrowed = query;
   if (filter.state !== undefined) narrowed = narrowed.where("held_mail.state", "=", filter.state);
-  if (filter.reason !== undefined) narrowed = narrowed.where("reasons", "like", `%"code":"${escapeLike(filter.reason)}"%`);
+  if (filter.reason !== undefined)
+    narrowed = narrowed.where("reasons", "like", `%"code":"${escapeLike(filter.reason)}"%`);
   for (const word of (filter.text ?? "").split(/\s+/).filter((one) => one !== "")) {
     narrowed = narrowed.where(
       sql`(sender || ' ' || recipients || ' ' || reasons || ' ' || held_mail.mail::text)`,
@@ -160,4 +175,3 @@ function rowOf(row: Row): HeldMailRow {
     defaultOption: row.default_option,
   };
 }
-

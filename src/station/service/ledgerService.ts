@@ -21,7 +21,9 @@ export function createLedgerService(options: {
     await ledger.publish();
     const tree = await PublishedTree.open(realDisk, ledger.folder);
     if (tree !== null) return tree;
-    throw new SekishoError("not-found", "Cannot read the ledger: nothing is in it yet", { hint: "wait for the first entry" });
+    throw new SekishoError("not-found", "Cannot read the ledger: nothing is in it yet", {
+      hint: "wait for the first entry",
+    });
   }
 
   return {

@@ -28,7 +28,9 @@ export class Live implements LiveService {
       .orderBy("index", "desc")
       .limit(2_000)
       .execute()) as { index: number; entry: string }[];
-    const entries = rows.reverse().map((row) => ({ index: Number(row.index), entry: JSON.parse(row.entry) as Entry }));
+    const entries = rows
+      .reverse()
+      .map((row) => ({ index: Number(row.index), entry: JSON.parse(row.entry) as Entry }));
     this.take(entries);
   }
 
@@ -114,7 +116,9 @@ export class Live implements LiveService {
       const codes = (JSON.parse(row.reasons) as { code: string }[]).map((reason) => reason.code);
       for (const code of new Set(codes)) counts.set(code, (counts.get(code) ?? 0) + Number(row.count));
     }
-    return [...counts].map(([code, count]) => ({ code, count })).sort((one, other) => other.count - one.count);
+    return [...counts]
+      .map(([code, count]) => ({ code, count }))
+      .sort((one, other) => other.count - one.count);
   }
 
   subscribe(listener: (event: LiveEvent) => void): () => void {

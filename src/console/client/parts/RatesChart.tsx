@@ -48,7 +48,7 @@ function optionsFor(element: HTMLElement, labels: Labels, zone: string): uPlot.O
   return {
     width: element.clientWidth || 320,
     height: 208,
-    padding: [16, 8, 0, 0],
+    padding: [16, 20, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
@@ -114,6 +114,7 @@ function drawLabels(chart: uPlot, colours: string[], font: string): void {
   context.save();
   context.font = font.replace("12px", `${12 * devicePixelRatio}px`);
   context.textBaseline = "bottom";
+  context.textAlign = "left";
   const taken: { x: number; y: number; width: number }[] = [];
   const line = 14 * devicePixelRatio;
   for (const [index, fill] of colours.entries()) {

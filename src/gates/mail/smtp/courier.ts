@@ -6,8 +6,7 @@ import type { Delivery } from "./deliver.ts";
 
 /** Under which name the courier notes the outcome of a delivery, so that it outlives the gate. */
 export type DeliveryMark =
-  | { of: "transaction"; fingerprint: string; mail: string }
-  | { of: "order"; order: string };
+  { of: "transaction"; fingerprint: string; mail: string } | { of: "order"; order: string };
 
 export type Parcel = {
   hop: "inbound" | "outbound";

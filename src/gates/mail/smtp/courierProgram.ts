@@ -6,7 +6,8 @@ import type { DeliveryMark, FromCourier, ToCourier } from "./courier.ts";
 import { Deliverer, type Delivery } from "./deliver.ts";
 
 /**
- * The courier: the process that talks to the next hops. It notes what became of each message before it tells the
+ * The courier: the process that talks to the next hops. It notes what became of each message before it
+ * tells the
  * gate, and when the gate dies it ends what it has begun. So a gate that is killed between the final dot and
  * the answer finds the outcome in its memory, instead of not knowing whether the message was taken over.
  */

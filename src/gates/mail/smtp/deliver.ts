@@ -9,7 +9,9 @@ export type Delivery =
   | { outcome: "refused"; code: number; reply: string; refused: RefusedRecipient[] }
   /** It could not be reached, or did not answer before the message was sent: nothing was taken over. */
   | { outcome: "unreachable"; problem: string }
-  /** The connection was lost after the message was sent and before the answer: it may have been taken over. */
+  /**
+   * The connection was lost after the message was sent and before the answer: it may have been taken over.
+   */
   | { outcome: "in-doubt"; problem: string };
 
 export type RefusedRecipient = { recipient: string; code: number; reply: string };

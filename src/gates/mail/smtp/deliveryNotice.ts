@@ -11,7 +11,10 @@ export type NoticeOptions = {
   original: Buffer;
 };
 
-/** RFC 3464: a delivery status notification, with the header section of the original and nothing of its body. */
+/**
+ * RFC 3464: a delivery status notification, with the header section of the original and nothing of its
+ * body.
+ */
 export function deliveryNotice(options: NoticeOptions): Buffer {
   const boundary = `sekisho-${options.mail}`;
   const listed = options.refused.map((one) => `<${one.recipient}>: ${one.code} ${one.reply}`).join("\r\n");

@@ -29,9 +29,15 @@ test("stampHeaders() puts the trace on top and leaves the rest byte for byte", (
   const raw = "Subject: =?x?\r\n folded\r\nFrom: a\r\n\r\nbody\r\nSekisho-Verdict: in the body stays\r\n";
   const text = stamped(raw);
   assert.ok(text.endsWith(raw));
-  assert.match(text, /^Received: from mx\.customer\.example \(\[192\.0\.2\.7\]\)\r\n\tby gate\.example with ESMTP id 01953a1b/);
+  assert.match(
+    text,
+    /^Received: from mx\.customer\.example \(\[192\.0\.2\.7\]\)\r\n\tby gate\.example with ESMTP id 01953a1b/,
+  );
   assert.match(text, /Tue, 15 Mar 2016 01:02:03 \+0000\r\nAuthentication-Results: gate\.example; spf=pass/);
-  assert.match(text, /\r\nSekisho-Verdict: pass; mail=01953a1b-1111-7000-8000-000000000001; reasons=first-contact\r\nSubject/);
+  assert.match(
+    text,
+    /\r\nSekisho-Verdict: pass; mail=01953a1b-1111-7000-8000-000000000001; reasons=first-contact\r\nSubject/,
+  );
 });
 
 for (const forged of [
@@ -59,13 +65,28 @@ test("stampHeaders() lets nothing that a client says end a line or a comment", (
   assert.match(text, /\(a\?b\?c\?\? \[192\.0\.2\.7\]\)/);
 });
 
-for (const raw of ["", "no header at all", "\r\nbody", "From: a", "From: a\n\nbody with bare newlines\n", ":\r\n\r\n"]) {
+for (const raw of [
+  "",
+  "no header at all",
+  "\r\nbody",
+  "From: a",
+  "From: a\n\nbody with bare newlines\n",
+  ":\r\n\r\n",
+]) {
   test(`stampHeaders() keeps the bytes of ${JSON.stringify(raw)}`, () => {
     assert.ok(stamped(raw).endsWith(raw));
   });
 }
 
-const part = { names: [], declaredType: null, disposition: null, kind: "pe", bytes: 3, sha256: null, encrypted: false };
+const part = {
+  names: [],
+  declaredType: null,
+  disposition: null,
+  kind: "pe",
+  bytes: 3,
+  sha256: null,
+  encrypted: false,
+};
 const seen = { ...part, macros: false, icon: null, files: [], unread: null };
 
 test("stripParts() puts a notice in place of a part and keeps the rest", () => {
