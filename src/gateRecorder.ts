@@ -54,6 +54,11 @@ export class GateRecorder implements Recorder {
     return entry;
   }
 
+  /** What was noted so far outlives this process: to be called before it takes effect. */
+  flush(): void {
+    this.#spool.flush();
+  }
+
   /** Resolves when the station has the entry on its disk, or, where it is away, when it is on ours. */
   async append(draft: EntryDraft): Promise<Entry> {
     const entry = this.note(draft);
@@ -117,10 +122,11 @@ export class GateRecorder implements Recorder {
   }
 
   #kick(): void {
-    if (this.#kicked || this.#socket === null) return;
+    if (this.#kicked) return;
     this.#kicked = true;
     setImmediate(() => {
       this.#kicked = false;
+      this.#spool.flush();
       this.#send();
     });
   }

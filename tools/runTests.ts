@@ -38,7 +38,9 @@ async function main(files: string[]): Promise<number> {
   stream.on("test:fail", (test) => {
     if (test.details.type !== "suite") failed += 1;
   });
-  await finished(stream.compose(spec).pipe(process.stdout, { end: false })).catch(() => {});
+  const report = stream.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await finished(report);
   if (passed + failed === 0) failed = 1;
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   return failed === 0 ? 0 : 1;

@@ -76,7 +76,7 @@ async function openDecisions(store: TestStore) {
   const settled: Decision[] = [];
   const decisions = new Decisions({
     db: state.db,
-    recorder: { append: async (draft) => write(draft), note: write },
+    recorder: { append: async (draft) => write(draft), note: write, flush() {} },
     evidence: new EvidenceStore(realDisk, join(folder, "evidence"), keyring),
     now: () => clock,
     onSettled: async (decision) => void settled.push(decision),

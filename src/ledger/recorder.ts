@@ -6,4 +6,6 @@ export type Recorder = {
   append(draft: EntryDraft): Promise<Entry>;
   /** Joins the open batch and does not wait: for what is let through. */
   note(draft: EntryDraft): Entry;
+  /** What was noted outlives this process when this returns: for a gate, before it lets something through. */
+  flush(): void;
 };

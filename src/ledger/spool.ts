@@ -2,6 +2,7 @@ import {
   closeSync,
   fdatasync,
   fdatasyncSync,
+  fstatSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -15,11 +16,18 @@ import { SekishoError } from "../lib/error.ts";
 /** A place in the spool: a segment and a byte in it. */
 export type SpoolPlace = { segment: number; offset: number };
 
-export const limits = { segmentBytesMax: 4 * 1024 ** 2, spoolBytesMax: 8 * 1024 ** 3 } as const;
+export const limits = {
+  segmentBytesMax: 4 * 1024 ** 2,
+  spoolBytesMax: 8 * 1024 ** 3,
+  unwrittenBytesMax: 256 * 1024,
+  takenNotedMs: 250,
+} as const;
+
+const newline = Buffer.from("\n");
 
 /**
- * A gate's own disk queue of entries, one canonical JSON line each. A line is in the page cache when `add`
- * returns, so it outlives the process; `sync` brings it to the medium. What the station has taken is
+ * A gate's own disk queue of entries, one canonical JSON line each. A line is in the page cache after
+ * `flush`, so it outlives the process; `sync` brings it to the medium. What the station has taken is
  * removed a
  * segment at a time. A torn last line was never acknowledged to anyone, and is cut off on opening.
  */
@@ -32,6 +40,9 @@ export class Spool {
   #syncing: Promise<void> | null = null;
   #lines = 0;
   #bytesTotal = 0;
+  #takenTimer: NodeJS.Timeout | null = null;
+  #unwritten: Uint8Array[] = [];
+  #unwrittenBytes = 0;
 
   private constructor(
     folder: string,
@@ -72,25 +83,35 @@ export class Spool {
     return this.#lines;
   }
 
-  /** Writes one line; returns the place after it. Throws `limit-passed` where the spool is full. */
-  add(line: Uint8Array): SpoolPlace {
+  /** Takes one line; `flush` writes it. Throws `limit-passed` where the spool is full. */
+  add(line: Uint8Array): void {
     if (this.#bytesTotal + line.length > limits.spoolBytesMax) {
       throw new SekishoError("limit-passed", "Cannot spool an entry: the spool holds 8 GiB already", {
         hint: "start the station, so that it takes the spooled entries",
       });
     }
+    this.#unwritten.push(line, newline);
+    this.#lines += 1;
+    this.#bytesTotal += line.length + 1;
+    this.#unwrittenBytes += line.length + 1;
+    if (this.#unwrittenBytes >= limits.unwrittenBytesMax) this.flush();
+  }
+
+  /** All lines so far are in the page cache when this returns, so they outlive the process. */
+  flush(): void {
+    if (this.#unwritten.length === 0) return;
     if (this.#written.offset >= limits.segmentBytesMax) this.#startSegment();
-    const bytes = Buffer.concat([line, Buffer.from("\n")]);
+    const bytes = Buffer.concat(this.#unwritten);
+    this.#unwritten = [];
+    this.#unwrittenBytes = 0;
     let done = 0;
     while (done < bytes.length) done += writeSync(this.#file, bytes, done);
     this.#written = { segment: this.#written.segment, offset: this.#written.offset + bytes.length };
-    this.#lines += 1;
-    this.#bytesTotal += bytes.length;
-    return this.#written;
   }
 
   /** Resolves when all lines so far are on the medium; calls that come together share one flush. */
   async sync(): Promise<void> {
+    this.flush();
     if (this.#syncing !== null) await this.#syncing;
     this.#syncing ??= new Promise<void>((resolve, reject) => {
       fdatasync(this.#file, (error) => (error === null ? resolve() : reject(error)));
@@ -100,6 +121,7 @@ export class Spool {
 
   /** Lines after `place`, at most `bytesMax` of them, and the place after the last. */
   read(place: SpoolPlace, bytesMax: number): { lines: string[]; next: SpoolPlace } {
+    this.flush();
     let { segment, offset } = place;
     for (const candidate of this.#segments.filter((one) => one >= segment)) {
       if (candidate > segment) [segment, offset] = [candidate, 0];
@@ -117,11 +139,12 @@ export class Spool {
 
   /** Notes that the station has all up to `place`, which were `lines` lines. */
   take(place: SpoolPlace, lines: number): void {
+    const newSegment = place.segment !== this.#taken.segment;
     this.#taken = place;
     this.#lines = Math.max(0, this.#lines - lines);
-    const temporary = join(this.#folder, "taken.new");
-    writeFileSync(temporary, `${place.segment} ${place.offset}\n`, { mode: 0o600 });
-    renameSync(temporary, join(this.#folder, "taken"));
+    this.#takenTimer ??= setTimeout(() => this.#noteTaken(), limits.takenNotedMs).unref();
+    if (!newSegment) return;
+    this.#noteTaken();
     const [old, kept] = [
       this.#segments.filter((segment) => segment < place.segment),
       this.#segments.filter((segment) => segment >= place.segment),
@@ -133,7 +156,18 @@ export class Spool {
     this.#segments = kept;
   }
 
+  /** Noted now and then: lines that are sent twice after a crash are known to the ledger by their ids. */
+  #noteTaken(): void {
+    if (this.#takenTimer !== null) clearTimeout(this.#takenTimer);
+    this.#takenTimer = null;
+    const temporary = join(this.#folder, "taken.new");
+    writeFileSync(temporary, `${this.#taken.segment} ${this.#taken.offset}\n`, { mode: 0o600 });
+    renameSync(temporary, join(this.#folder, "taken"));
+  }
+
   close(): void {
+    this.flush();
+    if (this.#takenTimer !== null) this.#noteTaken();
     closeSync(this.#file);
   }
 
@@ -183,9 +217,11 @@ function cutTornLine(folder: string, segment: number, file: number): number {
 
 /** At least one whole line, however long; a line is at most 64 KiB. */
 function readChunk(path: string, offset: number, bytesMax: number): Buffer {
-  const bytes = Buffer.alloc(Math.max(bytesMax, 128 * 1024));
   const file = openSync(path, "r");
   try {
+    const bytes = Buffer.allocUnsafe(
+      Math.min(Math.max(0, fstatSync(file).size - offset), Math.max(bytesMax, 128 * 1024)),
+    );
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
   } finally {
     closeSync(file);

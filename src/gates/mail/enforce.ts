@@ -75,6 +75,7 @@ export class MailEnforcer {
       state: "asked",
       resent: received.inDoubt,
     });
+    this.#parts.recorder.flush();
     const delivery = await this.#parts.courier.deliver({
       hop: transport.direction,
       from: transport.mailFrom,

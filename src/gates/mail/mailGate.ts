@@ -164,6 +164,7 @@ class MailGate implements RunningGate {
     this.#underWay.add(fingerprint);
     try {
       const answer = await this.#answer(arrived, fingerprint);
+      this.#recorder.flush();
       this.#count(answer);
       return { answer, noteSent: () => this.#noteAnswered(fingerprint, answer) };
     } finally {
