@@ -7,7 +7,12 @@ import { SekishoError } from "../lib/error.ts";
 import { project } from "./project.ts";
 import type { LedgerQuery, LedgerRow, LedgerWalk } from "./services.ts";
 
-export const limits = { rowsPerInsert: 400, walkEntriesMax: 500, waitingRowsMax: 20_000 } as const;
+export const limits = {
+  rowsPerInsert: 400,
+  walkEntriesMax: 500,
+  waitingRowsMax: 20_000,
+  gatherMs: 40,
+} as const;
 
 /**
  * The search index over the ledger in the state store, and what is read off its entries (held mail, rates).
@@ -82,8 +87,11 @@ export class LedgerIndex {
   }
 
   async #work(): Promise<void> {
-    await null;
     for (;;) {
+      // A transaction costs as much for one entry as for fifty, so entries that come together share one.
+      if (this.#waiting.length < limits.rowsPerInsert) {
+        await new Promise((resolve) => setTimeout(resolve, limits.gatherMs));
+      }
       if (this.#overflow) {
         this.#overflow = false;
         this.#waiting = [];
