@@ -11,8 +11,10 @@ import { connectLocalPort, freePort, waitUntil } from "../src/station/testPorts.
 import { cpuMsOf } from "./rspamd.ts";
 
 /**
- * The whole gate over SMTP, as a user runs it: station and gate in processes of their own, a client with eight
- * connections at once, a mail server behind. Messages a second of processor time of the gate (with its courier and
+ * The whole gate over SMTP, as a user runs it: station and gate in processes of their own, a client with
+ * eight
+ * connections at once, a mail server behind. Messages a second of processor time of the gate (with its
+ * courier and
  * readers) and of the station, and of the wall clock. Evidence, entries and flushes are all on.
  */
 const count = Number(process.argv.find((word) => /^--messages=\d+$/.test(word))?.slice(11) ?? 1_500);
@@ -20,7 +22,8 @@ const corpus = fileURLToPath(new URL("../../shared/data/mail", import.meta.url))
 
 function readMails(): { name: string; raws: Buffer[] } {
   const files = ["phish", "ham"].flatMap((name) => globSync(join(corpus, name, "*.eml")));
-  if (files.length === 0) return { name: "ordinary mails of the replay", raws: ordinaryMails().map((one) => one.raw) };
+  if (files.length === 0)
+    return { name: "ordinary mails of the replay", raws: ordinaryMails().map((one) => one.raw) };
   return { name: "shared/data/mail: phish and ham", raws: files.map((file) => readFileSync(file)) };
 }
 
@@ -86,7 +89,8 @@ try {
   const gateMs = cpuMsOf(gate) - gateBefore;
   const stationMs = cpuMsAlone(station.pid as number) - stationBefore;
   const line = (what: string, ms: number): string =>
-    `${what.padEnd(40)} ${((count / ms) * 1_000).toFixed(0).padStart(6)} messages/s  ${(ms / count).toFixed(2)} ms each\n`;
+    `${what.padEnd(40)} ${((count / ms) * 1_000).toFixed(0).padStart(6)} messages/s` +
+    `  ${(ms / count).toFixed(2)} ms each\n`;
   process.stdout.write(`${count} messages, ${name}; answers ${JSON.stringify([...answers])}\n`);
   process.stdout.write(line("gate, courier and readers, CPU", gateMs));
   process.stdout.write(line("of it the gate's own process", cpuMsAlone(gate) - gateAloneBefore));

@@ -7,7 +7,8 @@ import { playActs } from "../src/replay/acts.ts";
 import { openStage } from "../src/replay/stage.ts";
 
 /**
- * Takes the pictures of the README from a real station after the replay of 2016, in both languages. With a folder,
+ * Takes the pictures of the README from a real station after the replay of 2016, in both languages. With a
+ * folder,
  * takes every page there as well, at three widths, light and dark, to be looked at.
  */
 const everywhere = process.argv[2];

@@ -123,7 +123,7 @@ for (const store of testStores()) {
       await close();
     });
 
-    test("Decisions.answer() takes two persons where two are needed, each entry on the one before", async () => {
+    test("Decisions.answer() takes two persons where two are needed, in a chain of entries", async () => {
       const { decisions, entries, settled, close } = await openDecisions(store);
       const { id } = await decisions.ask(questionOf("m2", true));
       const proposed = await decisions.answer(id, alice, { option: "release", reason: "I asked by phone" });

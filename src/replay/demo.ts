@@ -29,10 +29,11 @@ export async function runDemo(): Promise<number> {
   const results = await playActs(stage, null);
   process.stdout.write(printActs(results));
   const { url, firstLink } = stage.station;
+  const gate = `smtp://127.0.0.1:${ports.mail} for @ijtb.example; a mailbox is behind it`;
   const administrator = firstLink === null ? "" : `First administrator ${firstLink} (once, within 24 h)\n`;
   process.stdout.write(`
 Console             ${url}
-${administrator}Mail gate           smtp://127.0.0.1:${ports.mail} for @ijtb.example, a mailbox in this process behind it
+${administrator}Mail gate           ${gate}
 Data                ${folder}
 Try                 bin/sekisho ledger verify --folder ${folder}
 Ctrl-C ends it in order.

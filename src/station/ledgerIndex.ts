@@ -239,7 +239,8 @@ function rowOf(row: { index: number | bigint; entry: string }): LedgerRow {
 }
 
 /**
- * One parameter for the whole batch, and the store takes it apart: twenty rows a mail as parameters of their own
+ * One parameter for the whole batch, and the store takes it apart: twenty rows a mail as parameters of
+ * their own
  * cost PGlite four times as much.
  */
 async function insertRows(db: Kysely<any>, rows: AppendedRow[]): Promise<void> {
@@ -247,7 +248,8 @@ async function insertRows(db: Kysely<any>, rows: AppendedRow[]): Promise<void> {
   const taken = sql`(select (row->>0)::bigint as index, row->>1 as entry, row->2 as body
     from jsonb_array_elements(${batch}::text::jsonb) as row) as batch`;
   await sql`insert into ledger_entry (index, id, kind, code, at, by_whom, entry)
-    select index, (body->>'id')::uuid, body->>'kind', body->>'code', (body->>'at')::timestamptz, body->>'by', entry
+    select index, (body->>'id')::uuid, body->>'kind', body->>'code', (body->>'at')::timestamptz,
+      body->>'by', entry
     from ${taken} on conflict do nothing`.execute(db);
   await sql`insert into ledger_about (key, value, index)
     select about.key, about.value, index from ${taken}, jsonb_each_text(body->'about') as about

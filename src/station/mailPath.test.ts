@@ -128,7 +128,7 @@ test(
       const list = await station.services.desk.list({ limit: 10, reason: "forged-verdict" });
       return list.rows.length > 0 ? list : null;
     }, "the held mail");
-    const view = await station.services.desk.open(rows[0]?.mail ?? "", alice, "test");
+    const view = await station.services.desk.open(rows[0]?.mail ?? "", alice, "decide");
     const decision = await waitUntil(async () => {
       const row = (await station.services.desk.list({ limit: 10, reason: "forged-verdict" })).rows[0];
       return row?.decisionId;
@@ -215,12 +215,12 @@ test(
 test("every look at a held mail is an entry before anything is shown", { skip }, async () => {
   const { rows } = await station.services.desk.list({ limit: 1 });
   const mail = rows[0]?.mail ?? "";
-  await station.services.desk.open(mail, alice, "a look");
+  await station.services.desk.open(mail, alice, "investigate");
   await station.station.index.settled();
   const query = { code: "evidence-viewed", about: { key: "mail", value: mail }, limit: 5 };
   const { rows: looks } = await station.services.ledger.search(query);
   assert.equal(looks[0]?.entry.about["person"], "alice");
-  assert.equal(looks[0]?.entry.data["purpose"], "a look");
+  assert.equal(looks[0]?.entry.data["purpose"], "investigate");
 });
 
 test("no entry of the ledger holds an address, a subject or a name", { skip }, async () => {

@@ -130,14 +130,18 @@ export type HeldMailView = HeldMailRow & {
   evidence: string;
   sha256: string;
 };
+/** Why someone looks at a held mail: a closed list, because what people write may hold personal data. */
+export const PURPOSES = ["decide", "recipient", "investigate"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
 export type DeskService = {
   list(
     filter: HeldMailFilter,
   ): Promise<{ rows: HeldMailRow[]; total: number; counts: Record<HeldState, number> }>;
   /** Throws SekishoError not-found. Writes the ledger entry `evidence-viewed` first. */
-  open(mail: string, viewer: Person, purpose: string): Promise<HeldMailView>;
+  open(mail: string, viewer: Person, purpose: Purpose): Promise<HeldMailView>;
   /** The raw message, for the analyst; writes `evidence-exported` first. */
-  raw(mail: string, viewer: Person, purpose: string): Promise<Uint8Array>;
+  raw(mail: string, viewer: Person, purpose: Purpose): Promise<Uint8Array>;
 };
 
 /* ---- decisions ---- */

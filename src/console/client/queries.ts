@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { HeldMailView, LedgerRow } from "../../station/services.ts";
+import type { HeldMailView, LedgerRow, Purpose } from "../../station/services.ts";
 import { api, read } from "./api.ts";
 import { dayStart } from "./formats.ts";
 
@@ -70,7 +70,7 @@ export function mailRowQuery(mail: string) {
 }
 
 /** The content of a held mail. To ask is an entry in the ledger, so it is asked once, for a purpose. */
-export async function openMail(mail: string, purpose: string): Promise<HeldMailView> {
+export async function openMail(mail: string, purpose: Purpose): Promise<HeldMailView> {
   const asked = api.mails[":mail"].open.$post({ param: { mail }, json: { purpose } });
   return (await read(asked)) as HeldMailView;
 }

@@ -85,8 +85,8 @@ for (const store of testStores()) {
       const routes: [keyof typeof PERMISSIONS, string, string, unknown][] = [
         ["gates.view", "GET", "/api/station/status", undefined],
         ["mail.list", "GET", "/api/mails", undefined],
-        ["mail.open", "POST", "/api/mails/m000001/open", { purpose: "check" }],
-        ["mail.export", "POST", "/api/mails/m000001/raw", { purpose: "check" }],
+        ["mail.open", "POST", "/api/mails/m000001/open", { purpose: "decide" }],
+        ["mail.export", "POST", "/api/mails/m000001/raw", { purpose: "decide" }],
         ["decision.view", "GET", "/api/decisions", undefined],
         ["ledger.read", "GET", "/api/ledger", undefined],
         ["ledger.verify", "POST", "/api/ledger/verify", undefined],

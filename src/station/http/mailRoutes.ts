@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { HELD_STATES } from "../services.ts";
+import { HELD_STATES, PURPOSES } from "../services.ts";
 import type { Context, Env } from "./context.ts";
 import { takeOrRefuse } from "./protect.ts";
 import { readInput } from "./readInput.ts";
@@ -14,7 +14,7 @@ const Filter = z.object({
   before: z.string().max(64).optional(),
 });
 const MailId = z.object({ mail: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/) });
-const Purpose = z.strictObject({ purpose: z.string().trim().min(1).max(500) });
+const Purpose = z.strictObject({ purpose: z.enum(PURPOSES) });
 
 /** The mail desk. To open a mail is a POST, since it writes an entry in the ledger. */
 export function mailRoutes(context: Context) {

@@ -12,7 +12,7 @@ import {
   type HeldMailRow,
   type HeldMailView,
 } from "../services.ts";
-import type { HeldState, LedgerRow, Person } from "../services.ts";
+import type { HeldState, LedgerRow, Person, Purpose } from "../services.ts";
 
 type Row = {
   mail: string;
@@ -66,18 +66,18 @@ export function createDeskService(options: DeskOptions): DeskService {
     });
   }
 
-  async function look(row: Row, viewer: Person, act: { code: string; purpose: string }): Promise<void> {
+  async function look(row: Row, viewer: Person, act: { code: string; purpose: Purpose }): Promise<void> {
     await recorder.append({
       kind: "observed",
       code: act.code,
       about: { gate: "mail", mail: row.mail, person: viewer.id },
       rests: [row.held_entry as EntryId],
       evidence: [row.evidence as EvidenceHash],
-      data: { purpose: act.purpose.slice(0, 200) },
+      data: { purpose: act.purpose },
     });
   }
 
-  async function open(mail: string, viewer: Person, purpose: string): Promise<HeldMailView> {
+  async function open(mail: string, viewer: Person, purpose: Purpose): Promise<HeldMailView> {
     const row = await find(mail);
     await look(row, viewer, { code: "evidence-viewed", purpose });
     const held = decodeHeldMail(await evidence.get(row.evidence as EvidenceHash));
@@ -85,7 +85,7 @@ export function createDeskService(options: DeskOptions): DeskService {
     return viewOf(row, held, entries.reverse());
   }
 
-  async function raw(mail: string, viewer: Person, purpose: string): Promise<Uint8Array> {
+  async function raw(mail: string, viewer: Person, purpose: Purpose): Promise<Uint8Array> {
     const row = await find(mail);
     await look(row, viewer, { code: "evidence-exported", purpose });
     return decodeHeldMail(await evidence.get(row.evidence as EvidenceHash)).raw;

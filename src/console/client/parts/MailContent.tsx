@@ -135,7 +135,7 @@ function RawMail({ mail }: { mail: string }) {
   const [error, setError] = useState<unknown>(null);
   const may = useMay("mail.export");
   async function save(): Promise<void> {
-    const json = { purpose: "investigate" };
+    const json = { purpose: "investigate" } as const;
     const response = await api.mails[":mail"].raw.$post({ param: { mail }, json });
     if (response.ok) saveFile(`${mail}.eml`, "application/octet-stream", await response.arrayBuffer());
     else setError(new Error(String(response.status)));

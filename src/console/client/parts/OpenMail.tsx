@@ -1,11 +1,9 @@
 import { useState } from "react";
-import type { HeldMailView } from "../../../station/services.ts";
+import { PURPOSES, type HeldMailView, type Purpose } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
 import { openMail } from "../queries.ts";
 import { useMay } from "../session.ts";
 import { ProblemNotice } from "./States.tsx";
-
-const PURPOSES = ["decide", "recipient", "investigate"] as const;
 
 /** Uncovers the content: a click with a purpose, and an entry in the ledger. */
 export function OpenMail({ mail, onOpened }: { mail: string; onOpened: (view: HeldMailView) => void }) {
@@ -13,7 +11,7 @@ export function OpenMail({ mail, onOpened }: { mail: string; onOpened: (view: He
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const may = useMay("mail.open");
-  async function open(purpose: string): Promise<void> {
+  async function open(purpose: Purpose): Promise<void> {
     setBusy(true);
     try {
       setError(null);
