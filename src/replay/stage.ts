@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { SekishoError } from "../lib/error.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
 import type { Stage } from "./act.ts";
 import { openMailbox, type Mailbox } from "./mailbox.ts";
@@ -43,7 +44,13 @@ async function waitUntilReady(station: StartedStation): Promise<void> {
       const gates = status.gates
         .map((gate) => `${gate.name} ${gate.state} ${gate.lastError ?? ""}`)
         .join("; ");
-      throw new Error(`the gates are not ready after 30 s: ${gates}`);
+      throw new SekishoError(
+        "setup-incomplete",
+        `Cannot set the stage: the gates are not ready after 30 s: ${gates}`,
+        {
+          hint: "the lines above say why; data of an older version is taken away by: rm -r data/demo",
+        },
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
