@@ -7,7 +7,8 @@ import { ordinaryMails } from "../src/gates/mail/fixtures/ordinaryMails.ts";
 import { findMarkedProcess } from "../src/lib/processMark.ts";
 import { openMailbox } from "../src/replay/mailbox.ts";
 import { sendMail } from "../src/replay/sendMail.ts";
-import { connectLocalPort, freePort, waitUntil } from "../src/station/testPorts.ts";
+import { freePort } from "../src/lib/freePort.ts";
+import { connectLocalPort, waitUntil } from "../src/station/testPorts.ts";
 import { cpuMsOf } from "./rspamd.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError } from "../lib/error.ts";
+import { freePort } from "../lib/freePort.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
 import type { Stage } from "./act.ts";
 import { openMailbox, type Mailbox } from "./mailbox.ts";
@@ -54,19 +55,6 @@ async function waitUntilReady(station: StartedStation): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function stageConfig(options: StageOptions & { nextHopPort: number }): string {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +10,7 @@ import { Entry } from "../ledger/entry.ts";
 import { PublishedTree } from "../ledger/read.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { realDisk } from "../lib/disk.ts";
+import { freePort } from "../lib/freePort.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
 import { randomOf } from "../lib/testDisk.ts";
 import { sendMail } from "../replay/sendMail.ts";
@@ -18,17 +18,6 @@ import { sendMail } from "../replay/sendMail.ts";
 const messages = Number(process.env["SEKISHO_CHAOS_MESSAGES"] ?? 2_000);
 const seed = Number(process.env["SEKISHO_CHAOS_SEED"] ?? 2016);
 const heldEvery = 10;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 type World = {
   folder: string;

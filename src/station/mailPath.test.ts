@@ -10,7 +10,8 @@ import { ordinaryMails } from "../gates/mail/fixtures/ordinaryMails.ts";
 import { sendMail } from "../replay/sendMail.ts";
 import { startStation, type StartedStation } from "./start.ts";
 import type { Person } from "./services.ts";
-import { freePort, waitUntil } from "./testPorts.ts";
+import { freePort } from "../lib/freePort.ts";
+import { waitUntil } from "./testPorts.ts";
 import { postfixMissing, startPostfix, type TestPostfix } from "./testPostfix.ts";
 
 const skip = postfixMissing() ?? false;

@@ -1,4 +1,5 @@
 import type { Entry, Kind } from "../ledger/entry.ts";
+import type { EntryProof } from "../ledger/prove.ts";
 import type { Reason, Said } from "../gate.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
@@ -195,14 +196,6 @@ export type LedgerWalk = {
   restsOn: { row: LedgerRow; depth: number; via: string }[];
   restedOnBy: LedgerRow[];
 };
-export type LedgerProof = {
-  index: number;
-  treeSize: number;
-  leafHash: string;
-  path: string[];
-  checkpoint: string;
-  entryBytes: string;
-};
 export type VerifyReport = {
   ok: boolean;
   size: number;
@@ -213,7 +206,7 @@ export type VerifyReport = {
 export type LedgerService = {
   search(query: LedgerQuery): Promise<{ rows: LedgerRow[]; size: number }>;
   walk(id: string): Promise<LedgerWalk>;
-  prove(id: string): Promise<LedgerProof>;
+  prove(id: string): Promise<EntryProof>;
   verify(by: Person): Promise<VerifyReport>;
   checkpoint(): Promise<string>;
   /** For the API's own acts: signing in, roles changed, invitations. Resolves when it is on disk. */

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createServer as createNetServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { serve, type ServerType } from "@hono/node-server";
@@ -7,6 +6,7 @@ import { Hono } from "hono";
 import pino from "pino";
 import { loadConfig, type LoadedConfig } from "../config.ts";
 import { SekishoError } from "../lib/error.ts";
+import { freePort } from "../lib/freePort.ts";
 import { inNetworks } from "../lib/networks.ts";
 import { version } from "../lib/version.ts";
 import { createApp } from "./http/createApp.ts";
@@ -158,16 +158,5 @@ function listenHttp(app: Hono, hostname: string, port: number): Promise<ServerTy
       );
     }
     server.once("error", fail);
-  });
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createNetServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -1,16 +1,4 @@
-import { createConnection, createServer, type AddressInfo } from "node:net";
-
-/** A TCP port of the loopback that is free at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+import { createConnection } from "node:net";
 
 /** Whether somebody listens there. */
 export function connectLocalPort(port: number): Promise<boolean> {
