@@ -34,7 +34,9 @@ export async function listen(
 ): Promise<Listening> {
   const listener = direction === "inbound" ? settings.inbound : settings.outbound;
   if (listener === undefined) throw new Error("no outbound listener is configured");
-  const clients = new ClientLimits(settings.limits);
+  const { xclientFrom, proxyFrom } = settings.inbound;
+  const fronts = direction === "inbound" ? [...xclientFrom, ...proxyFrom] : [];
+  const clients = new ClientLimits(settings.limits, fronts);
   const server = new SMTPServer({
     name: settings.hostname,
     banner: "ESMTP",
@@ -57,9 +59,7 @@ export async function listen(
       callback(refuseConnection(session, { direction, settings, clients }));
     },
     onMailFrom(_address, session, callback) {
-      callback(
-        clients.takeMessage(session.remoteAddress, Date.now()) ? null : reply(450, "4.7.1 too many messages"),
-      );
+      callback(clients.takeMessage(session, Date.now()) ? null : reply(450, "4.7.1 too many messages"));
     },
     onRcptTo(address, session, callback) {
       callback(refuseRecipient(address.address, session, { direction, settings }));
@@ -77,7 +77,7 @@ export async function listen(
         },
       );
     },
-    onClose: (session) => clients.leave(session.remoteAddress),
+    onClose: (session) => clients.leave(session),
   });
   server.on("error", (error: Error) => context.onProblem(error));
   await listenOn(server, listener);
@@ -123,9 +123,7 @@ function refuseConnection(session: SMTPServerSession, context: Context): Error |
   if (direction === "outbound" && !inNetworks(session.remoteAddress, settings.outbound?.from ?? [])) {
     return reply(554, "5.7.1 only this organisation's own servers send through here");
   }
-  return clients.enter(session.remoteAddress)
-    ? null
-    : reply(421, "4.7.0 too many connections from your address");
+  return clients.enter(session) ? null : reply(421, "4.7.0 too many connections from your address");
 }
 
 /** RFC 5321 3.6.1: the way in takes mail for our own domains only. */
@@ -196,30 +194,48 @@ function arrivedOf(raw: Buffer, session: SMTPServerSession, direction: Direction
   };
 }
 
-/** Connections and messages of one client address, in a window of a minute. */
-class ClientLimits {
+/** What the limits need of a session. XFORWARD and XCLIENT change the address in the middle of it. */
+type Client = { id: string; remoteAddress: string };
+
+/**
+ * Connections and messages of one client address, in a window of a minute. Front hosts that name the true client
+ * bring everybody's mail, so only the limit of all connections holds for them.
+ */
+export class ClientLimits {
   readonly #limits: MailSettings["limits"];
+  readonly #fronts: ReadonlySet<string>;
+  readonly #sessions = new Map<string, string>();
   readonly #connections = new Map<string, number>();
   #messages = new Map<string, number>();
   #windowStart = 0;
 
-  constructor(limits: MailSettings["limits"]) {
+  constructor(limits: MailSettings["limits"], fronts: readonly string[]) {
     this.#limits = limits;
+    this.#fronts = new Set(fronts);
   }
 
-  enter(address: string): boolean {
+  /** False where this client has too many connections already. */
+  enter(client: Client): boolean {
+    const address = plain(client.remoteAddress);
     const count = (this.#connections.get(address) ?? 0) + 1;
+    this.#sessions.set(client.id, address);
     this.#connections.set(address, count);
-    return count <= this.#limits.connectionsPerClientMax;
+    return this.#fronts.has(address) || count <= this.#limits.connectionsPerClientMax;
   }
 
-  leave(address: string): void {
+  leave(client: Client): void {
+    const address = this.#sessions.get(client.id);
+    if (address === undefined) return;
+    this.#sessions.delete(client.id);
     const count = (this.#connections.get(address) ?? 1) - 1;
     if (count <= 0) this.#connections.delete(address);
     else this.#connections.set(address, count);
   }
 
-  takeMessage(address: string, now: number): boolean {
+  /** False where this client has sent too many messages in this minute. */
+  takeMessage(client: Client, now: number): boolean {
+    const address = plain(client.remoteAddress);
+    if (this.#fronts.has(address)) return true;
     if (now - this.#windowStart >= 60_000) {
       this.#messages = new Map();
       this.#windowStart = now;
@@ -228,4 +244,8 @@ class ClientLimits {
     this.#messages.set(address, count);
     return count <= this.#limits.messagesPerClientPerMinute;
   }
+}
+
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, "");
 }
