@@ -29,7 +29,7 @@ export const bans: readonly { inFiles: RegExp; notIn?: RegExp; text: RegExp; use
   { inFiles: /\.tsx?$/, notIn: /vite\.config\.ts$/, text: /^export default /, use: "a named export" },
   {
     inFiles: /\.tsx?$/,
-    text: /constructor\([^)]*\b(private|public|protected|readonly) /,
+    text: /constructor\(([^)]*, *)?(private|public|protected|readonly) +\w+[:?]/,
     use: "a field of its own",
   },
   { inFiles: /\.tsx?$/, text: /\b(private|protected) (?!constructor)\w+[(:=]/, use: "#private" },

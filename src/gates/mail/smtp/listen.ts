@@ -198,7 +198,8 @@ function arrivedOf(raw: Buffer, session: SMTPServerSession, direction: Direction
 type Client = { id: string; remoteAddress: string };
 
 /**
- * Connections and messages of one client address, in a window of a minute. Front hosts that name the true client
+ * Connections and messages of one client address, in a window of a minute. Front hosts that name the true
+ * client
  * bring everybody's mail, so only the limit of all connections holds for them.
  */
 export class ClientLimits {
