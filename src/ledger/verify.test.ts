@@ -238,3 +238,35 @@ test("verifyLedger() tells a torn end of the open batch from an altered frame", 
   writeFileSync(join(folder, "open", name), altered);
   assert.deepEqual(await verify(), ["open-altered"]);
 });
+
+test("verifyLedger() finds nothing in a ledger that is being written and published meanwhile", async () => {
+  const folder = join(scratch, "live");
+  const ledger = await Ledger.open({ disk: realDisk, folder, signer, publishMs: 2 });
+  const many = Array.from({ length: 40_000 }, () =>
+    makeEntry({ kind: "observed", code: "mail-received" }, { by: "test", now }),
+  );
+  await Promise.all(many.map((entry) => ledger.append(entry)));
+  await ledger.publish();
+  let writing = true;
+  const writer = (async () => {
+    while (writing) {
+      const entries = Array.from({ length: 40 }, () => {
+        return makeEntry({ kind: "observed", code: "mail-received" }, { by: "test", now });
+      });
+      await Promise.all(entries.map((entry) => ledger.append(entry)));
+    }
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let round = 0; round < 8; round++) {
+    const { problems } = await verifyLedger({ disk: realDisk, folder });
+    assert.deepEqual(
+      problems.filter((problem) => problem.code !== "open-torn"),
+      [],
+      `round ${round}`,
+    );
+  }
+  writing = false;
+  await writer;
+  await ledger.close();
+  assert.ok(ledger.size > 40_500);
+});

@@ -36,7 +36,7 @@ export type VerifyResult = {
   problems: Problem[];
 };
 
-const bundlesPerTask = 64;
+const bundlesPerTask = 32;
 
 /**
  * Verifies a ledger folder wholly: the checkpoint's signature, every entry against its leaf hash, every tile,
@@ -48,35 +48,36 @@ export async function verifyLedger(options: VerifyOptions): Promise<VerifyResult
   const { disk, folder } = options;
   const verifier = options.verifier ?? (await readPublicKey(disk, folder));
   const problems: Problem[] = [];
-  const checkpoint = await readCheckpoint(options, verifier, problems);
-  const size = checkpoint?.size ?? 0;
-  const text = (await disk.read(join(folder, ledgerFiles.checkpoint)))?.toString("utf8") ?? "";
+  const published = await readCheckpoint(options, verifier, problems);
+  const size = published?.checkpoint.size ?? 0;
   const evidence = new Set<string>();
-  if (checkpoint !== null) {
-    const tree = new PublishedTree(disk, folder, { checkpoint, text });
+  if (published !== null) {
+    const tree = new PublishedTree(disk, folder, published);
     const leaves = await verifyBundles(options, size, { problems, evidence });
     await settleDiffering(tree, leaves, problems);
     await verifyUpperTiles(tree, leaves, problems);
     for (const older of options.older ?? []) await verifyOlder(tree, verifier, { older, problems });
   }
-  const open = await verifyOpen(options, size, problems);
+  const open = published === null ? 0 : await verifyOpen(options, { size, verifier, problems, ...published });
   if (options.deep === true && options.checkEvidence !== undefined)
     problems.push(...(await options.checkEvidence(evidence)));
   return {
     ok: problems.every((problem) => problem.code === "open-torn"),
     size,
     open,
-    root: checkpoint?.root.toString("hex") ?? "",
+    root: published?.checkpoint.root.toString("hex") ?? "",
     seconds: (performance.now() - started) / 1000,
     problems,
   };
 }
 
+type Published = { checkpoint: Checkpoint; text: string };
+
 async function readCheckpoint(
   options: VerifyOptions,
   verifier: Verifier,
   problems: Problem[],
-): Promise<Checkpoint | null> {
+): Promise<Published | null> {
   const where = ledgerFiles.checkpoint;
   const note = await options.disk.read(join(options.folder, where));
   if (note === null) {
@@ -84,7 +85,8 @@ async function readCheckpoint(
     return null;
   }
   try {
-    return openCheckpoint(note.toString("utf8"), verifier);
+    const text = note.toString("utf8");
+    return { checkpoint: openCheckpoint(text, verifier), text };
   } catch (error) {
     problems.push({ code: "checkpoint-forged", where, detail: textOfError(error) });
     return null;
@@ -262,19 +264,42 @@ async function verifyOlder(
   }
 }
 
-async function verifyOpen(options: VerifyOptions, size: number, problems: Problem[]): Promise<number> {
-  try {
-    const open = await readOpenEntries(options.disk, options.folder, size);
-    for (const { file, at, end } of open.problems) {
-      const detail =
-        end === "torn"
-          ? `the last frame breaks off at byte ${at}: it was being written, and was never acknowledged`
-          : `the frame at byte ${at} was altered`;
-      problems.push({ code: end === "torn" ? "open-torn" : "open-altered", where: `open/${file}`, detail });
+type OpenContext = { size: number; text: string; verifier: Verifier; problems: Problem[] };
+
+/**
+ * A station that runs may publish meanwhile: entries leave the open batch for tiles, under a newer checkpoint. So a
+ * gap counts only where the checkpoint is still the one that was verified, and the newer one is verified by its
+ * consistency with the older.
+ */
+async function verifyOpen(options: VerifyOptions, context: OpenContext): Promise<number> {
+  let { size } = context;
+  for (;;) {
+    try {
+      const open = await readOpenEntries(options.disk, options.folder, size);
+      for (const { file, at, end } of open.problems) {
+        const detail =
+          end === "torn"
+            ? `the last frame breaks off at byte ${at}: it was being written, and was never acknowledged`
+            : `the frame at byte ${at} was altered`;
+        const code = end === "torn" ? "open-torn" : "open-altered";
+        context.problems.push({ code, where: `open/${file}`, detail });
+      }
+      return open.entries.length;
+    } catch (error) {
+      const newer = await readNewerCheckpoint(options, { ...context, size });
+      if (newer === null) {
+        context.problems.push({ code: "open-altered", where: "open", detail: textOfError(error) });
+        return 0;
+      }
+      size = newer;
     }
-    return open.entries.length;
-  } catch (error) {
-    problems.push({ code: "open-altered", where: "open", detail: textOfError(error) });
-    return 0;
   }
+}
+
+/** The size of a checkpoint that was published since, where it continues the one that was verified. */
+async function readNewerCheckpoint(options: VerifyOptions, context: OpenContext): Promise<number | null> {
+  const newer = await PublishedTree.open(options.disk, options.folder, context.verifier).catch(() => null);
+  if (newer === null || newer.size <= context.size) return null;
+  await verifyOlder(newer, context.verifier, { older: context.text, problems: context.problems });
+  return newer.size;
 }
