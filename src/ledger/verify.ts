@@ -267,8 +267,10 @@ async function verifyOlder(
 type OpenContext = { size: number; text: string; verifier: Verifier; problems: Problem[] };
 
 /**
- * A station that runs may publish meanwhile: entries leave the open batch for tiles, under a newer checkpoint. So a
- * gap counts only where the checkpoint is still the one that was verified, and the newer one is verified by its
+ * A station that runs may publish meanwhile: entries leave the open batch for tiles, under a newer
+ * checkpoint. So a
+ * gap counts only where the checkpoint is still the one that was verified, and the newer one is verified by
+ * its
  * consistency with the older.
  */
 async function verifyOpen(options: VerifyOptions, context: OpenContext): Promise<number> {

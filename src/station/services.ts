@@ -108,6 +108,10 @@ export type HeldMailFilter = {
   reason?: string | undefined;
   text?: string | undefined;
   limit: number;
+  /**
+   * The last row of the page before: its `receivedAt`, "~", and its `mail`, since many may share a
+   * millisecond.
+   */
   before?: string | undefined;
 };
 /** Everything about one held mail; opening it is an entry in the ledger. */

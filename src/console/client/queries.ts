@@ -24,8 +24,9 @@ export function mailsQuery(search: MailSearch) {
     initialPageParam: {} as { before?: string },
     getNextPageParam: (last: MailPage, pages: MailPage[]) => {
       const loaded = pages.reduce((total, page) => total + page.rows.length, 0);
-      const before = last.rows.at(-1)?.receivedAt;
-      return before === undefined || loaded >= last.total ? undefined : { before };
+      const row = last.rows.at(-1);
+      if (row === undefined || loaded >= last.total) return undefined;
+      return { before: `${row.receivedAt}~${row.mail}` };
     },
     refetchInterval: (query) => ((query.state.data?.pages.length ?? 1) === 1 ? 15_000 : false),
   });

@@ -123,7 +123,7 @@ function deskOf(mails: HeldMailRow[], ledger: TestLedger): Services["desk"] {
     list: async (filter) => {
       const rows = mails.filter((mail) => fits(mail, filter));
       const { before } = filter;
-      const start = before === undefined ? 0 : rows.findIndex((row) => row.receivedAt < before);
+      const start = before === undefined ? 0 : rows.findIndex((row) => row.mail === before.split("~")[1]) + 1;
       const counts = Object.fromEntries(HELD_STATES.map((state) => [state, 0])) as Record<HeldState, number>;
       for (const mail of mails) counts[mail.state] += 1;
       return { rows: rows.slice(start, start + filter.limit), total: rows.length, counts };

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from "kysely";
+import { z } from "zod";
 import { decodeHeldMail, type HeldMail } from "../../gates/mail/heldMail.ts";
 import type { EvidenceHash, EntryId } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
@@ -13,6 +14,8 @@ import {
   type HeldMailView,
 } from "../services.ts";
 import type { HeldState, LedgerRow, Person, Purpose } from "../services.ts";
+
+const leastUuid = "00000000-0000-0000-0000-000000000000";
 
 type Row = {
   mail: string;
@@ -32,6 +35,12 @@ type Row = {
   deadline: Date | null;
   default_option: string | null;
 };
+
+/** Where a page begins. The least UUID stands for a border without a mail. */
+const Cursor = z.object({
+  receivedAt: z.iso.datetime(),
+  mail: z.uuid().or(z.literal(leastUuid)).default(leastUuid),
+});
 
 export type DeskOptions = {
   db: Kysely<any>;
@@ -138,7 +147,19 @@ function narrow(query: any, filter: HeldMailFilter): any {
       `%${escapeLike(word)}%`,
     );
   }
-  if (filter.before !== undefined) narrowed = narrowed.where("received_at", "<", filter.before);
+  const [receivedAt, mail] = filter.before?.split("~") ?? [];
+  if (receivedAt !== undefined) {
+    const parsed = Cursor.safeParse({ receivedAt, mail });
+    if (!parsed.success) {
+      throw new SekishoError("usage", "Cannot list held mail: the page border is malformed", {
+        hint: "begin again without `before`",
+      });
+    }
+    const border = parsed.data;
+    narrowed = narrowed.where(
+      sql<boolean>`(received_at, held_mail.mail) < (${border.receivedAt}::timestamptz, ${border.mail}::uuid)`,
+    );
+  }
   return narrowed;
 }
 
