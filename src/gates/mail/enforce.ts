@@ -2,6 +2,7 @@ import type { Crossing } from "../../gate.ts";
 import type { EntryId } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
+import { SekishoError } from "../../lib/error.ts";
 import type { Order } from "../../gateLink.ts";
 import { decodeHeldMail, domainOf, encodeHeldMail, maskAddress } from "./heldMail.ts";
 import type { MailAct, MailJudgementReason } from "./judge.ts";
@@ -9,7 +10,7 @@ import type { MailMemory } from "./memory.ts";
 import type { SeenMail } from "./seen.ts";
 import { deliveryNotice } from "./smtp/deliveryNotice.ts";
 import type { Courier } from "./smtp/courier.ts";
-import type { Delivery } from "./smtp/deliver.ts";
+import { deferredOf, type Delivery } from "./smtp/deliver.ts";
 import { stampHeaders, type Stamp } from "./smtp/stampHeaders.ts";
 import { stripParts } from "./smtp/stripParts.ts";
 
@@ -22,6 +23,9 @@ export type ReceivedMail = {
   fingerprint: string;
   /** The same transaction was sent before and its outcome is not known: a second copy may arrive. */
   inDoubt: boolean;
+  /** Places in the sorted envelope: of the recipients of `seen`, and of those that had it before. */
+  places: readonly number[];
+  reached: readonly number[];
   raw: Buffer;
   smtpUtf8: boolean;
   protocol: Stamp["protocol"];
@@ -82,25 +86,22 @@ export class MailEnforcer {
       to: transport.rcptTo,
       raw: stamped,
       smtpUtf8: received.smtpUtf8,
-      mark: { of: "transaction", fingerprint: received.fingerprint, mail: received.mail },
+      mark: {
+        of: "transaction",
+        fingerprint: received.fingerprint,
+        mail: received.mail,
+        places: received.places,
+        reached: received.reached,
+      },
     });
     return this.#answerDelivery(crossing, delivery, asked);
   }
 
   async #answerDelivery(crossing: MailCrossing, delivery: Delivery, asked: EntryId): Promise<Answer> {
-    const { seen: received } = crossing;
     const rests = [asked];
     switch (delivery.outcome) {
-      case "accepted": {
-        const data = {
-          state: "in-place",
-          accepted: delivery.accepted.length,
-          refused: delivery.refused.length,
-        };
-        this.#note("enforced", "mail-delivered", crossing, data, rests);
-        if (delivery.refused.length > 0) await this.#tellRefused(crossing, delivery.refused, rests);
-        return { code: 250, text: `2.0.0 accepted as ${received.mail}` };
-      }
+      case "accepted":
+        return this.#answerAccepted(crossing, delivery, rests);
       case "refused":
         this.#note("enforced", "delivery-refused", crossing, { state: "failed", code: delivery.code }, rests);
         return { code: delivery.code, text: delivery.reply };
@@ -111,6 +112,37 @@ export class MailEnforcer {
         await this.#append("enforced", "delivery-in-doubt", crossing, { state: "failed" }, rests);
         return { code: 451, text: "4.4.2 the mail server behind this gate did not answer, try again later" };
     }
+  }
+
+  /**
+   * Where the next hop defers some recipients and takes the message for others, the client keeps it and tries
+   * again; the memory knows by then who has it.
+   */
+  async #answerAccepted(
+    crossing: MailCrossing,
+    delivery: Extract<Delivery, { outcome: "accepted" }>,
+    rests: EntryId[],
+  ): Promise<Answer> {
+    const deferred = deferredOf(delivery).length;
+    const refused = delivery.refused.filter((one) => one.code >= 500);
+    const data = { accepted: delivery.accepted.length, refused: refused.length };
+    if (deferred === 0)
+      this.#note("enforced", "mail-delivered", crossing, { state: "in-place", ...data }, rests);
+    else
+      await this.#append(
+        "enforced",
+        "delivery-partly",
+        crossing,
+        { state: "failed", ...data, deferred },
+        rests,
+      );
+    if (refused.length > 0) await this.#tellRefused(crossing, refused, rests);
+    return deferred === 0
+      ? { code: 250, text: `2.0.0 accepted as ${crossing.seen.mail}` }
+      : {
+          code: 451,
+          text: `4.2.0 ${deferred} recipients wait at the mail server behind this gate, try again`,
+        };
   }
 
   /**
@@ -234,9 +266,9 @@ export class MailEnforcer {
   /** Carries out an order of a decision once; what became of it is an entry that names the order. */
   async carryOut(order: Order): Promise<void> {
     const { memory, recorder } = this.#parts;
-    const before = memory.orderState(order.order);
-    if (before === "done") return;
-    if (before === "delivered") return this.#recordLateRelease(order);
+    const before = memory.orderProgress(order.order);
+    if (before?.state === "done") return;
+    if (before?.state === "delivered") return this.#recordLateRelease(order);
     const about = { ...order.about, order: order.order };
     const rests = [order.restsOn];
     if (order.act === "refuse") {
@@ -247,7 +279,7 @@ export class MailEnforcer {
         rests,
         data: { state: "ended" },
       });
-      memory.noteOrder(order.order, "done", this.#parts.now().epochMilliseconds);
+      this.#noteDone(order);
       return;
     }
     const asked = await recorder.append({
@@ -255,9 +287,15 @@ export class MailEnforcer {
       code: "release-asked",
       about,
       rests,
-      data: { state: "asked", resent: before === "sending" || before === "in-doubt" },
+      data: { state: "asked", resent: before?.state === "sending" || before?.state === "in-doubt" },
     });
-    await this.#release(order, about, asked.id);
+    const { code, data } = await this.#release(order, before?.reached ?? []).catch(failureOf);
+    await recorder.append({ kind: "enforced", code, about, rests: [asked.id], data });
+    if (code === "mail-released" || data["permanent"] === true) this.#noteDone(order);
+  }
+
+  #noteDone(order: Order): void {
+    this.#parts.memory.noteOrder(order.order, "done", { at: this.#parts.now().epochMilliseconds });
   }
 
   /** The gate was killed between the delivery and its entry. */
@@ -271,14 +309,14 @@ export class MailEnforcer {
       rests: [order.restsOn],
       data,
     });
-    this.#parts.memory.noteOrder(order.order, "done", this.#parts.now().epochMilliseconds);
+    this.#noteDone(order);
   }
 
-  async #release(order: Order, about: Record<string, string>, asked: EntryId): Promise<void> {
-    const { memory, recorder, evidence, courier, hostname, now } = this.#parts;
+  async #release(order: Order, reached: readonly number[]): Promise<Released> {
+    const { evidence, courier, hostname, now } = this.#parts;
     const name = order.evidence[0];
-    const held = name === undefined ? null : decodeHeldMail(await evidence.get(name));
-    if (held === null) return;
+    if (name === undefined) return failed({ outcome: "evidence-missing", permanent: true });
+    const held = decodeHeldMail(await evidence.get(name));
     const { transport, reading } = held;
     const raw = stampHeaders(held.raw, {
       hostname,
@@ -290,30 +328,16 @@ export class MailEnforcer {
       protocol: held.smtpUtf8 ? "UTF8SMTP" : "ESMTP",
       at: now(),
     });
+    const places = transport.rcptTo.map((_, place) => place).filter((place) => !reached.includes(place));
     const delivery = await courier.deliver({
       hop: "inbound",
       from: transport.mailFrom,
-      to: transport.rcptTo,
+      to: places.map((place) => transport.rcptTo[place] as string),
       raw,
       smtpUtf8: held.smtpUtf8,
-      mark: { of: "order", order: order.order },
+      mark: { of: "order", order: order.order, places, reached },
     });
-    if (delivery.outcome === "accepted") {
-      const data = {
-        state: "in-place",
-        accepted: delivery.accepted.length,
-        refused: delivery.refused.length,
-      };
-      await recorder.append({ kind: "enforced", code: "mail-released", about, rests: [asked], data });
-      memory.noteOrder(order.order, "done", now().epochMilliseconds);
-      return;
-    }
-    // A refusal by name (5xx) is final; anything else is tried again by the station.
-    const permanent = delivery.outcome === "refused" && delivery.code >= 500;
-    const detail = delivery.outcome === "refused" ? { code: delivery.code } : { code: null };
-    const data = { state: "failed", outcome: delivery.outcome, permanent, ...detail };
-    await recorder.append({ kind: "enforced", code: "release-failed", about, rests: [asked], data });
-    if (permanent) memory.noteOrder(order.order, "done", now().epochMilliseconds);
+    return releasedOf(delivery, reached.length);
   }
 
   #stampOf(received: ReceivedMail, crossing: MailCrossing, verdict: string): Stamp {
@@ -354,4 +378,33 @@ export class MailEnforcer {
   ): Promise<void> {
     await this.#parts.recorder.append({ kind, code, about: crossing.about, rests, data });
   }
+}
+
+type Facts = Record<string, string | number | boolean | null>;
+type Released = { code: "mail-released" | "release-failed"; data: Facts };
+
+function failed(data: Facts): Released {
+  return { code: "release-failed", data: { ...data, state: "failed" } };
+}
+
+/** A refusal by name (5xx) is final; anything else is tried again by the station. */
+function releasedOf(delivery: Delivery, reachedBefore: number): Released {
+  if (delivery.outcome === "accepted") {
+    const deferred = deferredOf(delivery).length;
+    const data = { accepted: delivery.accepted.length, refused: delivery.refused.length - deferred };
+    if (deferred === 0) return { code: "mail-released", data: { state: "in-place", ...data } };
+    return failed({ ...data, deferred, outcome: "partly", permanent: false });
+  }
+  if (delivery.outcome !== "refused") return failed({ outcome: delivery.outcome, permanent: false });
+  const { code, refused } = delivery;
+  // The others have it, and these are refused for good: it is over.
+  if (code >= 500 && reachedBefore > 0)
+    return { code: "mail-released", data: { state: "in-place", accepted: 0, refused: refused.length } };
+  return failed({ outcome: "refused", code, permanent: code >= 500 });
+}
+
+/** An object that is gone or changed stays so; a disk or a key file may be mended. */
+function failureOf(error: unknown): Released {
+  const outcome = error instanceof SekishoError ? error.code : "error";
+  return failed({ outcome, permanent: outcome.startsWith("evidence-") });
 }

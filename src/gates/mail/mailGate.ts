@@ -13,7 +13,8 @@ import { createDnsResolver } from "./dns.ts";
 import { MailEnforcer, type Answer, type ReceivedMail } from "./enforce.ts";
 import { domainOf } from "./heldMail.ts";
 import { judgeMail, judgeUnread, type MailAct } from "./judge.ts";
-import { fingerprintOf, MailMemory } from "./memory.ts";
+import { traceOf } from "./traceOf.ts";
+import { MailMemory, type Transaction } from "./memory.ts";
 import { observeMail } from "./observe.ts";
 import { createReaderPool, type ReaderPool } from "./reader/createReaderPool.ts";
 import type { MailSettings } from "./settings.ts";
@@ -29,12 +30,19 @@ export type MailGateOptions = {
   onStop: () => void;
 };
 
+export const limits = { hopsMax: 100, pruneMs: 3_600_000 } as const;
+
 export type RunningGate = { listening: Listening[]; close(): Promise<void> };
 
 /** Starts the mail gate in this process: listeners, readers, memory, and the link to the station. */
 export async function startMailGate(options: MailGateOptions): Promise<RunningGate> {
   const gate = await MailGate.open(options);
-  await gate.listen();
+  try {
+    await gate.listen();
+  } catch (error) {
+    await gate.close();
+    throw error;
+  }
   return gate;
 }
 
@@ -67,6 +75,7 @@ class MailGate implements RunningGate {
   #inForce: OrdersInForce | null = null;
   #stopping = false;
   #statusTimer: NodeJS.Timeout | null = null;
+  #pruneTimer: NodeJS.Timeout | null = null;
   #lastError: string | null = null;
 
   private constructor(options: MailGateOptions, keyring: Keyring) {
@@ -118,7 +127,12 @@ class MailGate implements RunningGate {
   static async open(options: MailGateOptions): Promise<MailGate> {
     const keyring = await Keyring.open(realDisk, join(options.dataFolder, "keys"));
     const gate = new MailGate(options, keyring);
-    await gate.#recordOrdersInForce();
+    try {
+      await gate.#recordOrdersInForce();
+    } catch (error) {
+      await gate.close();
+      throw error;
+    }
     return gate;
   }
 
@@ -135,6 +149,10 @@ class MailGate implements RunningGate {
     this.#tellStatus();
     this.#statusTimer = setInterval(() => this.#tellStatus(), 1_000);
     this.#memory.prune(Date.now());
+    this.#pruneTimer = setInterval(
+      () => this.#withoutHarm(() => this.#memory.prune(Date.now())),
+      limits.pruneMs,
+    );
   }
 
   /** Every act rests on the orders in force at its time; the text of them is evidence. */
@@ -153,8 +171,16 @@ class MailGate implements RunningGate {
   }
 
   async #receive(arrived: Arrived): Promise<{ answer: Answer; noteSent: () => void }> {
-    const fingerprint = fingerprintOf(arrived.transport, arrived.raw);
+    const { fingerprint, hops } = traceOf(arrived.transport, arrived.raw);
     this.#counters.received += 1;
+    // RFC 5321 6.3: a message that has been everywhere goes in a circle.
+    if (hops > limits.hopsMax) {
+      this.#counters.refused += 1;
+      return {
+        answer: { code: 554, text: "5.4.6 too many hops, the message goes in a circle" },
+        noteSent() {},
+      };
+    }
     if (this.#underWay.has(fingerprint)) {
       return {
         answer: { code: 451, text: "4.3.0 this message is being taken already, try again later" },
@@ -173,36 +199,50 @@ class MailGate implements RunningGate {
   }
 
   async #answer(arrived: Arrived, fingerprint: string): Promise<Answer> {
-    const before = this.#memory.transaction(fingerprint);
+    const before = this.#memory.transaction(fingerprint, Date.now());
     const takenOver = before !== null && (before.state === "delivered" || before.state === "held");
     // An identical message that was answered before may be meant; one with a Message-ID is the same one
     // (RFC 5322 3.6.4).
-    if (takenOver && (!before.answered || hasIdentity(arrived.raw))) {
-      this.#counters.repeated += 1;
-      if (before.state === "delivered" && !before.answered) this.#recordLateDelivery(before.mail);
-      this.#recorder.note({
-        kind: "observed",
-        code: "mail-repeated",
-        about: { gate: "mail", mail: before.mail },
-        data: { was: before.state, answered: before.answered },
-      });
-      return { code: 250, text: `2.0.0 accepted before as ${before.mail}` };
-    }
+    if (takenOver && (!before.answered || hasIdentity(arrived.raw))) return this.#answerRepeated(before);
     if (before?.state === "sending" && findByMark(before.courier) !== null) {
       // A courier of a gate that was killed still waits for the answer of the next hop.
       return { code: 451, text: "4.3.0 this message is being delivered already, try again later" };
     }
     const inDoubt = before?.state === "sending" || before?.state === "in-doubt";
-    const mail = inDoubt || before?.state === "holding" ? before.mail : makeUuidV7(Date.now());
-    const seen = await this.#observe(arrived, mail);
+    const reached = before === null || takenOver ? [] : before.reached;
+    const again = inDoubt || reached.length > 0 || before?.state === "holding";
+    const mail = again ? (before as Transaction).mail : makeUuidV7(Date.now());
+    const { transport, places } = withoutReached(arrived.transport, reached);
+    const seen = await this.#observe({ ...arrived, transport }, mail);
     const { raw, smtpUtf8, protocol } = arrived;
-    const received: ReceivedMail = { mail, fingerprint, inDoubt, raw, smtpUtf8, protocol, seen };
+    const received = { mail, fingerprint, inDoubt, places, reached, raw, smtpUtf8, protocol, seen };
     const answer = await pass(this.#gate, received, {
       recorder: this.#recorder satisfies Recorder,
       inForce: this.#inForce as OrdersInForce,
     });
-    if (answer.code === 250) this.#meet(received);
+    if (answer.code === 250) this.#withoutHarm(() => this.#meet(received));
     return answer;
+  }
+
+  #answerRepeated(before: Transaction): Answer {
+    this.#counters.repeated += 1;
+    if (before.state === "delivered" && !before.answered) this.#recordLateDelivery(before.mail);
+    this.#recorder.note({
+      kind: "observed",
+      code: "mail-repeated",
+      about: { gate: "mail", mail: before.mail },
+      data: { was: before.state, answered: before.answered },
+    });
+    return { code: 250, text: `2.0.0 accepted before as ${before.mail}` };
+  }
+
+  /** For what comes after the message was taken over: its answer stands, whatever happens here. */
+  #withoutHarm(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#problem(error as Error);
+    }
   }
 
   /** The gate was killed between the delivery and its entry; the courier noted the outcome. */
@@ -218,6 +258,7 @@ class MailGate implements RunningGate {
     });
     if (observed.ok) return observed.seen;
     this.#counters.failed += 1;
+    this.#lastError = `a message could not be read: ${observed.problem}`.slice(0, 300);
     this.#options.log("warn", "a message could not be read", { mail, problem: observed.problem });
     return { ...observed.seen, reading: null };
   }
@@ -249,14 +290,14 @@ class MailGate implements RunningGate {
       return;
     }
     const from = reading?.from[0]?.address;
-    const delivered = this.#memory.transaction(received.fingerprint)?.state === "delivered";
+    const delivered = this.#memory.transaction(received.fingerprint, Date.now())?.state === "delivered";
     if (from === undefined || !delivered) return; // A held message makes nobody known.
     const { fromAddress, fromDomain } = this.#namesOf(from);
     this.#memory.meet([fromAddress, fromDomain], "from", at.epochMilliseconds);
   }
 
   #noteAnswered(fingerprint: string, answer: Answer): void {
-    if (answer.code === 250) this.#memory.noteAnswered(fingerprint);
+    if (answer.code === 250) this.#withoutHarm(() => this.#memory.noteAnswered(fingerprint));
   }
 
   #count(answer: Answer): void {
@@ -310,7 +351,7 @@ class MailGate implements RunningGate {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#tellStatus();
-    if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
+    for (const timer of [this.#statusTimer, this.#pruneTimer]) if (timer !== null) clearInterval(timer);
     await Promise.all(this.listening.map((one) => one.close()));
     const until = performance.now() + 10_000;
     while (this.#underWay.size > 0 && performance.now() < until)
@@ -344,6 +385,19 @@ function describeMail(received: ReceivedMail) {
       sha256: reading?.sha256 ?? null,
       read: reading !== null,
     },
+  };
+}
+
+/** The envelope without the recipients that have the message; places are those in the sorted envelope. */
+function withoutReached(
+  transport: Arrived["transport"],
+  reached: readonly number[],
+): { transport: Arrived["transport"]; places: number[] } {
+  const sorted = [...transport.rcptTo].sort();
+  const left = transport.rcptTo.filter((address) => !reached.includes(sorted.indexOf(address)));
+  return {
+    transport: { ...transport, rcptTo: left },
+    places: left.map((address) => sorted.indexOf(address)),
   };
 }
 

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
@@ -6,7 +5,15 @@ import { SekishoError } from "../../lib/error.ts";
 import type { History } from "./seen.ts";
 
 /** What the gate knows of one transaction: the same envelope and the same bytes. */
-export type TransactionState = "sending" | "in-doubt" | "delivered" | "holding" | "held" | "refused";
+export type TransactionState =
+  | "sending"
+  | "in-doubt"
+  /** Some recipients have it, and others are to be tried again. */
+  | "partly"
+  | "delivered"
+  | "holding"
+  | "held"
+  | "refused";
 export type Transaction = {
   state: TransactionState;
   mail: string;
@@ -14,7 +21,12 @@ export type Transaction = {
   answered: boolean;
   /** Mark of the process that delivers it, empty where none does. */
   courier: string;
+  /** Recipients that need it no more, by their place in the sorted envelope. */
+  reached: number[];
 };
+
+/** How far the order of a decision was carried out. */
+export type OrderProgress = { state: string; reached: number[] };
 
 /** Raised with every change of the tables. */
 const schemaVersion = 1;
@@ -47,18 +59,24 @@ export class MailMemory {
       pragma user_version = ${schemaVersion};
       create table if not exists mail_transaction (
         fingerprint text primary key, state text not null, mail text not null,
-        at integer not null, answered integer not null, courier text not null) without rowid;
+        at integer not null, answered integer not null, courier text not null,
+        reached text not null default '[]') without rowid;
       create index if not exists mail_transaction_at on mail_transaction (at);
       create table if not exists contact (
         name text not null, direction text not null, first_at integer not null, last_at integer not null,
         messages integer not null, primary key (name, direction)) without rowid;
       create table if not exists carried_out (
-        order_id text primary key, state text not null, at integer not null) without rowid;
+        order_id text primary key, state text not null, at integer not null,
+        reached text not null default '[]') without rowid;
     `);
+    for (const table of ["mail_transaction", "carried_out"]) this.#addReached(table);
     this.#find = this.#database.prepare(
-      "select state, mail, at, answered, courier from mail_transaction where fingerprint = ?",
+      "select state, mail, at, answered, courier, reached from mail_transaction where fingerprint = ?",
     );
-    this.#put = this.#database.prepare("insert or replace into mail_transaction values (?, ?, ?, ?, 0, ?)");
+    this.#put = this.#database.prepare(
+      `insert or replace into mail_transaction (fingerprint, state, mail, at, answered, courier, reached)
+       values (?, ?, ?, ?, 0, ?, ?)`,
+    );
     this.#answered = this.#database.prepare("update mail_transaction set answered = 1 where fingerprint = ?");
     this.#findContact = this.#database.prepare(
       "select messages from contact where name = ? and direction = ?",
@@ -67,23 +85,38 @@ export class MailMemory {
       `insert into contact values (?, ?, ?, ?, 1)
        on conflict do update set last_at = excluded.last_at, messages = messages + 1`,
     );
-    this.#findOrder = this.#database.prepare("select state from carried_out where order_id = ?");
-    this.#putOrder = this.#database.prepare("insert or replace into carried_out values (?, ?, ?)");
+    this.#findOrder = this.#database.prepare("select state, reached from carried_out where order_id = ?");
+    this.#putOrder = this.#database.prepare(
+      "insert or replace into carried_out (order_id, state, at, reached) values (?, ?, ?, ?)",
+    );
   }
 
-  transaction(fingerprint: string): Transaction | null {
-    const row = this.#find.get(fingerprint) as
-      { state: TransactionState; mail: string; at: number; answered: number; courier: string } | undefined;
-    return row === undefined ? null : { ...row, answered: row.answered === 1 };
+  /** A memory of an earlier version lacks the column. */
+  #addReached(table: string): void {
+    const columns = this.#database.prepare(`pragma table_info(${table})`).all() as { name: string }[];
+    if (columns.some(({ name }) => name === "reached")) return;
+    this.#database.exec(`alter table ${table} add column reached text not null default '[]'`);
+  }
+
+  transaction(fingerprint: string, now: number): Transaction | null {
+    const row = this.#find.get(fingerprint) as TransactionRow | undefined;
+    if (row === undefined || row.at < oldest(now)) return null;
+    return { ...row, answered: row.answered === 1, reached: JSON.parse(row.reached) as number[] };
   }
 
   /** Notes the state of a transaction; it is kept when this returns, whatever happens to the process. */
   note(
     fingerprint: string,
-    transaction: { state: TransactionState; mail: string; at: number; courier?: string },
+    transaction: {
+      state: TransactionState;
+      mail: string;
+      at: number;
+      courier?: string;
+      reached?: readonly number[];
+    },
   ): void {
-    const { mail, state, at, courier = "" } = transaction;
-    this.#put.run(fingerprint, state, mail, at, courier);
+    const { mail, state, at, courier = "", reached = [] } = transaction;
+    this.#put.run(fingerprint, state, mail, at, courier, JSON.stringify(reached));
   }
 
   /** Our answer was handed to the client's connection. */
@@ -110,18 +143,18 @@ export class MailMemory {
     for (const name of names) this.#putContact.run(name, direction, at, at);
   }
 
-  orderState(order: string): string | null {
-    return (this.#findOrder.get(order) as { state: string } | undefined)?.state ?? null;
+  orderProgress(order: string): OrderProgress | null {
+    const row = this.#findOrder.get(order) as { state: string; reached: string } | undefined;
+    return row === undefined ? null : { state: row.state, reached: JSON.parse(row.reached) as number[] };
   }
 
-  noteOrder(order: string, state: string, at: number): void {
-    this.#putOrder.run(order, state, at);
+  noteOrder(order: string, state: string, note: { at: number; reached?: readonly number[] }): void {
+    this.#putOrder.run(order, state, note.at, JSON.stringify(note.reached ?? []));
   }
 
   /** Forgets transactions that no client tries again (RFC 5321 4.5.4.1 asks for four to five days). */
   prune(now: number): void {
-    const before = now - limits.transactionDaysMax * 86_400_000;
-    this.#database.prepare("delete from mail_transaction where at < ?").run(before);
+    this.#database.prepare("delete from mail_transaction where at < ?").run(oldest(now));
   }
 
   close(): void {
@@ -138,11 +171,8 @@ function refuseNewer(database: DatabaseSync, path: string): void {
   });
 }
 
-/** The fingerprint of a transaction: envelope and bytes. */
-export function fingerprintOf(
-  envelope: { mailFrom: string; rcptTo: readonly string[] },
-  raw: Uint8Array,
-): string {
-  const head = JSON.stringify([envelope.mailFrom, [...envelope.rcptTo].sort()]);
-  return hash("sha256", Buffer.concat([Buffer.from(`${head}\n`), raw])).slice(0, 40);
+type TransactionRow = Omit<Transaction, "answered" | "reached"> & { answered: number; reached: string };
+
+function oldest(now: number): number {
+  return now - limits.transactionDaysMax * 86_400_000;
 }

@@ -90,6 +90,12 @@ export const MailSettings = z.strictObject({
         .max(3_600)
         .default(300)
         .describe("RFC 5321 4.5.3.2: how long a silent client is kept."),
+      transactionSeconds: z
+        .int()
+        .min(1)
+        .max(86_400)
+        .default(1_800)
+        .describe("How long a client is kept that brings no message to its end, silent or not."),
     })
     .prefault({})
     .describe("Bounds of the SMTP side."),

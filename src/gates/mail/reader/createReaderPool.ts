@@ -204,9 +204,10 @@ class Pool implements ReaderPool {
     if (!worker.ready) this.#failedStarts += 1;
     const tasks = [...worker.tasks.values()];
     for (const task of tasks) {
+      // What ended by itself may have been ended from outside (the kernel's out-of-memory killer).
+      const toBlame = task.alone || (tasks.length === 1 && worker.blame !== null);
       if (this.#closing) this.#fail(task, "died", "the readers are closed");
-      else if (tasks.length === 1 || task.alone)
-        this.#fail(task, worker.blame?.code ?? "died", problemOf(worker));
+      else if (toBlame) this.#fail(task, worker.blame?.code ?? "died", problemOf(worker));
       else this.#queue.unshift({ ...task, alone: true });
     }
     if (this.#closing) return;

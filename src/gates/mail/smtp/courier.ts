@@ -4,9 +4,13 @@ import { siblingModule } from "../../../lib/sibling.ts";
 import type { NextHop } from "../settings.ts";
 import type { Delivery } from "./deliver.ts";
 
-/** Under which name the courier notes the outcome of a delivery, so that it outlives the gate. */
-export type DeliveryMark =
-  { of: "transaction"; fingerprint: string; mail: string } | { of: "order"; order: string };
+/**
+ * Under which name the courier notes the outcome of a delivery, so that it outlives the gate. `places` are
+ * those of the recipients in the sorted envelope, `reached` those that need the message no more.
+ */
+export type DeliveryMark = (
+  { of: "transaction"; fingerprint: string; mail: string } | { of: "order"; order: string }
+) & { places: readonly number[]; reached: readonly number[] };
 
 export type Parcel = {
   hop: "inbound" | "outbound";
@@ -29,13 +33,18 @@ export type CourierOptions = {
   onProblem: (problem: string) => void;
 };
 
-/** The gate's end of the courier process; starts a new one when it dies. */
+export const limits = { startMsMin: 100, startMsMax: 10_000, steadyMs: 30_000 } as const;
+
+/** The gate's end of the courier process; starts a new one when it dies, ever more slowly. */
 export class Courier {
   readonly #options: CourierOptions;
   readonly #waiting = new Map<number, (delivery: Delivery) => void>();
   #process: ChildProcess;
   #next = 1;
   #closed = false;
+  #startedAt = 0;
+  #backOffMs: number = limits.startMsMin;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -46,6 +55,7 @@ export class Courier {
     const { hostname, inbound, outbound, memoryPath } = this.#options;
     const program = fileURLToPath(siblingModule(import.meta.url, "./courierProgram"));
     const settings = JSON.stringify({ hostname, inbound, outbound, memory: memoryPath });
+    this.#startedAt = performance.now();
     const child = fork(program, [settings], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -68,7 +78,9 @@ export class Courier {
       this.#waiting.delete(id);
       settle({ outcome: "in-doubt", problem: "the courier ended" });
     }
-    this.#process = this.#start();
+    const steady = performance.now() - this.#startedAt > limits.steadyMs;
+    this.#backOffMs = steady ? limits.startMsMin : Math.min(limits.startMsMax, this.#backOffMs * 2);
+    this.#timer = setTimeout(() => (this.#process = this.#start()), this.#backOffMs);
   }
 
   /** Hands a message to the next hop. Never rejects: every outcome is a value. */
@@ -86,8 +98,9 @@ export class Courier {
   /** The courier ends what it has begun, then goes. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     const child = this.#process;
-    if (child.exitCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);

@@ -1,12 +1,23 @@
 import { readFileSync } from "node:fs";
-import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
-import { SekishoError } from "../../../lib/error.ts";
+import { createSecureContext } from "node:tls";
+import { domainToASCII } from "node:url";
+import {
+  SMTPServer,
+  type SMTPServerDataStream,
+  type SMTPServerOptions,
+  type SMTPServerSession,
+} from "smtp-server";
+import { SekishoError, textOfError } from "../../../lib/error.ts";
 import { inNetworks } from "../../../lib/networks.ts";
 import type { Answer } from "../enforce.ts";
 import { domainOf } from "../heldMail.ts";
 import type { Transport } from "../seen.ts";
 import type { MailSettings } from "../settings.ts";
+import { Clients, Deadlines } from "./clients.ts";
 import type { Stamp } from "./stampHeaders.ts";
+
+/** RFC 5321 4.5.3.1.3 allows 256 octets to a path; some real ones are longer. */
+export const limits = { addressCharactersMax: 320 } as const;
 
 /** A message as the session brought it. */
 export type Arrived = { transport: Transport; raw: Buffer; smtpUtf8: boolean; protocol: Stamp["protocol"] };
@@ -34,10 +45,78 @@ export async function listen(
 ): Promise<Listening> {
   const listener = direction === "inbound" ? settings.inbound : settings.outbound;
   if (listener === undefined) throw new Error("no outbound listener is configured");
+  const server = createServer(settings, direction, context);
+  server.on("error", (error: Error) => {
+    if (!isOfClient(error)) context.onProblem(error);
+  });
+  await listenOn(server, listener);
+  const address = server.server.address();
+  const port = typeof address === "object" && address !== null ? address.port : listener.port;
+  return {
+    address: listener.host,
+    port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+function createServer(
+  settings: MailSettings,
+  direction: Direction,
+  context: { receive: Receive; flight: Flight; onProblem: (error: Error) => void },
+): SMTPServer {
   const { xclientFrom, proxyFrom } = settings.inbound;
   const fronts = direction === "inbound" ? [...xclientFrom, ...proxyFrom] : [];
-  const clients = new ClientLimits(settings.limits, fronts);
-  const server = new SMTPServer({
+  const clients = new Clients(settings.limits, fronts);
+  const deadlines = new Deadlines(settings.limits.transactionSeconds, (session) => {
+    const connection = [...server.connections].find((one) => one.session.id === session);
+    connection?.send(421, "4.4.2 no message came to its end in time, closing");
+  });
+  const server: SMTPServer = new SMTPServer({
+    ...serverOptions(settings, direction),
+    onConnect(session, callback) {
+      deadlines.begin(session.id);
+      callback(refuseConnection(session, { direction, settings, clients }));
+    },
+    onMailFrom(address, session, callback) {
+      const refusal =
+        refuseAddress(address.address, session) ??
+        (clients.takeMessage(session, Date.now()) ? null : reply(450, "4.7.1 too many messages"));
+      callback(refusal);
+    },
+    onRcptTo(address, session, callback) {
+      callback(refuseRecipient(address.address, session, { direction, settings }));
+    },
+    onData(stream, session, callback) {
+      const isOpen = (): boolean => [...server.connections].some((one) => one.session === session);
+      const onWhole = (): void => deadlines.end(session.id); // From here on it is we who take the time.
+      const received = receiveData(stream, session, { direction, settings, ...context, onWhole });
+      void received
+        .catch((error: Error) => {
+          if (!isOfClient(error)) context.onProblem(error);
+          return { answer: { code: 451, text: tryLater }, noteSent() {} };
+        })
+        .then(({ answer, noteSent }) => {
+          const open = isOpen();
+          if (open) deadlines.begin(session.id);
+          if (answer.code === 250) callback(null, answer.text);
+          else callback(reply(answer.code, answer.text));
+          if (open) noteSent();
+        })
+        .catch(context.onProblem);
+    },
+    onClose(session) {
+      clients.leave(session);
+      deadlines.end(session.id);
+    },
+  });
+  return server;
+}
+
+const tryLater = "4.3.0 the gate could not take the message, try again later";
+
+function serverOptions(settings: MailSettings, direction: Direction): SMTPServerOptions {
+  const trusted = direction === "inbound" ? settings.inbound : { xclientFrom: [], proxyFrom: [] };
+  return {
     name: settings.hostname,
     banner: "ESMTP",
     ...tlsOptions(settings),
@@ -51,43 +130,24 @@ export async function listen(
     maxClients: settings.limits.connectionsMax,
     socketTimeout: settings.limits.idleSeconds * 1_000,
     closeTimeout: 5_000,
-    useXClient: direction === "inbound" ? settings.inbound.xclientFrom : [],
+    useXClient: trusted.xclientFrom,
     // Postfix tells its before-queue filter the true client by XFORWARD.
-    useXForward: direction === "inbound" ? settings.inbound.xclientFrom : [],
-    useProxy: direction === "inbound" ? settings.inbound.proxyFrom : [],
-    onConnect(session, callback) {
-      callback(refuseConnection(session, { direction, settings, clients }));
-    },
-    onMailFrom(_address, session, callback) {
-      callback(clients.takeMessage(session, Date.now()) ? null : reply(450, "4.7.1 too many messages"));
-    },
-    onRcptTo(address, session, callback) {
-      callback(refuseRecipient(address.address, session, { direction, settings }));
-    },
-    onData(stream, session, callback) {
-      void receiveData(stream, session, { direction, settings, ...context }).then(
-        ({ answer, noteSent }) => {
-          if (answer.code === 250) callback(null, answer.text);
-          else callback(reply(answer.code, answer.text));
-          noteSent();
-        },
-        (error: Error) => {
-          context.onProblem(error);
-          callback(reply(451, "4.3.0 the gate could not take the message, try again later"));
-        },
-      );
-    },
-    onClose: (session) => clients.leave(session),
-  });
-  server.on("error", (error: Error) => context.onProblem(error));
-  await listenOn(server, listener);
-  const address = server.server.address();
-  const port = typeof address === "object" && address !== null ? address.port : listener.port;
-  return {
-    address: listener.host,
-    port,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    useXForward: trusted.xclientFrom,
+    useProxy: trusted.proxyFrom,
   };
+}
+
+/** A client that went away or talks nonsense is no trouble of ours. */
+function isOfClient(error: Error & { code?: string; report?: boolean }): boolean {
+  const codes = [
+    "ECONNECTION",
+    "ECONNRESET",
+    "EPIPE",
+    "ETIMEDOUT",
+    "ERR_STREAM_PREMATURE_CLOSE",
+    "SocketError",
+  ];
+  return codes.includes(error.code ?? "") || /^ERR_SSL_|^TLSError$/.test(error.code ?? "");
 }
 
 function listenOn(server: SMTPServer, listener: { host: string; port: number }): Promise<void> {
@@ -95,9 +155,8 @@ function listenOn(server: SMTPServer, listener: { host: string; port: number }):
     function fail(cause: NodeJS.ErrnoException): void {
       const code = cause.code === "EADDRINUSE" ? "port-in-use" : "setup-incomplete";
       const message = `Cannot listen on ${listener.host}:${listener.port}: ${cause.message}`;
-      reject(
-        new SekishoError(code, message, { hint: "choose another port, or end what holds this one", cause }),
-      );
+      const hint = "choose another port, or end what holds this one";
+      reject(new SekishoError(code, message, { hint, cause }));
     }
     server.server.once("error", fail);
     server.listen(listener.port, listener.host, () => {
@@ -109,14 +168,34 @@ function listenOn(server: SMTPServer, listener: { host: string; port: number }):
 
 function tlsOptions(settings: MailSettings): { cert?: Buffer; key?: Buffer } {
   if (settings.tls === undefined) return {};
-  return { cert: readFileSync(settings.tls.certificateFile), key: readFileSync(settings.tls.keyFile) };
+  const { certificateFile, keyFile } = settings.tls;
+  const files = { cert: readPem("certificateFile", certificateFile), key: readPem("keyFile", keyFile) };
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    const message = `Cannot use mail.tls: ${textOfError(cause)}`;
+    const hint = `see that ${certificateFile} holds the PEM certificate of the PEM key in ${keyFile}`;
+    throw new SekishoError("config-invalid", message, { hint, cause });
+  }
+  return files;
+}
+
+function readPem(key: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new SekishoError("config-invalid", `Cannot read mail.tls.${key}: ${textOfError(cause)}`, {
+      hint: "name a PEM file that this user may read, or take mail.tls out",
+      cause,
+    });
+  }
 }
 
 function reply(code: number, text: string): Error & { responseCode: number } {
   return Object.assign(new Error(text), { responseCode: code });
 }
 
-type Context = { direction: Direction; settings: MailSettings; clients: ClientLimits };
+type Context = { direction: Direction; settings: MailSettings; clients: Clients };
 
 function refuseConnection(session: SMTPServerSession, context: Context): Error | null {
   const { direction, settings, clients } = context;
@@ -126,6 +205,17 @@ function refuseConnection(session: SMTPServerSession, context: Context): Error |
   return clients.enter(session) ? null : reply(421, "4.7.0 too many connections from your address");
 }
 
+function refuseAddress(address: string, session: SMTPServerSession): Error | null {
+  if (address.length > limits.addressCharactersMax) return reply(501, "5.1.3 address too long");
+  // Bytes that are no UTF-8 would go on as another address than the one that was meant.
+  if (address.includes("\ufffd")) return reply(501, "5.1.3 address is not UTF-8");
+  const local = address.slice(0, Math.max(0, address.lastIndexOf("@")));
+  // RFC 6531 3.4: such an address may come only with the parameter.
+  if (/[^\0-\x7f]/.test(local) && (session.envelope as { smtpUtf8?: boolean }).smtpUtf8 !== true)
+    return reply(553, "5.6.7 an international address needs SMTPUTF8");
+  return null;
+}
+
 /** RFC 5321 3.6.1: the way in takes mail for our own domains only. */
 function refuseRecipient(
   address: string,
@@ -133,17 +223,35 @@ function refuseRecipient(
   context: { direction: Direction; settings: MailSettings },
 ): Error | null {
   const { direction, settings } = context;
+  const refused = refuseAddress(address, session);
+  if (refused !== null) return refused;
   if (session.envelope.rcptTo.length >= settings.limits.recipientsMax) {
     return reply(452, "4.5.3 too many recipients"); // RFC 5321 4.5.3.1.10
   }
   if (direction === "outbound") return null;
-  const domain = domainOf(address);
+  const domain = domainOf(withAsciiDomain(address));
   // RFC 5321 4.5.1: postmaster without a domain is taken always.
   if (domain === "" && address.toLowerCase() === "postmaster") return null;
-  return settings.inbound.domains.includes(domain) ? null : reply(550, "5.7.1 relaying denied");
+  const own = settings.inbound.domains.some((one) => one.toLowerCase() === domain);
+  return own ? null : reply(550, "5.7.1 relaying denied");
 }
 
-type DataContext = { direction: Direction; settings: MailSettings; receive: Receive; flight: Flight };
+/** RFC 5890 2.3.2.1: the library shows domains as people write them; mail servers want A-labels. */
+function withAsciiDomain(address: string): string {
+  const at = address.lastIndexOf("@");
+  const domain = address.slice(at + 1);
+  if (at < 0 || !/[^\0-\x7f]/.test(domain)) return address;
+  return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`;
+}
+
+type DataContext = {
+  direction: Direction;
+  settings: MailSettings;
+  receive: Receive;
+  flight: Flight;
+  /** All bytes have come. */
+  onWhole: () => void;
+};
 
 async function receiveData(
   stream: SMTPServerDataStream,
@@ -164,8 +272,12 @@ async function receiveData(
       else if (flight.bytes > bytesInFlightMax)
         problem = { code: 452, text: "4.3.1 out of memory, try again later" };
       if (problem === null) chunks.push(chunk);
-      else chunks.length = 0;
+      else {
+        flight.bytes -= taken;
+        taken = chunks.length = 0;
+      }
     }
+    context.onWhole();
     if (problem !== null) return { answer: problem, noteSent() {} };
     return await context.receive(arrivedOf(Buffer.concat(chunks), session, context.direction));
   } finally {
@@ -184,69 +296,17 @@ function arrivedOf(raw: Buffer, session: SMTPServerSession, direction: Direction
     protocol: smtpUtf8 ? (`UTF8SMTP${secure}` as Stamp["protocol"]) : (extended as Stamp["protocol"]),
     transport: {
       clientAddress: session.remoteAddress.replace(/^::ffff:/i, "") || null,
-      clientName:
-        session.clientHostname === undefined || session.clientHostname === "" ? null : session.clientHostname,
+      clientName: nameOf(session),
       helo: session.hostNameAppearsAs || null,
-      mailFrom: mailFrom === false ? "" : mailFrom.address,
-      rcptTo: rcptTo.map((recipient) => recipient.address),
+      mailFrom: mailFrom === false ? "" : withAsciiDomain(mailFrom.address),
+      rcptTo: rcptTo.map((recipient) => withAsciiDomain(recipient.address)),
       direction,
     },
   };
 }
 
-/** What the limits need of a session. XFORWARD and XCLIENT change the address in the middle of it. */
-type Client = { id: string; remoteAddress: string };
-
-/**
- * Connections and messages of one client address, in a window of a minute. Front hosts that name the true
- * client
- * bring everybody's mail, so only the limit of all connections holds for them.
- */
-export class ClientLimits {
-  readonly #limits: MailSettings["limits"];
-  readonly #fronts: ReadonlySet<string>;
-  readonly #sessions = new Map<string, string>();
-  readonly #connections = new Map<string, number>();
-  #messages = new Map<string, number>();
-  #windowStart = 0;
-
-  constructor(limits: MailSettings["limits"], fronts: readonly string[]) {
-    this.#limits = limits;
-    this.#fronts = new Set(fronts);
-  }
-
-  /** False where this client has too many connections already. */
-  enter(client: Client): boolean {
-    const address = plain(client.remoteAddress);
-    const count = (this.#connections.get(address) ?? 0) + 1;
-    this.#sessions.set(client.id, address);
-    this.#connections.set(address, count);
-    return this.#fronts.has(address) || count <= this.#limits.connectionsPerClientMax;
-  }
-
-  leave(client: Client): void {
-    const address = this.#sessions.get(client.id);
-    if (address === undefined) return;
-    this.#sessions.delete(client.id);
-    const count = (this.#connections.get(address) ?? 1) - 1;
-    if (count <= 0) this.#connections.delete(address);
-    else this.#connections.set(address, count);
-  }
-
-  /** False where this client has sent too many messages in this minute. */
-  takeMessage(client: Client, now: number): boolean {
-    const address = plain(client.remoteAddress);
-    if (this.#fronts.has(address)) return true;
-    if (now - this.#windowStart >= 60_000) {
-      this.#messages = new Map();
-      this.#windowStart = now;
-    }
-    const count = (this.#messages.get(address) ?? 0) + 1;
-    this.#messages.set(address, count);
-    return count <= this.#limits.messagesPerClientPerMinute;
-  }
-}
-
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "");
+/** The library writes "[192.0.2.1]" where a client has no name. */
+function nameOf(session: SMTPServerSession): string | null {
+  const name = session.clientHostname || "";
+  return name === "" || name.startsWith("[") ? null : name;
 }

@@ -26,15 +26,18 @@ export function stampHeaders(raw: Buffer, stamp: Stamp): Buffer {
   const reasons = stamp.reasons.length === 0 ? "" : `; reasons=${stamp.reasons.slice(0, 20).join(",\r\n\t")}`;
   fields.push(`Sekisho-Verdict: ${stamp.verdict}; mail=${stamp.mail}${reasons}`);
   const kept = removeFields(raw, (name, value) => isForged(name, value, stamp.hostname));
-  return Buffer.concat([Buffer.from(`${fields.join("\r\n")}\r\n`), ...kept]);
+  // A first line that is folded would go on with our last field: it gets a name of its own.
+  if (isBlank(raw[0])) fields.push("Sekisho-Stray:");
+  const end = isBlank(raw[0]) ? "" : "\r\n";
+  return Buffer.concat([Buffer.from(`${fields.join("\r\n")}${end}`), ...kept]);
 }
 
-function isForged(name: string, value: string, hostname: string): boolean {
+function isForged(name: string, value: () => string, hostname: string): boolean {
   if (name.startsWith("sekisho-")) return true;
   if (name !== "authentication-results") return false;
   // RFC 8601 2.2: the authserv-id comes first, comments aside, and may be followed by a version.
   const server =
-    value
+    value()
       .replace(/\([^)]*\)/g, "")
       .trim()
       .split(/[\s;]/)[0] ?? "";
@@ -68,15 +71,18 @@ function fold(value: string): string {
 }
 
 /** Parts of the message without the header fields that `drop` names; the body is not copied. */
-export function removeFields(raw: Buffer, drop: (name: string, value: string) => boolean): Buffer[] {
+export function removeFields(raw: Buffer, drop: (name: string, value: () => string) => boolean): Buffer[] {
   const kept: Buffer[] = [];
   let [at, from] = [0, 0];
   while (at < raw.length) {
     if (raw[at] === 0x0d || raw[at] === 0x0a) break; // The empty line: the header section ends.
-    const end = endOfField(raw, at);
-    const text = raw.toString("latin1", at, Math.min(end, at + 4_096));
-    const colon = text.indexOf(":");
-    if (colon > 0 && drop(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1))) {
+    const [start, end] = [at, endOfField(raw, at)];
+    const name = nameOfField(raw, start, end);
+    const value = (): string =>
+      raw
+        .toString("latin1", start + (name as string).length, Math.min(end, start + 4_096))
+        .replace(/^\s*:/, "");
+    if (name !== null && drop(name, value)) {
       if (at > from) kept.push(raw.subarray(from, at));
       from = end;
     }
@@ -86,13 +92,38 @@ export function removeFields(raw: Buffer, drop: (name: string, value: string) =>
   return kept;
 }
 
-/** A field goes on over lines that start with white space (RFC 5322 2.2.3). */
+/** Where the header section ends: at its empty line, or with the message. */
+export function endOfHeader(raw: Buffer): number {
+  let at = 0;
+  while (at < raw.length && raw[at] !== 0x0d && raw[at] !== 0x0a) at = endOfField(raw, at);
+  return at;
+}
+
+const nameLengthMax = 128;
+
+/** Byte by byte: a header may have millions of lines, and most of them are no field that anyone asks for. */
+function nameOfField(raw: Buffer, start: number, end: number): string | null {
+  const last = Math.min(end, start + nameLengthMax);
+  for (let at = start; at < last; at++) {
+    if (raw[at] === 0x3a) return raw.toString("latin1", start, at).trim().toLowerCase();
+  }
+  return null;
+}
+
+/**
+ * A field goes on over lines that start with white space (RFC 5322 2.2.3). A lone CR ends a line too: on the
+ * way to the next hop it becomes one.
+ */
 function endOfField(raw: Buffer, start: number): number {
   let at = start;
   for (;;) {
-    const newline = raw.indexOf(0x0a, at);
-    if (newline < 0) return raw.length;
-    at = newline + 1;
-    if (raw[at] !== 0x20 && raw[at] !== 0x09) return at;
+    while (at < raw.length && raw[at] !== 0x0a && raw[at] !== 0x0d) at += 1;
+    if (at >= raw.length) return raw.length;
+    at += raw[at] === 0x0d && raw[at + 1] === 0x0a ? 2 : 1;
+    if (!isBlank(raw[at])) return at;
   }
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09;
 }
