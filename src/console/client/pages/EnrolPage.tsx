@@ -8,7 +8,7 @@ import { QrCode } from "../parts/QrCode.tsx";
 import { LookChoices, SignOut } from "../parts/Shell.tsx";
 import { Notice } from "../parts/States.tsx";
 import type { WordCode } from "../words/words.ts";
-import { Field } from "./WelcomePage.tsx";
+import { Field } from "../parts/Field.tsx";
 
 type Setup = { totpURI: string; backupCodes: string[] };
 

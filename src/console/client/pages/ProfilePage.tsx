@@ -9,7 +9,7 @@ import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Notice, ProblemNotice, Shown } from "../parts/States.tsx";
 import { useMay, useSession } from "../session.ts";
-import { Field } from "./WelcomePage.tsx";
+import { Field } from "../parts/Field.tsx";
 
 type Passkey = { id: string; name: string | null; createdAt: string };
 

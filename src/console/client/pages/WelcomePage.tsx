@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { api, ApiProblem, read } from "../api.ts";
 import { useWords, type Say } from "../language.ts";
+import { Field } from "../parts/Field.tsx";
 import { LookChoices } from "../parts/Shell.tsx";
 import { EmptyState, Notice, ProblemNotice, Shown } from "../parts/States.tsx";
 import { useSession } from "../session.ts";
@@ -92,34 +93,5 @@ function WelcomeForm({ token, link }: { token: string; link: OpenedLink }) {
         {say("welcome.go")}
       </button>
     </form>
-  );
-}
-
-type FieldProps = {
-  id: string;
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  complete: "name" | "username" | "new-password" | "current-password" | "off";
-};
-
-const TYPES = { username: "email", "new-password": "password", "current-password": "password" } as const;
-
-/** A labelled field whose kind follows from what the browser may fill in. */
-export function Field({ id, label, value, onChange, complete }: FieldProps) {
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="input"
-        type={complete in TYPES ? TYPES[complete as keyof typeof TYPES] : "text"}
-        autoComplete={complete}
-        required
-        maxLength={200}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </div>
   );
 }

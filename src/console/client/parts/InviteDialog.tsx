@@ -5,7 +5,7 @@ import { api, read } from "../api.ts";
 import { shortTime } from "../formats.ts";
 import { useWords } from "../language.ts";
 import { useSession } from "../session.ts";
-import { Field } from "../pages/WelcomePage.tsx";
+import { Field } from "./Field.tsx";
 import { useConfirmed } from "./ConfirmFactor.tsx";
 import { Modal } from "./Modal.tsx";
 import { RoleChoices } from "./RoleChoices.tsx";
