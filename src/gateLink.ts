@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { EntryId, EvidenceHash } from "./ledger/entry.ts";
 
@@ -35,6 +36,7 @@ export const FromGate = z.discriminatedUnion("type", [
     pid: z.int(),
     version: z.string(),
     token: z.string(),
+    settings: z.string().max(64).describe("Hash of the settings that it runs by."),
   }),
   z.strictObject({
     type: z.literal("entries"),
@@ -53,3 +55,8 @@ export const FromStation = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("stop") }),
 ]);
 export type FromStation = z.infer<typeof FromStation>;
+
+/** By this gate and station know whether they were started with the same settings. */
+export function hashOfSettings(settings: unknown): string {
+  return hash("sha256", JSON.stringify(settings ?? null));
+}

@@ -10,6 +10,7 @@ export const limits = {
   batchesOnTheWay: 4,
   answerMsMax: 2_000,
   reconnectMs: 250,
+  diskAgainMs: 1_000,
 } as const;
 
 type Batch = { number: number; next: SpoolPlace; lines: number };
@@ -95,11 +96,12 @@ export class GateRecorder implements Recorder {
         onMessage: (message) => this.#hear(message),
         onClose: () => this.#lost(),
       });
-      const { gate, version, token } = this.#options;
-      framed.send({ type: "hello", gate, pid: process.pid, version, token } satisfies FromGate);
+      const { gate, version, token, settings } = this.#options;
+      framed.send({ type: "hello", gate, pid: process.pid, version, token, settings } satisfies FromGate);
       this.#socket = framed;
       this.#sent = this.#spool.taken;
       this.#batches = [];
+      this.#idsOfBatch.clear();
       this.#again = true;
       this.#options.onConnection(true);
       this.#kick();
@@ -126,8 +128,13 @@ export class GateRecorder implements Recorder {
     this.#kicked = true;
     setImmediate(() => {
       this.#kicked = false;
-      this.#spool.flush();
-      this.#send();
+      try {
+        this.#spool.flush();
+        this.#send();
+      } catch (error) {
+        this.#options.onProblem(error as Error);
+        setTimeout(() => this.#kick(), limits.diskAgainMs).unref();
+      }
     });
   }
 
@@ -195,9 +202,13 @@ export type GateRecorderOptions = {
   version: string;
   /** Shared by the station and its gates through the environment; other local programs do not know it. */
   token: string;
+  /** Hash of the settings that the gate runs by. */
+  settings: string;
   socketPath: string;
   spoolFolder: string;
   onOrder: (order: Order) => void;
   onStop: () => void;
   onConnection: (connected: boolean) => void;
+  /** The disk did not take or give entries; they wait, and it is tried again. */
+  onProblem: (error: Error) => void;
 };

@@ -270,13 +270,31 @@ export class Decisions {
 
   /** Lets every question whose deadline has passed fall to its default; returns how many. */
   async settleDue(): Promise<number> {
-    const { db, recorder, now, onSettled } = this.#options;
+    const { db, now, onSettled } = this.#options;
     const at = now();
     const due = await this.#read(
       (query) => query.where("state", "in", ["asked", "seconding"]).where("deadline", "<=", at.toString()),
       { limit: 1_000, db },
     );
-    for (const decision of due) {
+    let defaulted = 0;
+    for (const { id } of due) {
+      if (!(await this.#fallToDefault(id))) continue;
+      defaulted += 1;
+      await onSettled(await this.get(id));
+    }
+    return defaulted;
+  }
+
+  /**
+   * False where a person answered in the same moment: an answer counts, and the question is not settled
+   * twice.
+   */
+  #fallToDefault(id: string): Promise<boolean> {
+    const { db, recorder } = this.#options;
+    return db.transaction().execute(async (transaction) => {
+      await transaction.selectFrom("decision").select("id").where("id", "=", id).forUpdate().execute();
+      const decision = await this.get(id, transaction);
+      if (decision.state !== "asked" && decision.state !== "seconding") return false;
       const entry = await recorder.append({
         kind: "decided",
         code: "decision-defaulted",
@@ -284,14 +302,10 @@ export class Decisions {
         rests: decision.entries.slice(-1),
         data: { option: decision.defaultOption, deadline: decision.deadline },
       });
-      await this.#move(db, decision, {
-        state: "defaulted",
-        outcome: decision.defaultOption,
-        entry: entry.id,
-      });
-      await onSettled(await this.get(decision.id));
-    }
-    return due.length;
+      const to = { state: "defaulted" as const, outcome: decision.defaultOption, entry: entry.id };
+      await this.#move(transaction, decision, to);
+      return true;
+    });
   }
 }
 

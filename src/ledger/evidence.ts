@@ -59,18 +59,35 @@ export class EvidenceStore {
   async get(name: EvidenceHash): Promise<Buffer> {
     const path = this.#pathOf(name);
     const [file, keyFile] = await Promise.all([this.#disk.read(path), this.#disk.read(`${path}.key`)]);
+    const erased = (file === null || keyFile === null) && (await this.#disk.read(`${path}.erased`)) !== null;
+    if (erased) throw missing(name, "evidence-erased", "its key was erased");
     if (file === null) throw missing(name, "evidence-missing", "its file is not in the evidence folder");
-    if (keyFile === null) throw missing(name, "evidence-erased", "its key was erased");
+    if (keyFile === null) throw missing(name, "evidence-missing", "its key is not in the evidence folder");
     if (digest("sha256", file) !== name) throw missing(name, "evidence-malformed", "its file was altered");
     const wrapped = JSON.parse(keyFile.toString("utf8")) as WrappedKey;
     return decrypt(file, this.#keyring.unwrap(wrapped, name), name);
   }
 
-  /** Makes the object unreadable for good; its name in the ledger stays. */
+  /** Whether the object can be read, or was before it was erased. */
+  async has(name: EvidenceHash): Promise<boolean> {
+    const [file, mark] = await Promise.all([
+      this.#disk.read(this.#pathOf(name)),
+      this.#disk.read(`${this.#pathOf(name)}.erased`),
+    ]);
+    return file !== null || mark !== null;
+  }
+
+  /**
+   * Makes the object unreadable for good; its name in the ledger stays. The mark comes first, so that a stop
+   * in the middle leaves no object that is gone without a word; writing it again brings the removals to the
+   * medium.
+   */
   async erase(name: EvidenceHash): Promise<void> {
+    const mark = `${this.#pathOf(name)}.erased`;
+    await this.#disk.replace(mark, Buffer.from("erased\n"));
     await this.#disk.remove(`${this.#pathOf(name)}.key`);
     await this.#disk.remove(this.#pathOf(name));
-    await this.#disk.replace(`${this.#pathOf(name)}.erased`, Buffer.from("erased\n"));
+    await this.#disk.replace(mark, Buffer.from("erased\n"));
   }
 
   /** Wraps every key anew with the keyring's current key; returns how many were moved. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -72,3 +72,22 @@ test("Spool.sync() resolves for all that wait together", async (context) => {
   assert.deepEqual(readAll(spool), ["one"]);
   spool.close();
 });
+
+for (const noted of ["", "garbage", "0 999999\n", "7 12\n"]) {
+  test(`Spool.open() bears a note of what was taken that says ${JSON.stringify(noted)}`, (context) => {
+    const folder = temporaryFolder(context);
+    const spool = Spool.open(folder);
+    spool.add(Buffer.from("one"));
+    spool.close();
+    writeFileSync(join(folder, "taken"), noted);
+    const again = Spool.open(folder);
+    again.add(Buffer.from("two"));
+    // A note that is ahead was true when it was made: what it speaks of was taken, and lost here with the
+    // power.
+    assert.deepEqual(
+      readAll(again),
+      noted.startsWith("0") || noted.startsWith("7") ? ["two"] : ["one", "two"],
+    );
+    again.close();
+  });
+}

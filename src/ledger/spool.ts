@@ -43,6 +43,7 @@ export class Spool {
   #takenTimer: NodeJS.Timeout | null = null;
   #unwritten: Uint8Array[] = [];
   #unwrittenBytes = 0;
+  #torn = false;
 
   private constructor(
     folder: string,
@@ -62,11 +63,14 @@ export class Spool {
       .map((name) => Number(name.slice(8)))
       .sort((one, other) => one - other);
     if (segments.length === 0) segments.push(0);
+    const noted = readTaken(folder) ?? { segment: segments[0] as number, offset: 0 };
+    // When power was lost, the note of what was taken may be ahead of the files: nothing is written below it.
+    if ((segments.at(-1) as number) < noted.segment) segments.push(noted.segment);
     const last = segments.at(-1) as number;
     const file = openSync(pathOf(folder, last), "a+", 0o600);
     const offset = cutTornLine(folder, last, file);
     const written = { segment: last, offset };
-    const taken = readTaken(folder) ?? { segment: segments[0] as number, offset: 0 };
+    const taken = noted.segment === last ? { segment: last, offset: Math.min(noted.offset, offset) } : noted;
     const kept = segments.filter((segment) => segment >= taken.segment);
     const spool = new Spool(folder, { segments: kept, file, written, taken });
     spool.#count();
@@ -90,31 +94,49 @@ export class Spool {
         hint: "start the station, so that it takes the spooled entries",
       });
     }
+    // Before the line is taken: where the disk is full, a line that was refused is not kept either.
+    if (this.#unwrittenBytes >= limits.unwrittenBytesMax) this.flush();
     this.#unwritten.push(line, newline);
     this.#lines += 1;
     this.#bytesTotal += line.length + 1;
     this.#unwrittenBytes += line.length + 1;
-    if (this.#unwrittenBytes >= limits.unwrittenBytesMax) this.flush();
   }
 
-  /** All lines so far are in the page cache when this returns, so they outlive the process. */
+  /**
+   * All lines so far are in the page cache when this returns, so they outlive the process. Where the disk
+   * does not take them they wait for the next time, and nothing of them stays in the file.
+   */
   flush(): void {
     if (this.#unwritten.length === 0) return;
+    if (this.#torn) this.#cutTorn();
     if (this.#written.offset >= limits.segmentBytesMax) this.#startSegment();
     const bytes = Buffer.concat(this.#unwritten);
+    let done = 0;
+    try {
+      while (done < bytes.length) done += writeSync(this.#file, bytes, done);
+    } catch (error) {
+      this.#torn = true;
+      this.#cutTorn();
+      throw error;
+    }
     this.#unwritten = [];
     this.#unwrittenBytes = 0;
-    let done = 0;
-    while (done < bytes.length) done += writeSync(this.#file, bytes, done);
     this.#written = { segment: this.#written.segment, offset: this.#written.offset + bytes.length };
+  }
+
+  #cutTorn(): void {
+    ftruncateSync(this.#file, this.#written.offset);
+    this.#torn = false;
   }
 
   /** Resolves when all lines so far are on the medium; calls that come together share one flush. */
   async sync(): Promise<void> {
     this.flush();
     if (this.#syncing !== null) await this.#syncing;
+    const file = this.#file;
     this.#syncing ??= new Promise<void>((resolve, reject) => {
-      fdatasync(this.#file, (error) => (error === null ? resolve() : reject(error)));
+      // A segment that was ended meanwhile was brought to the medium then.
+      fdatasync(file, (error) => (error === null || file !== this.#file ? resolve() : reject(error)));
     }).finally(() => (this.#syncing = null));
     await this.#syncing;
   }
@@ -161,8 +183,12 @@ export class Spool {
     if (this.#takenTimer !== null) clearTimeout(this.#takenTimer);
     this.#takenTimer = null;
     const temporary = join(this.#folder, "taken.new");
-    writeFileSync(temporary, `${this.#taken.segment} ${this.#taken.offset}\n`, { mode: 0o600 });
-    renameSync(temporary, join(this.#folder, "taken"));
+    try {
+      writeFileSync(temporary, `${this.#taken.segment} ${this.#taken.offset}\n`, { mode: 0o600 });
+      renameSync(temporary, join(this.#folder, "taken"));
+    } catch {
+      // A full disk: the next note says more, and until then lines would only be sent twice.
+    }
   }
 
   close(): void {
@@ -201,8 +227,9 @@ function pathOf(folder: string, segment: number): string {
 
 function readTaken(folder: string): SpoolPlace | null {
   try {
-    const [segment = "", offset = ""] = readFileSync(join(folder, "taken"), "utf8").trim().split(" ");
-    return { segment: Number(segment), offset: Number(offset) };
+    const noted = /^(\d{1,12}) (\d{1,12})\n$/.exec(readFileSync(join(folder, "taken"), "utf8"));
+    // One that power loss left empty or torn says nothing: all is sent again.
+    return noted === null ? null : { segment: Number(noted[1]), offset: Number(noted[2]) };
   } catch {
     return null; // Never taken: all is to be sent, and the ledger knows what it has by id.
   }

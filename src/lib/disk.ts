@@ -62,12 +62,17 @@ export const realDisk: Disk = {
     const temporary = join(dirname(path), `.${process.pid}-${(counter++).toString(36)}.new`);
     const handle = await open(temporary, "wx", 0o600);
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      try {
+        await handle.writeFile(bytes);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }); // A full disk is not made fuller.
+      throw error;
     }
-    await rename(temporary, path);
     await syncFolder(dirname(path));
   },
   async remove(path) {

@@ -30,7 +30,13 @@ export class FramedSocket {
         return;
       }
       if (bytes.length < 4 + length) break;
-      onMessage(JSON.parse(bytes.toString("utf8", 4, 4 + length)));
+      try {
+        onMessage(JSON.parse(bytes.toString("utf8", 4, 4 + length)));
+      } catch (error) {
+        // Whoever is at the other end does not speak our language: that ends the link, not this process.
+        this.#socket.destroy(error as Error);
+        return;
+      }
       bytes = bytes.subarray(4 + length);
     }
     this.#pending = bytes.length === 0 ? [] : [bytes];

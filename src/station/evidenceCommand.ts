@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadConfig } from "../config.ts";
+import { loadConfig, type LoadedConfig } from "../config.ts";
 import { Ledger } from "../ledger/append.ts";
 import { makeEntry } from "../ledger/draft.ts";
 import { EvidenceHash } from "../ledger/entry.ts";
@@ -8,7 +9,7 @@ import { Keyring } from "../ledger/keyring.ts";
 import { readArguments } from "../lib/arguments.ts";
 import { realDisk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
-import { findMarkedProcess } from "../lib/processMark.ts";
+import { holdDataFolder } from "./holdDataFolder.ts";
 
 const help = `sekisho evidence erase HASH --reason TEXT   make one object unreadable for good
 sekisho evidence rotate                    make a new wrapping key and wrap all object keys with it
@@ -34,59 +35,74 @@ export async function evidenceCommand(argv: string[]): Promise<number> {
       hint: "try: sekisho evidence --help",
     });
   }
-  const { config, dataFolder } = await loadConfig(values.config ?? "sekisho.yaml");
-  const pid = findMarkedProcess(join(dataFolder, "run", "station.pid"));
-  if (pid !== null) {
-    throw new SekishoError("ledger-locked", `Cannot change evidence: the station (process ${pid}) runs`, {
-      hint: "stop it first",
+  const asked = verb === "erase" ? erasureOf(hash, values.reason) : null;
+  const loaded = await loadConfig(values.config ?? "sekisho.yaml");
+  if (!existsSync(join(loaded.dataFolder, "keys", "evidence.json"))) {
+    throw new SekishoError("not-found", `Cannot change evidence: there is none in ${loaded.dataFolder}`, {
+      hint: "name the configuration of a station that was started, with --config",
     });
   }
+  const hold = holdDataFolder(loaded.dataFolder, "Cannot change evidence");
+  try {
+    await change(loaded, asked);
+  } finally {
+    hold.release();
+  }
+  return 0;
+}
+
+async function change(loaded: LoadedConfig, asked: Erasure | null): Promise<void> {
+  const { config, dataFolder } = loaded;
   const keyring = await Keyring.open(realDisk, join(dataFolder, "keys"));
   const store = new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring);
   const signer = await keyring.openSigner(config.origin);
   const ledger = await Ledger.open({ disk: realDisk, folder: join(dataFolder, "ledger"), signer });
   try {
-    if (verb === "erase") await erase({ store, ledger, hash, reason: values.reason });
+    if (asked !== null) await erase({ store, ledger, ...asked });
     else await rotate({ keyring, store, ledger });
   } finally {
     await ledger.close();
   }
-  return 0;
 }
 
-type EraseOptions = {
-  store: EvidenceStore;
-  ledger: Ledger;
-  hash: string | undefined;
-  reason: string | undefined;
-};
+type Erasure = { name: EvidenceHash; reason: string };
 
-async function erase({ store, ledger, hash, reason }: EraseOptions): Promise<void> {
+function erasureOf(hash: string | undefined, reason: string | undefined): Erasure {
   const name = EvidenceHash.safeParse(hash);
-  if (!name.success || reason === undefined || reason.trim() === "") {
-    throw new SekishoError("usage", "Cannot erase: a hash of 64 hex digits and --reason are needed", {
-      hint: 'run: sekisho evidence erase HASH --reason "why"',
+  if (name.success && reason !== undefined && reason.trim() !== "") return { name: name.data, reason };
+  throw new SekishoError("usage", "Cannot erase: a hash of 64 hex digits and --reason are needed", {
+    hint: 'run: sekisho evidence erase HASH --reason "why"',
+  });
+}
+
+async function erase(options: Erasure & { store: EvidenceStore; ledger: Ledger }): Promise<void> {
+  const { store, ledger, name, reason } = options;
+  if (!(await store.has(name))) {
+    throw new SekishoError("evidence-missing", `Cannot erase ${name}: no such object is in the store`, {
+      hint: "see the evidence that entries name, with: sekisho ledger show --json",
     });
   }
   const now = Temporal.Now.instant();
-  // On record before it takes effect.
+  // What a person wrote may hold personal data: the entry names it. On record before it takes effect.
+  const because = await store.put(Buffer.from(JSON.stringify({ reason }), "utf8"));
   const draft = {
     kind: "decided" as const,
     code: "evidence-erase-ordered",
-    evidence: [name.data],
-    data: { reason },
+    about: { evidence: name },
+    evidence: [name, because],
   };
   const entry = makeEntry(draft, { by: "administrator/cli", now });
   await ledger.append(entry);
-  await store.erase(name.data);
+  await store.erase(name);
   const done = {
     kind: "enforced" as const,
     code: "evidence-erased",
     rests: [entry.id],
-    evidence: [name.data],
+    about: { evidence: name },
+    evidence: [name],
   };
   await ledger.append(makeEntry(done, { by: "administrator/cli", now: Temporal.Now.instant() }));
-  process.stdout.write(`${name.data} cannot be read any more; its entries stand as before\n`);
+  process.stdout.write(`${name} cannot be read any more; its entries stand as before\n`);
 }
 
 async function rotate(parts: { keyring: Keyring; store: EvidenceStore; ledger: Ledger }): Promise<void> {

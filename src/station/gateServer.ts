@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Server } from "node:net";
 import { FromGate, type FromStation, type GateStatus, type Order } from "../gateLink.ts";
 import type { Ledger } from "../ledger/append.ts";
-import { Entry } from "../ledger/entry.ts";
+import { encodeEntry, Entry, limits } from "../ledger/entry.ts";
 import { FramedSocket, listenLocal } from "../lib/framedSocket.ts";
 import { textOfError } from "../lib/error.ts";
 import { Turn } from "../lib/turn.ts";
@@ -13,7 +13,9 @@ export type GateServerOptions = {
   token: string;
   ledger: Ledger;
   index: () => LedgerIndex;
-  onHello: (gate: string, pid: number) => void;
+  /** What becomes of a line that is no entry. */
+  keepUnreadable: (gate: string, line: string) => Promise<Entry>;
+  onHello: (gate: string, pid: number, settings: string) => void;
   onStatus: (gate: string, status: GateStatus) => void;
   onLost: (gate: string) => void;
   onProblem: (gate: string, problem: string) => void;
@@ -43,7 +45,7 @@ export class GateServer {
               return this.#refuse(framed, null, "a wrong token");
             gate = message.gate;
             this.#gates.set(gate, framed);
-            this.#options.onHello(gate, message.pid);
+            this.#options.onHello(gate, message.pid, message.settings);
           } else if (gate === null) {
             this.#refuse(framed, null, "no hello");
           } else if (message.type === "status") {
@@ -75,7 +77,9 @@ export class GateServer {
   ) {
     const { ledger } = this.#options;
     try {
-      const entries = message.lines.map((line) => Entry.parse(JSON.parse(line)));
+      const entries: Entry[] = [];
+      for (const line of message.lines)
+        entries.push(readEntry(line) ?? (await this.#options.keepUnreadable(gate, line)));
       const known = message.again
         ? await this.#options.index().known(entries.map((entry) => entry.id))
         : new Map();
@@ -118,4 +122,13 @@ export class GateServer {
 function sameToken(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function readEntry(line: string): Entry | null {
+  try {
+    const entry = Entry.parse(JSON.parse(line));
+    return encodeEntry(entry).length <= limits.entryBytesMax ? entry : null;
+  } catch {
+    return null;
+  }
 }

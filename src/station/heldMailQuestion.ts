@@ -31,7 +31,7 @@ const options: Option[] = [
 
 /** The question that every held mail puts. */
 export function heldMailQuestion(
-  held: { mail: string; heldEntry: EntryId; heldAt: Temporal.Instant; secondPerson: boolean },
+  held: { mail: string; heldEntry: EntryId; askedAt: Temporal.Instant; secondPerson: boolean },
   settings: MailSettings["held"],
 ): Question {
   return {
@@ -49,7 +49,7 @@ export function heldMailQuestion(
     options,
     owner: { role: settings.ownerRole, person: null },
     secondPerson: held.secondPerson,
-    deadline: held.heldAt.add({ seconds: Math.round(settings.deadlineHours * 3_600) }),
+    deadline: held.askedAt.add({ seconds: Math.round(settings.deadlineHours * 3_600) }),
     defaultOption: settings.default,
     restsOn: [held.heldEntry],
   };

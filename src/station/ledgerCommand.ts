@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { loadConfig } from "../config.ts";
+import { loadConfig, type LoadedConfig } from "../config.ts";
 import { Entry } from "../ledger/entry.ts";
 import { EvidenceStore } from "../ledger/evidence.ts";
 import { Keyring } from "../ledger/keyring.ts";
@@ -13,10 +13,11 @@ import { verifyLedger } from "../ledger/verify.ts";
 import { readArguments } from "../lib/arguments.ts";
 import { realDisk } from "../lib/disk.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
-import { findMarkedProcess } from "../lib/processMark.ts";
 import { Progress } from "../lib/progress.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState } from "../lib/sql/openState.ts";
+import { databaseUrlOf } from "./databaseUrl.ts";
+import { holdDataFolder } from "./holdDataFolder.ts";
 import { LedgerIndex } from "./ledgerIndex.ts";
 import { migrations } from "./migrations/index.ts";
 
@@ -237,17 +238,23 @@ async function exportLedger(values: Values, target: string | undefined): Promise
 }
 
 async function reindex(values: Values): Promise<number> {
-  const { dataFolder, config } = await loadConfig(values.config ?? "sekisho.yaml");
-  const pid = findMarkedProcess(join(dataFolder, "run", "station.pid"));
-  if (pid !== null) {
-    throw new SekishoError("ledger-locked", `Cannot make the index anew: the station (process ${pid}) runs`, {
-      hint: "stop it first",
-    });
+  const loaded = await loadConfig(values.config ?? "sekisho.yaml");
+  await openTree({ ledger: join(loaded.dataFolder, "ledger"), dataFolder: loaded.dataFolder });
+  const hold = holdDataFolder(loaded.dataFolder, "Cannot make the index anew");
+  try {
+    await reindexHeld(loaded);
+  } finally {
+    hold.release();
   }
+  return 0;
+}
+
+async function reindexHeld(loaded: LoadedConfig): Promise<void> {
+  const { dataFolder, config } = loaded;
   const keyring = await Keyring.open(realDisk, join(dataFolder, "keys"));
   const signer = await keyring.openSigner(config.origin);
   const ledger = await Ledger.open({ disk: realDisk, folder: join(dataFolder, "ledger"), signer });
-  const databaseUrl = process.env["DATABASE_URL"] || undefined;
+  const databaseUrl = databaseUrlOf(loaded);
   const state = await openState({ databaseUrl, folder: join(dataFolder, "state") });
   try {
     await migrate(state.db, migrations);
@@ -266,7 +273,6 @@ async function reindex(values: Values): Promise<number> {
     await state.close();
     await ledger.close();
   }
-  return 0;
 }
 
 async function readText(file: string): Promise<string> {

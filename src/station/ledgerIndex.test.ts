@@ -65,6 +65,20 @@ for (const store of testStores()) {
   describe(`the index in ${store.kind}`, { skip: store.skip }, () => {
     after(() => store.close());
 
+    test("LedgerIndex takes an entry with a stranger's NUL in it, and goes on", async () => {
+      const { create, write, close } = await openIndex(store);
+      const index = create();
+      await index.start();
+      const evil = "evil\0 \\u0000 .example";
+      const id = await write({ ...held, data: { ...held.data, sender: `e***@${evil}`, senderDomain: evil } });
+      await write({ kind: "observed", code: "mail-received", data: { senderDomain: evil } });
+      assert.equal(await index.settled(5_000), true);
+      const { entry } = await index.find(id);
+      assert.equal(entry.data["sender"], `e***@${evil}`);
+      await index.stop();
+      await close();
+    });
+
     test("LedgerIndex follows the ledger, before and after its start", async () => {
       const { create, write, close } = await openIndex(store);
       for (let number = 0; number < 600; number++) void write({ kind: "observed", code: "mail-received" });

@@ -58,13 +58,16 @@ export class LedgerIndex {
     return this.#next;
   }
 
-  /** Resolves when all that the ledger holds now is indexed. */
-  async settled(): Promise<void> {
+  /** Resolves when all that the ledger holds now is indexed, or when the time is over; says whether it is. */
+  async settled(msMax = 60_000): Promise<boolean> {
     const size = this.#ledger.size;
-    while (this.#next < size) {
+    const until = performance.now() + msMax;
+    while (this.#next < size && performance.now() < until) {
       this.#kick();
       await this.#working;
+      if (this.#next < size) await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    return this.#next >= size;
   }
 
   #take(rows: AppendedRow[]): void {
@@ -244,7 +247,10 @@ function rowOf(row: { index: number | bigint; entry: string }): LedgerRow {
  * cost PGlite four times as much.
  */
 async function insertRows(db: Kysely<any>, rows: AppendedRow[]): Promise<void> {
-  const batch = JSON.stringify(rows.map(({ index, entry }) => [index, JSON.stringify(entry), entry]));
+  const printed = JSON.stringify(rows.map(({ index, entry }) => [index, JSON.stringify(entry), entry]));
+  // PostgreSQL takes no NUL, not even in JSON (an even number of backslashes before it stands for
+  // themselves).
+  const batch = printed.replace(/(?<!\\)((?:\\\\)*)\\u0000/g, "$1\\ufffd");
   const taken = sql`(select (row->>0)::bigint as index, row->>1 as entry, row->2 as body
     from jsonb_array_elements(${batch}::text::jsonb) as row) as batch`;
   await sql`insert into ledger_entry (index, id, kind, code, at, by_whom, entry)

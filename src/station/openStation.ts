@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Kysely } from "kysely";
 import type { LoadedConfig } from "../config.ts";
@@ -11,17 +11,22 @@ import { EvidenceStore } from "../ledger/evidence.ts";
 import { Keyring } from "../ledger/keyring.ts";
 import type { Recorder } from "../ledger/recorder.ts";
 import { realDisk } from "../lib/disk.ts";
-import { SekishoError, textOfError } from "../lib/error.ts";
-import { findMarkedProcess, markProcess, unmarkProcess } from "../lib/processMark.ts";
+import { textOfError } from "../lib/error.ts";
+import { findMarkedProcess, markProcess } from "../lib/processMark.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState, type State } from "../lib/sql/openState.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
+import { holdDataFolder } from "./holdDataFolder.ts";
+import { hashOfSettings } from "../gateLink.ts";
 import { GateServer } from "./gateServer.ts";
+import { keepUnreadable } from "./keepUnreadable.ts";
 import { LedgerIndex } from "./ledgerIndex.ts";
 import { migrations } from "./migrations/index.ts";
 import { GateOrders } from "./orders.ts";
 import { Live } from "./service/liveService.ts";
 import { Supervisor } from "./supervise.ts";
+
+export const limits = { settleMsMax: 5_000 } as const;
 
 export type StationLog = (
   level: "info" | "warn" | "error",
@@ -54,14 +59,17 @@ export class Station {
   readonly #options: StationOptions;
   readonly #gates: GateServer;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #hold: { release(): void };
+  #started = false;
   #reacting: Promise<void> = Promise.resolve();
 
   private constructor(
     options: StationOptions,
-    parts: { keyring: Keyring; ledger: Ledger; state: State; token: string },
+    parts: { keyring: Keyring; ledger: Ledger; state: State; token: string; hold: { release(): void } },
   ) {
     const { loaded, log } = options;
     this.#options = options;
+    this.#hold = parts.hold;
     this.loaded = loaded;
     this.keyring = parts.keyring;
     this.ledger = parts.ledger;
@@ -93,9 +101,24 @@ export class Station {
   static async open(options: StationOptions): Promise<Station> {
     const { loaded } = options;
     const folder = loaded.dataFolder;
-    mkdirSync(join(folder, "run"), { recursive: true, mode: 0o700 });
-    chmodSync(folder, 0o700);
-    lockFolder(folder);
+    const hold = holdDataFolder(folder, "Cannot start");
+    const opened: (() => Promise<void>)[] = [];
+    try {
+      return await Station.#openHeld(options, hold, opened);
+    } catch (error) {
+      for (const close of opened.reverse()) await close().catch(() => {});
+      hold.release();
+      throw error;
+    }
+  }
+
+  static async #openHeld(
+    options: StationOptions,
+    hold: { release(): void },
+    opened: (() => Promise<void>)[],
+  ): Promise<Station> {
+    const { loaded } = options;
+    const folder = loaded.dataFolder;
     const keyring = await Keyring.open(realDisk, join(folder, "keys"));
     const signer = await keyring.openSigner(loaded.config.origin);
     const ledger = await Ledger.open({
@@ -104,13 +127,16 @@ export class Station {
       signer,
       onFatal: options.onFatal,
     });
+    opened.push(() => ledger.close());
     const state = await openState({ databaseUrl: options.databaseUrl, folder: join(folder, "state") });
+    opened.push(() => state.close());
     await migrate(state.db, migrations);
-    return new Station(options, { keyring, ledger, state, token: linkToken(folder) });
+    return new Station(options, { keyring, ledger, state, token: linkToken(folder), hold });
   }
 
   /** Brings the index up to the ledger, takes up open work, and starts the gates. */
   async start(): Promise<void> {
+    this.#started = true;
     await this.recorder.append({ kind: "observed", code: "station-started", data: {} });
     await this.index.start();
     await this.live.restore();
@@ -132,8 +158,9 @@ export class Station {
       token,
       ledger: this.ledger,
       index: () => this.index,
-      onHello: (gate, pid) => {
-        this.supervisor.helloed(gate, pid);
+      keepUnreadable: (gate, line) => keepUnreadable(this.evidence, gate, line),
+      onHello: (gate, pid, settings) => {
+        this.supervisor.helloed(gate, pid, { current: settings === hashOfSettings(this.loaded.config.mail) });
         void this.orders.sendDue(gate);
       },
       onStatus: (gate, status) => {
@@ -155,6 +182,7 @@ export class Station {
       runningPid: (gate) => findMarkedProcess(markOf(gate)),
       notePid: (gate, pid) => markProcess(markOf(gate), pid),
       askToStop: (gate) => this.#gates.stop(gate),
+      whyEnded: (gate) => takeFailure(join(loaded.dataFolder, "run", `${gate}.failed`)),
       onChange: () => {},
       log,
     });
@@ -186,11 +214,12 @@ export class Station {
       .limit(500)
       .execute()) as { mail: string; held_entry: string; received_at: Date; second_person: boolean }[];
     for (const row of rows) {
-      const heldAt = Temporal.Instant.fromEpochMilliseconds(row.received_at.getTime());
       const held = {
         mail: row.mail,
         heldEntry: row.held_entry as EntryId,
-        heldAt,
+        // Silence counts from when somebody was asked: the station may have been away since the mail was
+        // held.
+        askedAt: Temporal.Now.instant(),
         secondPerson: row.second_person,
       };
       const decision = await this.decisions.ask(heldMailQuestion(held, settings));
@@ -262,14 +291,17 @@ export class Station {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.supervisor.stop();
-    await this.recorder.append({ kind: "observed", code: "station-stopped", data: {} });
-    await this.index.settled();
+    if (this.#started) {
+      await this.recorder.append({ kind: "observed", code: "station-stopped", data: {} });
+      // A state store that is away must not keep the station from ending: the next start catches up.
+      await this.index.settled(limits.settleMsMax);
+    }
     await this.index.stop();
     await this.#reacting;
     this.#gates.close();
     await this.ledger.close();
     await this.state.close();
-    unmarkProcess(join(this.loaded.dataFolder, "run", "station.pid"));
+    this.#hold.release();
   }
 }
 
@@ -290,22 +322,6 @@ function recorderOf(ledger: Ledger): Recorder {
   };
 }
 
-/** One station per data folder. */
-function lockFolder(folder: string): void {
-  const path = join(folder, "run", "station.pid");
-  const pid = findMarkedProcess(path);
-  if (pid !== null && pid !== process.pid) {
-    throw new SekishoError(
-      "ledger-locked",
-      `Cannot start: a station (process ${pid}) already uses ${folder}`,
-      {
-        hint: "stop that one, or give this one another dataFolder",
-      },
-    );
-  }
-  markProcess(path, process.pid);
-}
-
 /**
  * Gates outlive the station, so the word by which they know each other is kept, readable by its owner only.
  */
@@ -317,5 +333,16 @@ function linkToken(folder: string): string {
     const token = randomBytes(24).toString("base64url");
     writeFileSync(path, `${token}\n`, { mode: 0o600 });
     return token;
+  }
+}
+
+/** What a gate wrote before it ended, once. */
+function takeFailure(path: string): string | null {
+  try {
+    const text = readFileSync(path, "utf8").slice(0, 500);
+    rmSync(path, { force: true });
+    return text;
+  } catch {
+    return null;
   }
 }

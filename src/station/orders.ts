@@ -57,11 +57,11 @@ export class GateOrders {
     }[];
     let sent = 0;
     for (const row of rows) {
-      if (!this.#send(row.gate, Order.parse(JSON.parse(row.body)))) continue;
-      sent += 1;
-      // If the gate dies over it, it is asked again; it knows by the order's id what it has done.
+      // If the gate dies over it, it is asked again; it knows by the order's id what it has done. Noted
+      // before, so that the time which its answer sets stays.
       const nextAt = now.add({ seconds: 30 }).toString();
       await this.#db.updateTable("gate_order").set({ next_at: nextAt }).where("id", "=", row.id).execute();
+      if (this.#send(row.gate, Order.parse(JSON.parse(row.body)))) sent += 1;
     }
     return sent;
   }

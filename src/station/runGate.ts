@@ -1,11 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pino from "pino";
 import { loadConfig } from "../config.ts";
 import { startMailGate } from "../gates/mail/mailGate.ts";
+import { SekishoError, textOfError } from "../lib/error.ts";
 import { version } from "../lib/version.ts";
+
+let failureFile: string | null = null;
 
 /** The process of one gate: started by the station, outlives it, and stops when it is told or signalled. */
 async function runGate(name: string, configFile: string): Promise<void> {
   const { config, dataFolder } = await loadConfig(configFile);
+  failureFile = join(dataFolder, "run", `${name}.failed`);
   const log = pino({ level: config.log.level, base: { gate: name, pid: process.pid } }, pino.destination(2));
   const token = process.env["SEKISHO_LINK_TOKEN"] ?? "";
   if (name !== "mail" || config.mail === undefined) throw new Error(`no gate "${name}" is configured`);
@@ -38,12 +44,25 @@ function stopWithProcess(pid: number, stop: () => void): void {
   }, 1_000).unref();
 }
 
+/** The station shows it: what the gate could not do, and what to do about it. */
+function tellFailure(error: unknown): void {
+  const text = error instanceof SekishoError ? `${error.message}; ${error.hint}` : textOfError(error);
+  const problem = String((error as Error).stack ?? error);
+  process.stderr.write(
+    `${JSON.stringify({ level: 60, msg: "gate ended", problem: text, stack: problem })}\n`,
+  );
+  try {
+    if (failureFile !== null) writeFileSync(failureFile, text, { mode: 0o600 });
+  } catch {
+    // The disk may be what failed.
+  }
+}
+
+process.on("uncaughtExceptionMonitor", tellFailure);
 try {
   await runGate(process.argv[2] ?? "", process.argv[3] ?? "sekisho.yaml");
   process.exit(0);
 } catch (error) {
-  process.stderr.write(
-    `${JSON.stringify({ level: 60, msg: "gate ended", problem: String((error as Error).stack) })}\n`,
-  );
+  tellFailure(error);
   process.exit(1);
 }

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import pino from "pino";
 import { loadConfig, type LoadedConfig } from "../config.ts";
-import { SekishoError } from "../lib/error.ts";
+import { SekishoError, textOfError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { inNetworks } from "../lib/networks.ts";
 import { version } from "../lib/version.ts";
+import { databaseUrlOf } from "./databaseUrl.ts";
 import { createApp } from "./http/createApp.ts";
 import { createMetrics } from "./metrics.ts";
 import { Station } from "./openStation.ts";
@@ -40,13 +41,24 @@ export async function startStation(
     databaseUrl: databaseUrlOf(loaded),
     log: (at, message, fields) => logger[at](fields ?? {}, message),
     onFatal: (error) => {
-      logger.fatal(
-        { problem: error.message },
-        "the station ends, because it does not know what its ledger holds",
-      );
+      const { hint, cause } = error as SekishoError;
+      const problem = `${error.message}${cause === undefined ? "" : `: ${textOfError(cause)}`}`;
+      logger.fatal({ problem, hint }, "the station ends, because it does not know what its ledger holds");
       process.exit(1);
     },
   });
+  try {
+    return await startOpened(station, (message, fields, at = "info") => logger[at](fields, message));
+  } catch (error) {
+    await station.close();
+    throw error;
+  }
+}
+
+type Tell = (message: string, fields: Record<string, unknown>, at?: "info" | "error") => void;
+
+async function startOpened(station: Station, tell: Tell): Promise<StartedStation> {
+  const { loaded } = station;
   const services = servicesOf(station);
   const { host, port: wanted } = loaded.config.console;
   const port = wanted === 0 ? await freePort(host) : wanted;
@@ -62,13 +74,13 @@ export async function startStation(
       sessionSecret: station.keyring.secretFor("sessions"),
     },
     consoleFolder: consoleFolder(),
-    log: (message, error) => logger.error({ problem: String(error ?? "") }, message),
+    log: (message, error) => tell(message, { problem: String(error ?? "") }, "error"),
   });
   await station.start();
   const outer = outerApp(station, loaded);
   outer.route("/", app as unknown as Hono);
   const server = await listenHttp(outer, host, port);
-  logger.info({ url }, "console listens");
+  tell("console listens", { url });
   const firstLink = await createFirstLink();
   async function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -126,12 +138,6 @@ function servicesOf(station: Station): Services {
     decisions: createDecisionService(decisions, orders),
     ledger: createLedgerService({ ledger, index, evidence }),
   };
-}
-
-function databaseUrlOf(loaded: LoadedConfig): string | undefined {
-  const file = loaded.config.state.databaseUrlFile;
-  if (file === undefined) return process.env["DATABASE_URL"] || undefined;
-  return readFileSync(file, "utf8").trim();
 }
 
 /** Built pages: dist/console of a checkout, or beside the server in a published package. */

@@ -17,10 +17,11 @@ export async function startCommand(argv: string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
+  const stopped = untilStopped(); // From here on, so that a stop while it starts is in order too.
   const started = await startStation(values.config ?? "sekisho.yaml");
   process.stdout.write(`Console: ${started.url}\n`);
   if (started.firstLink !== null) process.stdout.write(`First administrator, once: ${started.firstLink}\n`);
-  await untilStopped();
+  await stopped;
   await started.close();
   return 0;
 }

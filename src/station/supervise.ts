@@ -19,6 +19,8 @@ export type SupervisorOptions = {
   runningPid: (gate: string) => number | null;
   notePid: (gate: string, pid: number) => void;
   askToStop: (gate: string) => boolean;
+  /** What the gate said before it ended, if it could. */
+  whyEnded: (gate: string) => string | null;
   onChange: (status: GateStatus) => void;
   log: (level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>) => void;
 };
@@ -88,7 +90,8 @@ export class Supervisor {
   }
 
   /** The gate's process is gone, or its link is. */
-  #ended(gate: string, watched: Watched, why: string): void {
+  #ended(gate: string, watched: Watched, how: string): void {
+    const why = this.#options.whyEnded(gate) ?? how;
     watched.child = null;
     if (this.#stopping) return this.#set(watched, { state: "stopped", pid: null });
     if (watched.timer !== null) clearTimeout(watched.timer);
@@ -101,13 +104,29 @@ export class Supervisor {
   }
 
   /** The gate said hello over the link. */
-  helloed(gate: string, pid: number): void {
+  helloed(gate: string, pid: number, settings: { current: boolean }): void {
     const watched = this.#gates.get(gate);
     if (watched === undefined) return;
+    if (!settings.current) this.#renew(gate, watched, pid);
     if (watched.timer !== null) clearTimeout(watched.timer);
     watched.timer = null;
     this.#options.notePid(gate, pid);
     this.#set(watched, { pid, note: null });
+  }
+
+  /**
+   * A gate that ran on while the station was away may go by orders that the configuration has changed since.
+   * One of our own was started after the change: then it is the station that is behind.
+   */
+  #renew(gate: string, watched: Watched, pid: number): void {
+    if (watched.child !== null) {
+      const message = "the configuration was changed: start the station again, so that all of it holds";
+      return this.#options.log("warn", message, { gate });
+    }
+    this.#options.log("info", "a running gate goes by an earlier configuration and is started again", {
+      gate,
+    });
+    if (!this.#options.askToStop(gate)) killQuietly(pid, "SIGTERM");
   }
 
   told(

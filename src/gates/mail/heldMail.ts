@@ -41,16 +41,27 @@ export function decodeHeldMail(content: Buffer): HeldMail {
   });
 }
 
+/** RFC 1035 2.3.4; what a header field says may be of any length, and an entry may not. */
+const domainCharactersMax = 255;
+
 /** "taro@example.jp" as "t***@example.jp". */
 export function maskAddress(address: string): string {
-  const at = address.lastIndexOf("@");
-  if (at < 0) return address === "" ? "<>" : "***";
-  const first = [...address.slice(0, at)][0] ?? "";
-  return `${first}***@${address.slice(at + 1)}`;
+  if (!address.includes("@")) return address === "" ? "<>" : "***";
+  const first = [...address.slice(0, address.lastIndexOf("@"))][0] ?? "";
+  return `${printable(first)}***@${domainPart(address)}`;
 }
 
-/** The part after the last @, lower case; empty for the null sender. */
+/** The part after the last @, lower case, not longer than a domain can be; empty for the null sender. */
 export function domainOf(address: string): string {
+  return domainPart(address).toLowerCase();
+}
+
+function domainPart(address: string): string {
   const at = address.lastIndexOf("@");
-  return at < 0 ? "" : address.slice(at + 1).toLowerCase();
+  return at < 0 ? "" : printable(address.slice(at + 1, at + 1 + domainCharactersMax));
+}
+
+/** A stranger's bytes stand in entries, and no store takes all of them (PostgreSQL no NUL). */
+function printable(text: string): string {
+  return text.toWellFormed().replace(/[\0-\x1f\x7f]/g, "?");
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pass, type Gate, type OrdersInForce } from "../../gate.ts";
-import type { GateStatus, Order } from "../../gateLink.ts";
+import { hashOfSettings, type GateStatus, type Order } from "../../gateLink.ts";
 import { GateRecorder } from "../../gateRecorder.ts";
 import { EvidenceStore } from "../../ledger/evidence.ts";
 import { Keyring } from "../../ledger/keyring.ts";
@@ -87,11 +87,13 @@ class MailGate implements RunningGate {
       gate: "mail",
       version: options.version,
       token: options.token,
+      settings: hashOfSettings(settings),
       socketPath: join(dataFolder, "run", "station.sock"),
       spoolFolder: join(dataFolder, "mail", "spool"),
       onOrder: (order) => void this.#carryOut(order),
       onStop: options.onStop,
       onConnection: (connected) => this.#connectionChanged(connected),
+      onProblem: (error) => this.#problem(error),
     });
     this.#courier = new Courier({
       hostname: settings.hostname,
