@@ -216,7 +216,7 @@ test("verifyLedger() names evidence that is gone or altered, and not what was er
   const keyring = await Keyring.open(realDisk, join(folder, "keys"));
   const store = new EvidenceStore(realDisk, join(folder, "evidence"), keyring);
   await store.erase(evidence);
-  await assert.rejects(store.get(evidence), { code: "evidence-missing" });
+  await assert.rejects(store.get(evidence), { code: "evidence-erased" });
   assert.deepEqual(await store.check([evidence]), []);
 });
 
