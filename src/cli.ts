@@ -75,10 +75,34 @@ export async function main(argv: string[]): Promise<number> {
   return command.run(rest);
 }
 
+/** What an operator can do about an error of the operating system. */
+const systemHints: Record<string, string> = {
+  ENOSPC: "free space on this disk, then start again",
+  EACCES: "see that this user may read and write there",
+  EPERM: "see that this user may read and write there",
+  EROFS: "the disk is mounted read-only: choose another folder, or mount it anew",
+  ENOTDIR: "a part of the path is a file: choose another folder",
+  EEXIST: "something of another kind stands there: choose another folder",
+  ENOENT: "see that the folder above exists",
+  EMFILE: "raise the limit of open files (ulimit -n)",
+};
+
+function tellError(error: unknown): void {
+  const { code = "", errno } = error as NodeJS.ErrnoException;
+  const hint = error instanceof SekishoError ? error.hint : systemHints[code];
+  if (hint === undefined || (errno === undefined && !(error instanceof SekishoError))) throw error;
+  process.stderr.write(`sekisho: ${textOfError(error)}\n  ${hint}\n`);
+  process.exitCode = code === "usage" || code === "config-invalid" ? 2 : 1;
+}
+
+// Whoever reads our output may have heard enough (`| head`).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof SekishoError)) throw error;
-  process.stderr.write(`sekisho: ${textOfError(error)}\n  ${error.hint}\n`);
-  process.exitCode = error.code === "usage" || error.code === "config-invalid" ? 2 : 1;
+  tellError(error);
 }

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { loadConfig, type LoadedConfig } from "../config.ts";
-import { Entry } from "../ledger/entry.ts";
+import { Entry, KINDS } from "../ledger/entry.ts";
 import { EvidenceStore } from "../ledger/evidence.ts";
 import { Keyring } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/append.ts";
 import { readVerifier } from "../ledger/note.ts";
-import { checkProof, proveEntry, type EntryProof } from "../ledger/prove.ts";
+import { checkProof, proveEntry, readProof } from "../ledger/prove.ts";
 import { PublishedTree, readPublicKey } from "../ledger/read.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import { readArguments } from "../lib/arguments.ts";
@@ -140,6 +140,11 @@ async function openTree(place: Place): Promise<PublishedTree> {
 }
 
 async function show(values: Values): Promise<number> {
+  if (values.kind !== undefined && !KINDS.some((kind) => kind === values.kind)) {
+    throw new SekishoError("usage", `Cannot show entries of kind "${values.kind}": there is none`, {
+      hint: `kinds: ${KINDS.join(", ")}`,
+    });
+  }
   const tree = await openTree(await placeOf(values));
   const count = readCount(values.count, 50);
   const from = values.from === undefined ? Math.max(0, tree.size - count) : readCount(values.from, 0);
@@ -205,7 +210,7 @@ async function indexOf(tree: PublishedTree, which: string | undefined): Promise<
 }
 
 async function checkProofFile(file: string, values: Values): Promise<number> {
-  const proof = JSON.parse(await readText(file)) as EntryProof;
+  const proof = readProof(await readText(file));
   const verifier =
     values.key === undefined
       ? await readPublicKey(realDisk, (await placeOf(values)).ledger)
@@ -227,6 +232,7 @@ async function exportLedger(values: Values, target: string | undefined): Promise
   }
   const place = await placeOf(values);
   const tree = await openTree(place);
+  await refuseOtherLedger(place.ledger, target);
   // The checkpoint goes last, so that a copy taken beside a running station is whole up to its checkpoint.
   await cp(join(place.ledger, "tile"), join(target, "tile"), { recursive: true });
   await cp(join(place.ledger, "key.pub"), join(target, "key.pub"));
@@ -235,6 +241,15 @@ async function exportLedger(values: Values, target: string | undefined): Promise
     `${tree.size} entries are in ${target}; verify with: sekisho ledger verify --folder ${target}\n`,
   );
   return 0;
+}
+
+/** Tiles of two ledgers in one folder would verify as neither. */
+async function refuseOtherLedger(ledger: string, target: string): Promise<void> {
+  const there = await readFile(join(target, "key.pub"), "utf8").catch(() => null);
+  if (there === null || there === (await readText(join(ledger, "key.pub")))) return;
+  throw new SekishoError("conflict", `Cannot export to ${target}: it holds another ledger`, {
+    hint: "give a new folder",
+  });
 }
 
 async function reindex(values: Values): Promise<number> {

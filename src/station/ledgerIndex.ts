@@ -25,6 +25,7 @@ export class LedgerIndex {
   #waiting: AppendedRow[] = [];
   #working: Promise<void> | null = null;
   #overflow = false;
+  #failing = false;
   #forget: (() => void) | null = null;
   readonly #onIndexed: (rows: AppendedRow[]) => Promise<void>;
   readonly #onProblem: (error: Error) => void;
@@ -65,7 +66,7 @@ export class LedgerIndex {
     while (this.#next < size && performance.now() < until) {
       this.#kick();
       await this.#working;
-      if (this.#next < size) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (this.#failing) await new Promise((resolve) => setTimeout(resolve, 500));
     }
     return this.#next >= size;
   }
@@ -80,6 +81,7 @@ export class LedgerIndex {
     this.#working ??= this.#work()
       .catch((error: unknown) => {
         this.#onProblem(error as Error);
+        this.#failing = true;
         this.#overflow = true; // What was taken out of the queue is read again from the ledger.
         this.#waiting = [];
         setTimeout(() => this.#kick(), 1_000).unref();
@@ -128,6 +130,7 @@ export class LedgerIndex {
       await project(transaction, rows);
     });
     this.#next = (rows.at(-1) as AppendedRow).index + 1;
+    this.#failing = false;
     await this.#onIndexed(rows);
   }
 

@@ -106,7 +106,7 @@ export class MailEnforcer {
         this.#note("enforced", "delivery-refused", crossing, { state: "failed", code: delivery.code }, rests);
         return { code: delivery.code, text: delivery.reply };
       case "unreachable":
-        this.#note("enforced", "next-hop-away", crossing, { state: "failed" }, rests);
+        this.#note("enforced", "next-hop-away", crossing, awayData(delivery.problem), rests);
         return { code: 451, text: "4.4.1 the mail server behind this gate is away, try again later" };
       case "in-doubt":
         await this.#append("enforced", "delivery-in-doubt", crossing, { state: "failed" }, rests);
@@ -407,4 +407,9 @@ function releasedOf(delivery: Delivery, reachedBefore: number): Released {
 function failureOf(error: unknown): Released {
   const outcome = error instanceof SekishoError ? error.code : "error";
   return failed({ outcome, permanent: outcome.startsWith("evidence-") });
+}
+
+/** The library's words on the connection, or the courier's on its own disk. */
+function awayData(problem: string): { state: string; problem: string } {
+  return { state: "failed", problem: problem.replace(/[^\x20-\x7e]/g, "?").slice(0, 160) };
 }

@@ -30,7 +30,7 @@ export type MailGateOptions = {
   onStop: () => void;
 };
 
-export const limits = { hopsMax: 100, pruneMs: 3_600_000 } as const;
+export const limits = { hopsMax: 100, pruneMs: 3_600_000, problemAgainMs: 30_000 } as const;
 
 export type RunningGate = { listening: Listening[]; close(): Promise<void> };
 
@@ -77,6 +77,7 @@ class MailGate implements RunningGate {
   #statusTimer: NodeJS.Timeout | null = null;
   #pruneTimer: NodeJS.Timeout | null = null;
   #lastError: string | null = null;
+  #problemAt = 0;
 
   private constructor(options: MailGateOptions, keyring: Keyring) {
     const { settings, dataFolder } = options;
@@ -344,9 +345,13 @@ class MailGate implements RunningGate {
     this.#recorder.tell(status);
   }
 
+  /** What goes on for long (a full disk) is said now and then. */
   #problem(error: Error): void {
-    this.#lastError = textOfError(error).slice(0, 300);
-    this.#options.log("error", "mail gate problem", { problem: this.#lastError });
+    const problem = textOfError(error).slice(0, 300);
+    const now = performance.now();
+    if (problem === this.#lastError && now - this.#problemAt < limits.problemAgainMs) return;
+    [this.#lastError, this.#problemAt] = [problem, now];
+    this.#options.log("error", "mail gate problem", { problem });
   }
 
   /** Takes no new connection, answers what is under way, and leaves the rest in the spool. */
