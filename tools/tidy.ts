@@ -49,7 +49,7 @@ export const bans: readonly { inFiles: RegExp; notIn?: RegExp; text: RegExp; use
   },
   { inFiles: /src\/.*\.tsx?$/, text: /\b(TODO|FIXME|XXX)\b/, use: "a line in the closing note" },
   { inFiles: /src\/console\/client\//, text: /dangerouslySetInnerHTML|innerHTML\s*=/, use: "text" },
-  { inFiles: /./, text: /registry\.(npmjs|yarnpkg)/, use: "nothing: no registry host in the repo" },
+  { inFiles: /./, text: /\bregistry\.[a-z0-9-]+\.[a-z]{2,}/, use: "nothing: no registry host in the repo" },
 ];
 
 /** Which rooms a room may import from, besides itself. The longest matching prefix is the room. */
