@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Disk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
 import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { hashLeaf, type Hash, type ReadNode } from "./merkle.ts";
+import type { Hash, ReadNode } from "./merkle.ts";
 import { readVerifier, type Verifier } from "./note.ts";
 import { decodeBundle, decodeTile, hashRow, tileHeight, tilePath, tileWidth } from "./tiles.ts";
 import { readWriteAhead } from "./writeAhead.ts";
@@ -143,9 +143,4 @@ export async function readOpenEntries(
     }
   }
   return { entries, problems };
-}
-
-/** Leaf hashes of entries, in order. */
-export function hashLeaves(entries: readonly Buffer[]): Hash[] {
-  return entries.map(hashLeaf);
 }

@@ -1,5 +1,5 @@
 import type { Crossing } from "../../gate.ts";
-import type { EntryId } from "../../ledger/entry.ts";
+import type { EntryId, EvidenceHash } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
@@ -186,14 +186,13 @@ export class MailEnforcer {
     this.#note("enforced", "refusal-notice-sent", crossing, { state, outcome: sent.outcome }, rests);
   }
 
-  /** 250 only when the message lies encrypted on disk and its entry is on disk too. */
-  async #hold(crossing: MailCrossing, secondPerson: boolean): Promise<Answer> {
-    const { seen: received, judgement } = crossing;
-    const { transport, reading } = received.seen;
-    const object = await this.#parts.evidence.put(
+  /** Puts the message as it came, with what was read and judged, into the evidence store. */
+  #keep({ seen: received, judgement }: MailCrossing): Promise<EvidenceHash> {
+    const { transport, reading, at } = received.seen;
+    return this.#parts.evidence.put(
       encodeHeldMail({
         mail: received.mail,
-        receivedAt: received.seen.at.toString({ fractionalSecondDigits: 3 }),
+        receivedAt: at.toString({ fractionalSecondDigits: 3 }),
         transport,
         smtpUtf8: received.smtpUtf8,
         reading,
@@ -202,6 +201,13 @@ export class MailEnforcer {
         raw: received.raw,
       }),
     );
+  }
+
+  /** 250 only when the message lies encrypted on disk and its entry is on disk too. */
+  async #hold(crossing: MailCrossing, secondPerson: boolean): Promise<Answer> {
+    const { seen: received, judgement } = crossing;
+    const { transport, reading } = received.seen;
+    const object = await this.#keep(crossing);
     this.#remember(received, "holding");
     const sender = reading?.from[0]?.address ?? transport.mailFrom;
     await this.#parts.recorder.append({
@@ -236,22 +242,11 @@ export class MailEnforcer {
   /** The rest goes on with a notice in place of each part that was taken out; the original is kept. */
   async #strip(crossing: MailCrossing, paths: string[]): Promise<Answer> {
     const { seen: received } = crossing;
-    const { transport, reading } = received.seen;
+    const { reading } = received.seen;
     const stripped = reading === null ? null : stripParts(received.raw, reading.parts, paths);
     // A part inside an archive cannot be taken out alone.
     if (stripped === null) return this.#hold(crossing, false);
-    const object = await this.#parts.evidence.put(
-      encodeHeldMail({
-        mail: received.mail,
-        receivedAt: received.seen.at.toString({ fractionalSecondDigits: 3 }),
-        transport,
-        smtpUtf8: received.smtpUtf8,
-        reading,
-        reasons: crossing.judgement.reasons,
-        order: crossing.judgement.order,
-        raw: received.raw,
-      }),
-    );
+    const object = await this.#keep(crossing);
     await this.#parts.recorder.append({
       kind: "enforced",
       code: "mail-stripped",
