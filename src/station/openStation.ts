@@ -202,15 +202,19 @@ export class Station {
     return Promise.resolve();
   }
 
-  /** Every held mail puts its question; one that has none yet is found by its row. */
+  /**
+   * Every held mail puts its question; one that has none yet is found by its missing row. The entry alone is
+   * not enough: the station may have died between the two.
+   */
   async #askAboutHeld(): Promise<void> {
     const settings = this.loaded.config.mail?.held;
     if (settings === undefined) return;
     const rows = (await this.db
       .selectFrom("held_mail")
-      .select(["mail", "held_entry", "received_at", "second_person"])
-      .where("decision_id", "is", null)
-      .where("state", "=", "held")
+      .select(["mail", "held_entry", "received_at", "held_mail.second_person"])
+      .leftJoin("decision", "decision.id", "held_mail.decision_id")
+      .where("decision.id", "is", null)
+      .where("held_mail.state", "=", "held")
       .limit(500)
       .execute()) as { mail: string; held_entry: string; received_at: Date; second_person: boolean }[];
     for (const row of rows) {

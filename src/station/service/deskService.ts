@@ -31,7 +31,7 @@ type Row = {
   second_person: boolean;
   evidence: string;
   held_entry: string;
-  decision_id: string | null;
+  asked_decision: string | null;
   deadline: Date | null;
   default_option: string | null;
 };
@@ -127,12 +127,13 @@ function viewOf(row: Row, held: HeldMail, entries: LedgerRow[]): HeldMailView {
   };
 }
 
+/** The ledger names a decision a moment before its row is there to answer: only the row counts. */
 function joined(db: Kysely<any>) {
   return db
     .selectFrom("held_mail")
     .leftJoin("decision", "decision.id", "held_mail.decision_id")
     .selectAll("held_mail")
-    .select(["decision.deadline", "decision.default_option"]);
+    .select(["decision.id as asked_decision", "decision.deadline", "decision.default_option"]);
 }
 
 function narrow(query: any, filter: HeldMailFilter): any {
@@ -191,7 +192,7 @@ function rowOf(row: Row): HeldMailRow {
     reasons: JSON.parse(row.reasons) as HeldMailRow["reasons"],
     order: row.order_name,
     secondPerson: row.second_person,
-    decisionId: row.decision_id,
+    decisionId: row.asked_decision,
     deadline: row.deadline?.toISOString() ?? null,
     defaultOption: row.default_option,
   };
