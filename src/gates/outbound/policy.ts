@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { SEVERITIES } from "../../gate.ts";
-import { FINDINGS } from "./findings.ts";
+import { FINDING_CODES } from "./findings.ts";
 
-const FindingCode = z.enum(FINDINGS);
+const FindingCode = z.enum(FINDING_CODES);
 
 /** A decision taken beforehand by a named person, which the gate carries out at once. */
 export const OutboundOrder = z.strictObject({
