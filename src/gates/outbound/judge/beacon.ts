@@ -25,6 +25,8 @@ export type Circumstances = {
   server: boolean;
   /** On the written list of the host. */
   allowed: boolean;
+  /** A protocol that calls on a clock by its nature, such as NTP; null for all others. */
+  clockProtocol: string | null;
   /** Days between the first time anybody met it and the end; null without history before the window. */
   firstSeenDays: number | null;
   intel: boolean;
@@ -32,8 +34,8 @@ export type Circumstances = {
   rareAgent: boolean;
 };
 
-/** One reason for or against, in log-odds. */
-export type Weight = { code: string; weight: number; because: Said };
+/** One reason for or against, in log-odds; the sentence is made when somebody asks. */
+export type Weight = { code: string; weight: number; because: () => Said };
 
 export type Beacon = {
   /** 0 to 1. */
@@ -179,29 +181,37 @@ function weighRhythm(figures: Beacon["figures"], calls: number): Weight[] {
     {
       code: "rhythm",
       weight: rhythm,
-      because: {
+      because: () => ({
         en: `${contacts} contacts, one every ${pace.en}, varying by ${percent} %.`,
         ja: `接触${contacts}回、間隔は約${pace.ja}、ばらつき${percent}%です。`,
-      },
+      }),
     },
   ];
   const share = Math.round(sameSize * 100);
   weights.push({
     code: "same-size",
     weight: 2 * (sameSize - 0.5),
-    because: {
+    because: () => ({
       en: `${share} % of the contacts sent nearly the same amount.`,
       ja: `接触の${share}%がほぼ同じ送信量です。`,
-    },
+    }),
+  });
+  const span = say(figures.spanSeconds);
+  // An hour is neutral; a rhythm that lasts days is installed, what lasts a second is one task.
+  const lasting = Math.max(-5, Math.min(2, 1.5 * Math.log10(Math.max(figures.spanSeconds, 1e-6) / 3_600)));
+  weights.push({
+    code: "lasting",
+    weight: lasting > 0 ? (lasting * Math.max(0, rhythm)) / evidenceMax : lasting,
+    because: () => ({ en: `It went on for ${span.en}.`, ja: `${span.ja}にわたって続いています。` }),
   });
   const came = Math.round(fill * 100);
   weights.push({
     code: "steady",
     weight: 1.5 * (fill - 0.5),
-    because: {
+    because: () => ({
       en: `${came} % of the calls that such a clock makes were seen between the first and the last.`,
       ja: `最初から最後までの間に、この間隔で見込まれる接触の${came}%がありました。`,
-    },
+    }),
   });
   return weights;
 }
@@ -209,7 +219,7 @@ function weighRhythm(figures: Beacon["figures"], calls: number): Weight[] {
 function weighCircumstances(given: Circumstances): Weight[] {
   const weights: Weight[] = [];
   const add = (code: string, weight: number, en: string, ja: string): void => {
-    weights.push({ code, weight, because: { en, ja } });
+    weights.push({ code, weight, because: () => ({ en, ja }) });
   };
   const answered = Math.round(given.answered * 100);
   if (given.direction === "in") {
@@ -227,6 +237,10 @@ function weighCircumstances(given: Circumstances): Weight[] {
   weighFleet(given, add);
   if (given.server) {
     add("server", 1.5, "The source is a server: it has nobody to call.", "送信元はサーバーで、外部に接続する用がありません。");
+  }
+  if (given.clockProtocol !== null) {
+    const ja = `${given.clockProtocol}はもともと一定間隔で通信する規約です。`;
+    add("clock-protocol", -8, `${given.clockProtocol} calls on a clock by its nature.`, ja);
   }
   if (given.allowed) add("on-list", -6, "The destination is on the host's written list.", "接続先は許可一覧にあります。");
   if (given.intel) add("intelligence", 4, "The destination is on an intelligence list.", "接続先は脅威情報に載っています。");

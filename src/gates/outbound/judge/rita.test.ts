@@ -164,8 +164,6 @@ test("ritaFinal() takes the greatest measure and adds the modifiers", () => {
     firstSeenDays: null,
     missingHost: true,
     rareSignature: true,
-    tunnelUnvisited: false,
-    mimeMismatch: false,
   };
   const { base, final } = score.ritaFinal(context);
   near(base, 0.8, "base");

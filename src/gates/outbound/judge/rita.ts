@@ -301,15 +301,16 @@ export function stepScore(value: number, steps: readonly [number, number, number
   return 0.8;
 }
 
-/** What changes RITA's severity after the score. */
+/**
+ * What changes RITA's severity of a pair after the score. Two more of RITA's are not here: the one of a name
+ * server's domain, which is no pair, and the one of MIME types that do not fit the URI.
+ */
 export type RitaModifiers = {
   prevalence: number;
   firstSeen: number;
   missingHost: number;
   rareSignature: number;
   intelData: number;
-  tunnelUnvisited: number;
-  mimeMismatch: number;
 };
 
 export type RitaContext = {
@@ -324,8 +325,6 @@ export type RitaContext = {
   firstSeenDays: number | null;
   missingHost: boolean;
   rareSignature: boolean;
-  tunnelUnvisited: boolean;
-  mimeMismatch: boolean;
 };
 
 /** RITA's final severity of a pair: the greatest measure, then the modifiers. */
@@ -343,8 +342,6 @@ export function ritaFinal(context: RitaContext): { base: number; final: number; 
     missingHost: context.missingHost ? 0.1 : 0,
     rareSignature: context.rareSignature ? 0.15 : 0,
     intelData: context.intel && context.bytes >= 25_000_000 ? 0.15 : 0,
-    tunnelUnvisited: context.tunnelUnvisited ? 0.15 : 0,
-    mimeMismatch: context.mimeMismatch ? 0.15 : 0,
   };
   const sum = Object.values(modifiers).reduce((total, value) => total + value, 0);
   return { base, final: base + sum, modifiers };
