@@ -7,7 +7,8 @@ import { TABLES } from "./tables.ts";
 test("rows() gives numbers for integers that fit and microseconds for times, also inside lists", async () => {
   const duck = await openDuck();
   const [row] = await duck.rows(
-    `SELECT 5::BIGINT AS small, 9007199254740993::BIGINT AS large, make_timestamp(1458000000123456) AS seen_at,
+    `SELECT 5::BIGINT AS small, 9007199254740993::BIGINT AS large,
+       make_timestamp(1458000000123456) AS seen_at,
        [1::BIGINT, NULL] AS list, sum(2::BIGINT) AS total, $1 AS said`,
     ["it's"],
   );

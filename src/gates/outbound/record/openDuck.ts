@@ -46,8 +46,8 @@ export async function openDuck(options: DuckOptions = {}): Promise<Duck> {
     allow_community_extensions: "false",
   });
   const connection = await instance.connect();
-  // Times are UTC everywhere; the session's zone would shift what has a zone.
-  await connection.run("SET TimeZone = 'UTC'").catch(() => {}); // Without the ICU extension there are no zones.
+  // Times are UTC everywhere; a session's zone would shift what has one. Without ICU there are no zones.
+  await connection.run("SET TimeZone = 'UTC'").catch(() => {});
   return {
     connection,
     folder,
@@ -103,6 +103,13 @@ function plainInteger(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
+
+/**
+ * How Parquet is written. Version 2 packs numbers by their differences, which needs a third less room and no
+ * more time; a dictionary beyond some thousand values costs more than it saves (measured).
+ */
+export const parquetOptions =
+  "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 5000" as const;
 
 /** A text as it stands in SQL where parameters cannot stand. */
 export function quoteSql(text: string): string {
