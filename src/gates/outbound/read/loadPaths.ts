@@ -46,7 +46,7 @@ export type LoadOptions = {
   memoryBytesMax?: number;
 };
 
-type Found = { path: string; bytes: number };
+type Found = { path: string; bytes: number; writtenAt: number };
 
 const batchBytes = 256 * 1024 ** 2;
 const batchParts = 64;
@@ -113,7 +113,7 @@ class Loading {
       known.add(real);
       const facts = await stat(real);
       if (facts.isFile()) {
-        this.#found.push({ path, bytes: facts.size });
+        this.#found.push({ path, bytes: facts.size, writtenAt: facts.mtimeMs * 1_000 });
         this.#bytesTotal += facts.size;
       } else if (facts.isDirectory()) {
         if (depth >= depthMax || this.#found.length >= filesMax)
@@ -157,7 +157,7 @@ class Loading {
       case "zeek-json":
         return lines(found.source.kind, new ZeekReader(found.source, basename(path)));
       case "lines":
-        return lines(found.kind, lineReaderOf(found.kind));
+        return lines(found.kind, lineReaderOf(found.kind, { now: () => file.writtenAt }));
       case "pcap":
         this.#unread.add({ file: path, line: 0, problem: "a capture" });
         return this.#progress(path, bytes);
