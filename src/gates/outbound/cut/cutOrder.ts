@@ -16,7 +16,11 @@ export const CutAct = z.discriminatedUnion("do", [
     names: z.array(z.string().min(1).max(253)).max(256),
   }),
   z.strictObject({ do: z.literal("isolate"), address: Address }),
-  z.strictObject({ do: z.literal("cut-zone"), zone: z.string().min(1).max(64), networks: z.array(Network).max(256) }),
+  z.strictObject({
+    do: z.literal("cut-zone"),
+    zone: z.string().min(1).max(64),
+    networks: z.array(Network).max(256),
+  }),
   z.strictObject({ do: z.literal("cut-off") }),
 ]);
 export type CutAct = z.infer<typeof CutAct>;
@@ -51,7 +55,9 @@ export const CutPlan = z.strictObject({
   /** "forward" on a gateway, "output" on a proxy host, "input" for what comes in. */
   hooks: z.array(z.enum(["forward", "output", "input"])).min(1),
   squid: z.strictObject({ listFile: z.string() }).nullable(),
-  unbound: z.strictObject({ zoneFile: z.string(), zone: z.string(), configFile: z.string().nullable() }).nullable(),
+  unbound: z
+    .strictObject({ zoneFile: z.string(), zone: z.string(), configFile: z.string().nullable() })
+    .nullable(),
   dnsmasq: z.strictObject({ serversFile: z.string(), pidFile: z.string() }).nullable(),
 });
 export type CutPlan = z.infer<typeof CutPlan>;
@@ -75,7 +81,10 @@ export const CutProof = z.strictObject({
   state: z.enum(["in-place", "failed", "ended", "dry"]),
   /** From `orderedAt` until the kernel had taken the rules, in milliseconds. */
   inPlaceMs: z.number().nullable(),
-  /** From `orderedAt` to the last packet that passed, in milliseconds; negative where it passed before. Null: none seen. */
+  /**
+   * From `orderedAt` to the last packet that passed, in milliseconds; negative where it passed before. Null:
+   * none in the last minute.
+   */
   lastPacketMs: z.number().nullable(),
   /** Packets that passed since the rules were in place: not 0 means that it did not take hold. */
   passedSince: z.int().nonnegative(),
@@ -90,7 +99,14 @@ export type CutProof = z.infer<typeof CutProof>;
 /** From the enforcer to the gate. */
 export const FromEnforcer = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("hello"), version: z.string(), orders: z.array(CutOrder) }),
-  z.strictObject({ type: z.literal("answer"), request: z.int(), ok: z.boolean(), problem: z.string().nullable(), proof: CutProof.nullable(), proofs: z.array(CutProof).nullable() }),
+  z.strictObject({
+    type: z.literal("answer"),
+    request: z.int(),
+    ok: z.boolean(),
+    problem: z.string().nullable(),
+    proof: CutProof.nullable(),
+    proofs: z.array(CutProof).nullable(),
+  }),
   /** Told on change and at least once a second while orders are in force. */
   z.strictObject({ type: z.literal("proof"), proof: CutProof }),
   /** Somebody else changed our rules; they were put back. */
