@@ -72,7 +72,8 @@ const conntrackLog = [
   "[1458000003.000000]\t    [NEW] ipv4     2 icmp     1 30 src=10.0.0.5 dst=203.0.113.7 type=8 code=0 " +
     "id=77 [UNREPLIED] src=203.0.113.7 dst=10.0.0.5 type=0 code=0 id=77 id=99",
   "[1458000010.714659]\t[DESTROY] ipv4     2 tcp      6 120 TIME_WAIT src=10.0.0.5 dst=203.0.113.7 " +
-    "sport=45860 dport=443 packets=6 bytes=420 src=203.0.113.7 dst=10.0.0.5 sport=443 dport=45860 packets=5 bytes=770 " +
+    "sport=45860 dport=443 packets=6 bytes=420 src=203.0.113.7 dst=10.0.0.5 sport=443 " +
+    "dport=45860 packets=5 bytes=770 " +
     "[ASSURED] delta-time=10 id=2052391250",
   "[1458000020.000000]\t[DESTROY] ipv6     10 udp      17 src=2001:db8::5 dst=2001:db8::7 sport=1 dport=53 " +
     "packets=1 bytes=80 [UNREPLIED] src=2001:db8::7 dst=2001:db8::5 sport=53 dport=1 packets=0 bytes=0 " +

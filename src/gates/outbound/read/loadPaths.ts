@@ -2,9 +2,9 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
-import { quoteSql, type Duck } from "../record/openDuck.ts";
-import { columnsOf } from "../record/seenRows.ts";
+import type { Duck } from "../record/openDuck.ts";
 import { TABLES, type Table } from "../record/tables.ts";
+import { makeViews } from "../record/views.ts";
 import { readLineFile } from "./lineFile.ts";
 import { lineReaderOf, type LineKind } from "./lineKinds.ts";
 import { ZeekReader, type LineReader } from "./lineReader.ts";
@@ -223,19 +223,6 @@ class Loading {
   loaded(): Omit<Loaded, "window"> {
     const files = [...this.#files.values()];
     return { files, rows: this.#writer.rows, unread: this.#unread.count, notNeeded: this.#notNeeded };
-  }
-}
-
-/** Makes the views of the record over Parquet files; empty tables' views where there are none. */
-async function makeViews(duck: Duck, parts: Readonly<Record<Table, readonly string[]>>): Promise<void> {
-  for (const table of Object.keys(TABLES) as Table[]) {
-    await duck.run(`DROP VIEW IF EXISTS ${table}; CREATE OR REPLACE TABLE empty_${table} (${TABLES[table]})`);
-    const files = parts[table];
-    const source =
-      files.length === 0
-        ? `empty_${table}`
-        : `read_parquet([${files.map(quoteSql).join(", ")}], union_by_name = true)`;
-    await duck.run(`CREATE VIEW ${table} AS SELECT ${columnsOf[table]} FROM ${source}`);
   }
 }
 
