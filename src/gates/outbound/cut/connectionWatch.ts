@@ -90,9 +90,8 @@ export class ConnectionWatch {
       this.#blind = true;
       this.#handlers.onProblem(`conntrack ended (${why}); it is started again`);
       // What happened in between is found in the list of open connections; what ended in it is lost.
-      setTimeout(() => {
-        if (!this.#stopped && this.#child === null) this.#spawn();
-      }, limits.restartMs);
+      const again = () => (this.#stopped || this.#child !== null ? undefined : this.#spawn());
+      setTimeout(again, limits.restartMs);
     };
     child.once("error", (error) => ended(error.message));
     child.once("exit", (code, signal) => ended(String(code ?? signal)));

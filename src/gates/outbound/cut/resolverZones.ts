@@ -13,7 +13,8 @@ const limits = { controlMsMax: 10_000, nameCharactersMax: 200 } as const;
  */
 export function plainName(text: string): string | null {
   const bare = text.trim().replace(/^\*\./, "").replace(/\.$/, "").toLowerCase();
-  // The URL parser knows no underscore rule and no wildcard; what it cannot read is no name.
+  // The parser of names takes line ends out, and would make one name of two.
+  if (/[\s\x00-\x20\x7f]/.test(bare)) return null;
   const name = /^[\x21-\x7e]+$/.test(bare) ? bare : domainToASCII(bare);
   if (name === "" || name.length > limits.nameCharactersMax) return null;
   return name.split(".").every((label) => /^(?!-)[a-z0-9_-]{1,63}$/.test(label)) ? name : null;
@@ -31,9 +32,9 @@ export function zoneText(names: readonly string[], serial: number): string {
   ].join("\n");
 }
 
-/** dnsmasq answers NXDOMAIN by itself for a name that is "local" and not known. */
+/** A name whose server is nobody: dnsmasq answers NXDOMAIN (`local=` is not read from a servers-file). */
 export function serversText(names: readonly string[]): string {
-  return names.map((name) => `local=/${name}/\n`).join("");
+  return names.map((name) => `server=/${name}/\n`).join("");
 }
 
 /** Writes the names to the resolvers of the plan and has them read; the problems, where one did not. */
