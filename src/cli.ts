@@ -21,6 +21,10 @@ const commands: Record<string, Command> = {
     summary: "mail inspect FILE|DIR|-…: judge messages without a station",
     run: async (argv) => mailCommand(argv),
   },
+  outbound: {
+    summary: "outbound analyze PATH…: judge logs of traffic without a station",
+    run: async (argv) => outboundCommand(argv),
+  },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
     run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),
@@ -44,6 +48,19 @@ async function mailCommand(argv: string[]): Promise<number> {
   }
   throw new SekishoError("usage", `Cannot run "mail ${verb}": there is no such command`, {
     hint: "try: sekisho mail inspect --help",
+  });
+}
+
+async function outboundCommand(argv: string[]): Promise<number> {
+  const [verb, ...rest] = argv;
+  if (verb === "analyze")
+    return (await import("./gates/outbound/analyze/analyzeCommand.ts")).analyzeCommand(rest);
+  if (verb === undefined || verb === "--help" || verb === "-h") {
+    process.stdout.write("sekisho outbound analyze [--json] [--html FILE] PATH…\n");
+    return verb === undefined ? 2 : 0;
+  }
+  throw new SekishoError("usage", `Cannot run "outbound ${verb}": there is no such command`, {
+    hint: "try: sekisho outbound --help",
   });
 }
 

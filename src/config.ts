@@ -3,11 +3,13 @@ import { resolve, dirname } from "node:path";
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import { z } from "zod";
 import { MailSettings } from "./gates/mail/settings.ts";
+import { OutboundSettings } from "./gates/outbound/settings.ts";
 import { SekishoError, textOfError } from "./lib/error.ts";
 
 const RosterPerson = z.strictObject({
   name: z.string().min(1).max(200).describe("Name, as it stands beside decisions."),
   email: z.email().describe("Address under which the person signs in."),
+  phone: z.string().min(3).max(40).optional().describe("Telephone number, for the cut-off card."),
   roles: z
     .array(z.enum(["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"]))
     .describe("Roles that an invitation of this person proposes."),
@@ -64,6 +66,7 @@ export const Config = z.strictObject({
     .describe("The log: JSON lines on standard error, without personal data."),
   roster: z.array(RosterPerson).default([]).describe("The people who answer for decisions."),
   mail: MailSettings.optional().describe("The mail gate; without this section it does not run."),
+  outbound: OutboundSettings.optional().describe("The outbound gate; without this section it does not run."),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { LoadedConfig } from "../config.ts";
 import { Decisions, type Decision } from "../incident/decide.ts";
 import { Ledger, type AppendedRow } from "../ledger/append.ts";
@@ -15,6 +15,7 @@ import { textOfError } from "../lib/error.ts";
 import { findMarkedProcess, markProcess } from "../lib/processMark.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState, type State } from "../lib/sql/openState.ts";
+import { cutQuestion, orderOfCut } from "./cutDecisions.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
 import { holdDataFolder } from "./holdDataFolder.ts";
 import { hashOfSettings } from "../gateLink.ts";
@@ -160,7 +161,7 @@ export class Station {
       index: () => this.index,
       keepUnreadable: (gate, line) => keepUnreadable(this.evidence, gate, line),
       onHello: (gate, pid, settings) => {
-        this.supervisor.helloed(gate, pid, { current: settings === hashOfSettings(this.loaded.config.mail) });
+        this.supervisor.helloed(gate, pid, { current: settings === hashOfSettings(this.#settingsOf(gate)) });
         void this.orders.sendDue(gate);
       },
       onStatus: (gate, status) => {
@@ -172,11 +173,16 @@ export class Station {
     });
   }
 
+  #settingsOf(gate: string): unknown {
+    const { config } = this.loaded;
+    return gate === "mail" ? config.mail : gate === "outbound" ? config.outbound : undefined;
+  }
+
   #createSupervisor(token: string): Supervisor {
     const { loaded, log } = this.#options;
     const markOf = (gate: string): string => join(loaded.dataFolder, "run", `${gate}.pid`);
     return new Supervisor({
-      gates: loaded.config.mail === undefined ? [] : ["mail"],
+      gates: (["mail", "outbound"] as const).filter((gate) => loaded.config[gate] !== undefined),
       configFile: loaded.file,
       token,
       runningPid: (gate) => findMarkedProcess(markOf(gate)),
@@ -195,6 +201,7 @@ export class Station {
       .then(async () => {
         await this.orders.follow(rows);
         if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
+        if (rows.some((row) => row.entry.code === "deciders-asked")) await this.#askDeciders();
       })
       .catch((error: unknown) => {
         this.#options.log("error", "could not follow up entries", { problem: textOfError(error) });
@@ -235,8 +242,34 @@ export class Station {
     }
   }
 
-  /** A settled decision about held mail becomes an order to the gate. */
+  /** Where a standing order says so, the deciders of the cut-off are asked; once for each finding. */
+  async #askDeciders(): Promise<void> {
+    const settings = this.loaded.config.outbound;
+    if (settings === undefined) return;
+    const rows = (await this.db
+      .selectFrom("deciders_asked")
+      .leftJoin("decision", (join) =>
+        join.on("decision.subject", "=", sql<string>`'cut ' || deciders_asked.finding_id::text`),
+      )
+      .select(["finding_id", "entry", "deciders_asked.about as asked_about"])
+      .where("decision.id", "is", null)
+      .limit(200)
+      .execute()) as { finding_id: string; entry: string; asked_about: string }[];
+    for (const row of rows) {
+      const asked = {
+        finding: row.finding_id,
+        entry: row.entry as EntryId,
+        about: JSON.parse(row.asked_about) as Record<string, string>,
+        at: Temporal.Now.instant(),
+      };
+      await this.decisions.ask(cutQuestion(asked, settings));
+    }
+  }
+
+  /** A settled decision becomes an order to its gate. */
   async #carryOut(decision: Decision): Promise<void> {
+    const cut = orderOfCut(decision);
+    if (cut !== null) return this.orders.add(cut, decision.id);
     if (decision.code !== "held-mail" || decision.outcome === null) return;
     const mail = decision.about["mail"] ?? "";
     const row = (await this.db
@@ -262,12 +295,14 @@ export class Station {
    */
   async #takeUp(): Promise<void> {
     await this.#askAboutHeld();
+    await this.#askDeciders();
     const rows = (await this.db
       .selectFrom("decision")
       .leftJoin("gate_order", "gate_order.decision_id", "decision.id")
       .select("decision.id")
       .where("decision.state", "in", ["answered", "defaulted"])
-      .where("decision.code", "=", "held-mail")
+      .where("decision.code", "in", ["held-mail", "cut"])
+      .where("decision.outcome", "<>", "wait")
       .where("gate_order.id", "is", null)
       .limit(200)
       .execute()) as { id: string }[];

@@ -6,6 +6,9 @@ import { Order } from "../gateLink.ts";
 /** How long after the nth failed attempt the next one is made. */
 const backOffSeconds = [30, 60, 300, 900, 3_600] as const;
 
+/** Entries that an order is being carried out, not what became of it. */
+const underWay: ReadonlySet<string> = new Set(["release-asked", "cut-ordered", "cut-proved"]);
+
 /**
  * Orders to gates that follow from decisions. An order is kept before it is sent, and is sent again until
  * an entry
@@ -70,7 +73,7 @@ export class GateOrders {
   async follow(rows: AppendedRow[]): Promise<void> {
     for (const { entry } of rows) {
       const order = entry.about["order"];
-      if (order === undefined || entry.code === "release-asked") continue;
+      if (order === undefined || underWay.has(entry.code)) continue;
       await this.#settle(order, entry);
     }
   }

@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { AppendedRow } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { projectTraffic } from "./projectTraffic.ts";
 import type { LiveEvent } from "./services.ts";
 
 type Data = Record<string, string | number | boolean | null | string[]>;
@@ -11,6 +12,12 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
   switch (entry.code) {
     case "mail-delivered":
       return "pass";
+    case "traffic-found":
+      return "finding";
+    case "cut-in-place":
+      return "cut";
+    case "cut-ended":
+      return "lift";
     case "mail-held":
       return "hold";
     case "mail-refused":
@@ -24,6 +31,7 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
     case "delivery-refused":
     case "next-hop-away":
     case "delivery-in-doubt":
+    case "cut-failed":
       return "failed";
     case "mail-repeated":
       return "duplicate";
@@ -43,6 +51,7 @@ export async function project(db: Kysely<any>, rows: AppendedRow[]): Promise<voi
     if (act !== null) countMinute(counts, entry, act);
     if (entry.code === "mail-held") await insertHeld(db, entry);
     else await moveHeld(db, entry);
+    if (entry.about["gate"] === "outbound") await projectTraffic(db, entry);
   }
   for (const row of counts.values()) {
     await db

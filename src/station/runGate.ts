@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
-import { loadConfig } from "../config.ts";
-import { startMailGate } from "../gates/mail/mailGate.ts";
+import { loadConfig, type Config } from "../config.ts";
+import type { MailGateOptions } from "../gates/mail/mailGate.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
 import { version } from "../lib/version.ts";
 
@@ -14,11 +14,9 @@ async function runGate(name: string, configFile: string): Promise<void> {
   failureFile = join(dataFolder, "run", `${name}.failed`);
   const log = pino({ level: config.log.level, base: { gate: name, pid: process.pid } }, pino.destination(2));
   const token = process.env["SEKISHO_LINK_TOKEN"] ?? "";
-  if (name !== "mail" || config.mail === undefined) throw new Error(`no gate "${name}" is configured`);
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const gate = await startMailGate({
-    settings: config.mail,
+  const gate = await startGate(name, config, {
     dataFolder,
     version,
     token,
@@ -32,6 +30,21 @@ async function runGate(name: string, configFile: string): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
   await stopped;
   await gate.close();
+}
+
+type Common = Omit<MailGateOptions, "settings">;
+
+/** Each gate is loaded only where it runs. */
+async function startGate(name: string, config: Config, common: Common): Promise<{ close(): Promise<void> }> {
+  if (name === "mail" && config.mail !== undefined) {
+    const { startMailGate } = await import("../gates/mail/mailGate.ts");
+    return startMailGate({ ...common, settings: config.mail });
+  }
+  if (name === "outbound" && config.outbound !== undefined) {
+    const { startOutboundGate } = await import("../gates/outbound/outboundGate.ts");
+    return startOutboundGate({ ...common, settings: config.outbound });
+  }
+  throw new Error(`no gate "${name}" is configured`);
 }
 
 function stopWithProcess(pid: number, stop: () => void): void {

@@ -1,6 +1,8 @@
 import type { Entry, Kind } from "../ledger/entry.ts";
 import type { EntryProof } from "../ledger/prove.ts";
 import type { Reason, Said } from "../gate.ts";
+import type { FindingCode } from "../gates/outbound/findings.ts";
+import type { HostRole } from "../gates/outbound/settings.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
 /**
@@ -12,6 +14,7 @@ export type Services = {
   station: StationService;
   live: LiveService;
   desk: DeskService;
+  traffic: TrafficService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -64,7 +67,18 @@ export type LiveEvent = {
   index: number;
   at: string;
   gate: string;
-  act: "pass" | "hold" | "refuse" | "strip" | "release" | "failed" | "duplicate" | "other";
+  act:
+    | "pass"
+    | "hold"
+    | "refuse"
+    | "strip"
+    | "release"
+    | "failed"
+    | "duplicate"
+    | "finding"
+    | "cut"
+    | "lift"
+    | "other";
   /** Masked or impersonal: a sender's domain, a host. */
   subject: string;
   reasons: { code: string; severity: string }[];
@@ -147,6 +161,146 @@ export type DeskService = {
   open(mail: string, viewer: Person, purpose: Purpose): Promise<HeldMailView>;
   /** The raw message, for the analyst; writes `evidence-exported` first. */
   raw(mail: string, viewer: Person, purpose: Purpose): Promise<Uint8Array>;
+};
+
+/* ---- traffic ---- */
+
+/** Something that the outbound gate found; several codes where one packet gave several reasons. */
+export type FindingRow = {
+  id: string;
+  at: string;
+  by: "first-packet" | "analysis" | "enforcer" | "record";
+  severity: string;
+  reasons: { code: FindingCode; technique: string | null; severity: string }[];
+  /** Our host's name in the inventory, or its address; empty where the finding is of the gate itself. */
+  host: string;
+  hostAddress: string;
+  destination: string;
+  /** Findings of one behaviour share it. */
+  group: string;
+  /** The standing order that chose the act. */
+  order: string | null;
+  act: string | null;
+  /** The act in force that followed. */
+  cut: string | null;
+  decisionId: string | null;
+  hiddenBy: string | null;
+};
+export type FindingView = FindingRow & {
+  because: { code: FindingCode; said: Said[] }[];
+  figures: Record<string, number | string | boolean | null>;
+  /** The contacts as the record has them, for the drawing: seconds since 1970, bytes; at most 5,000. */
+  contacts: { times: number[]; sizes: number[] };
+  chain: { id: string; index: number; kind: Kind; code: string; at: string; by: string }[];
+};
+export type FindingFilter = {
+  code?: string | undefined;
+  severity?: string | undefined;
+  host?: string | undefined;
+  hidden?: boolean | undefined;
+  text?: string | undefined;
+  limit: number;
+};
+
+export const CUT_STATES = ["asked", "in-place", "ended", "failed", "dry"] as const;
+export type CutState = (typeof CUT_STATES)[number];
+export const CUT_ACTS = ["block", "isolate", "cut-zone", "cut-off"] as const;
+export type CutActName = (typeof CUT_ACTS)[number];
+/** An act on traffic with its proof. Milliseconds count from the order. */
+export type CutRow = {
+  id: string;
+  act: CutActName;
+  target: string;
+  state: CutState;
+  orderedAt: string;
+  until: string;
+  inPlaceMs: number | null;
+  lastPacketMs: number | null;
+  passedSince: number | null;
+  stopped: number | null;
+  provedAt: string | null;
+  endedAt: string | null;
+  endedBy: string | null;
+  warnings: string[];
+  problem: string | null;
+  /** The standing order, or null where people decided. */
+  order: string | null;
+  finding: string | null;
+  decisionId: string | null;
+};
+
+/** One page that can be printed and hung up: who may cut, in which order, and what it does. */
+export type CutCard = {
+  organisation: string;
+  deciders: { name: string; email: string; phone: string | null }[];
+  deadlineMinutes: number;
+  default: "cut-off" | "wait";
+  stops: Said[];
+  continues: Said[];
+  goesOn: string[];
+  administrators: string[];
+  zones: { name: string; networks: string[] }[];
+  costPerHour: { amount: number; currency: string } | null;
+  minutes: number;
+  /** False where no `cut` section is configured: then nothing can be cut, and the card says so. */
+  canCut: boolean;
+  settings: string;
+};
+
+export type TrafficOverview = {
+  /** What the record holds, or null while nothing is recorded. */
+  recorded: { from: string; until: string; connections: number; bytes: number; files: number } | null;
+  retentionDays: number;
+  /** The last hours that the figures below cover. */
+  hours: number;
+  roles: { role: HostRole; hosts: number; destinations: number; connections: number; sent: number }[];
+  firstSeen: { destination: string; host: string; at: string; connections: number; sent: number }[];
+  matrix: { hosts: string[]; others: string[]; sent: number[][] };
+  gaps: { source: string; from: string; until: string }[];
+  lost: number;
+};
+export type HostView = {
+  address: string;
+  name: string;
+  role: HostRole;
+  speaksTo: string[];
+  hasList: boolean;
+  /** One point an hour, oldest first. */
+  timeline: { at: string; connections: number; sent: number; received: number; destinations: number }[];
+  destinations: {
+    destination: string;
+    connections: number;
+    sent: number;
+    received: number;
+    firstAt: string;
+    lastAt: string;
+    hosts: number;
+    onList: boolean;
+  }[];
+  findings: FindingRow[];
+};
+/** What an act would stop now, before it is ordered. */
+export type CutPreview = {
+  /** Connections of the last hour that it would stop. */
+  connections: number;
+  hosts: string[];
+  destinations: string[];
+  warnings: string[];
+};
+export type CutWish = { act: CutActName; target: string; minutes: number; reason: string };
+export type TrafficService = {
+  overview(hours: number): Promise<TrafficOverview>;
+  host(address: string, hours: number): Promise<HostView>;
+  findings(filter: FindingFilter): Promise<{ rows: FindingRow[]; total: number; hidden: number }>;
+  /** Throws not-found. Writes `evidence-viewed` first. */
+  finding(id: string, viewer: Person): Promise<FindingView>;
+  cuts(filter: { inForce?: boolean | undefined; limit: number }): Promise<CutRow[]>;
+  preview(wish: Omit<CutWish, "reason" | "minutes">): Promise<CutPreview>;
+  /** A decision of this person, which the gate carries out; gives the decision's id. */
+  cut(person: Person, wish: CutWish): Promise<{ decisionId: string }>;
+  lift(id: string, person: Person, reason: string): Promise<{ decisionId: string }>;
+  renew(id: string, person: Person, renewal: { minutes: number; reason: string }): Promise<{ decisionId: string }>;
+  card(): Promise<CutCard>;
 };
 
 /* ---- decisions ---- */

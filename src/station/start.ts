@@ -16,6 +16,7 @@ import { Station } from "./openStation.ts";
 import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
+import { createTrafficService } from "./service/trafficService.ts";
 import type { Services, StationStatus } from "./services.ts";
 
 export type StartedStation = {
@@ -135,6 +136,15 @@ function servicesOf(station: Station): Services {
     station: { status: () => statusOf(station) },
     live,
     desk: createDeskService({ db, recorder, evidence, index }),
+    traffic: createTrafficService({
+      db,
+      loaded: station.loaded,
+      recorder,
+      evidence,
+      index,
+      decisions,
+      lost: () => station.counters.get("outbound")?.["lost"] ?? 0,
+    }),
     decisions: createDecisionService(decisions, orders),
     ledger: createLedgerService({ ledger, index, evidence }),
   };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parse } from "yaml";
 import { readArguments } from "../../lib/arguments.ts";
+import { languageOf } from "../../lib/language.ts";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { Progress } from "../../lib/progress.ts";
 import { createDnsResolver } from "./dns.ts";
@@ -178,17 +179,6 @@ async function readPolicy(file: string): Promise<MailPolicy> {
       hint: "see the mail policy in docs/config.md",
     },
   );
-}
-
-function languageOf(given: string | undefined): "en" | "ja" {
-  if (given === "en" || given === "ja") return given;
-  if (given !== undefined) {
-    throw new SekishoError("usage", `Cannot print reasons in "${given}": en or ja is needed`, {
-      hint: "try: --lang ja",
-    });
-  }
-  const environment = process.env["LC_ALL"] ?? process.env["LC_MESSAGES"] ?? process.env["LANG"] ?? "";
-  return environment.startsWith("ja") ? "ja" : "en";
 }
 
 function countOf(given: string | undefined): number {

@@ -74,9 +74,7 @@ export type DnsQuery = {
 
 /** The three things that the outbound gate keeps, as they come from a sensor. */
 export type Seen =
-  | ({ table: "connection" } & Connection)
-  | ({ table: "naming" } & Naming)
-  | ({ table: "dns" } & DnsQuery);
+  ({ table: "connection" } & Connection) | ({ table: "naming" } & Naming) | ({ table: "dns" } & DnsQuery);
 
 /** A line, frame or file that could not be read: counted and shown, never dropped silently. */
 export type Unread = { file: string; line: number; problem: string };

@@ -31,7 +31,13 @@ export const FINDINGS = {
   beacon: {
     technique: "T1071",
     severity: "high",
-    say: ({ host, destination, pace, contacts, score }: Pair & { pace: Said; contacts: number; score: number }) => ({
+    say: ({
+      host,
+      destination,
+      pace,
+      contacts,
+      score,
+    }: Pair & { pace: Said; contacts: number; score: number }) => ({
       en: `${host} calls ${destination} on a clock: ${contacts} contacts, one every ${pace.en}, score ${score}.`,
       ja: `${host}が${destination}に一定の間隔で接続しています（${contacts}回、約${pace.ja}ごと、点数${score}）。`,
     }),
@@ -55,7 +61,17 @@ export const FINDINGS = {
   "dns-tunnel": {
     technique: "T1071.004",
     severity: "high",
-    say: ({ domain, names, hosts, visited }: { domain: string; names: number; hosts: string; visited: boolean }) => ({
+    say: ({
+      domain,
+      names,
+      hosts,
+      visited,
+    }: {
+      domain: string;
+      names: number;
+      hosts: string;
+      visited: boolean;
+    }) => ({
       en: `${names} different names below ${domain} were asked for by ${hosts}${visited ? "" : ", and nobody ever connected there"}.`,
       ja: `${domain}の下の名前が${names}種類問い合わされました（${hosts}${visited ? "" : "、実際の接続は一度もありません"}）。`,
     }),
@@ -166,7 +182,14 @@ export type Finding = {
 /** Makes a finding: technique, severity and the first sentence come from the one table. */
 export function findingOf<Code extends FindingCode>(
   code: Code,
-  about: { src: string; dst: string; group?: string; figures?: Finding["figures"]; more?: Said[]; severity?: Severity },
+  about: {
+    src: string;
+    dst: string;
+    group?: string;
+    figures?: Finding["figures"];
+    more?: Said[];
+    severity?: Severity;
+  },
   evidence: EvidenceOf<Code>,
 ): Finding {
   const row = FINDINGS[code] as Row<EvidenceOf<Code>>;

@@ -18,7 +18,12 @@ export const OutboundOrder = z.strictObject({
   do: z
     .enum(["block", "isolate", "ask", "watch"])
     .describe("Block the destination, isolate the host, ask the deciders of the cut-off, or only watch."),
-  minutes: z.int().min(1).max(60 * 24 * 30).optional().describe("When the act ends, if nobody renews it."),
+  minutes: z
+    .int()
+    .min(1)
+    .max(60 * 24 * 30)
+    .optional()
+    .describe("When the act ends, if nobody renews it."),
 });
 export type OutboundOrder = z.infer<typeof OutboundOrder>;
 
@@ -28,8 +33,14 @@ export const Suppression = z.strictObject({
   decidedBy: z.string().min(1).max(200).describe("Who says so."),
   until: z.iso.date().describe("The last day on which it holds: everything is looked at again some day."),
   codes: z.array(FindingCode).default([]).describe("Only these findings; empty is all."),
-  src: z.array(z.string().max(64)).default([]).describe("Only these hosts: address, network or name of the inventory."),
-  dst: z.array(z.string().max(300)).default([]).describe("Only these destinations: address, network, name or *.name."),
+  src: z
+    .array(z.string().max(64))
+    .default([])
+    .describe("Only these hosts: address, network or name of the inventory."),
+  dst: z
+    .array(z.string().max(300))
+    .default([])
+    .describe("Only these destinations: address, network, name or *.name."),
 });
 export type Suppression = z.infer<typeof Suppression>;
 
@@ -37,7 +48,8 @@ export const defaultOutboundOrders: OutboundOrder[] = [
   {
     name: "silent-personal-data-server",
     decidedBy: "the default of Sekisho",
-    because: "In 2016 servers that never spoke outwards did so for six days, and nobody was named to stop them.",
+    because:
+      "In 2016 servers that never spoke outwards did so for six days, and nobody was named to stop them.",
     anyOf: ["silent-server-speaks", "not-on-its-list"],
     roles: ["personal-data-server"],
     severityMin: "info",
@@ -55,7 +67,8 @@ export const defaultOutboundOrders: OutboundOrder[] = [
   {
     name: "server-on-its-own",
     decidedBy: "the default of Sekisho",
-    because: "A server that begins to speak outwards may be under somebody else's command: the deciders are asked.",
+    because:
+      "A server that begins to speak outwards may be under somebody else's command: the deciders are asked.",
     anyOf: ["silent-server-speaks", "not-on-its-list"],
     roles: ["server"],
     severityMin: "info",
@@ -71,10 +84,28 @@ export const OutboundPolicy = z.strictObject({
     .default(defaultOutboundOrders)
     .describe("Standing orders; the first that matches a finding is carried out."),
   suppressions: z.array(Suppression).default([]).describe("Findings that need nobody's eyes, until a day."),
-  beaconScoreMin: z.number().min(0).max(1).default(0.8).describe("Least own score of a pair that is a finding."),
-  longHours: z.number().min(0.1).max(24 * 30).default(8).describe("A connection of so many hours is a finding."),
-  strobePerDay: z.int().min(100).default(86_400).describe("So many connections of one pair in a day are a finding."),
-  tunnelNames: z.int().min(10).default(500).describe("So many names below one registered domain are a finding."),
+  beaconScoreMin: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .describe("Least own score of a pair that is a finding."),
+  longHours: z
+    .number()
+    .min(0.1)
+    .max(24 * 30)
+    .default(8)
+    .describe("A connection of so many hours is a finding."),
+  strobePerDay: z
+    .int()
+    .min(100)
+    .default(86_400)
+    .describe("So many connections of one pair in a day are a finding."),
+  tunnelNames: z
+    .int()
+    .min(10)
+    .default(500)
+    .describe("So many names below one registered domain are a finding."),
   uploadBytesMin: z
     .int()
     .min(1_000_000)
@@ -85,6 +116,11 @@ export const OutboundPolicy = z.strictObject({
     .min(1.5)
     .default(4)
     .describe("How many times its own usual day a host may send before it is a finding."),
-  fleetRareMax: z.number().min(0).max(1).default(0.02).describe("A destination that at most this share of hosts talk to is rare."),
+  fleetRareMax: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.02)
+    .describe("A destination that at most this share of hosts talk to is rare."),
 });
 export type OutboundPolicy = z.infer<typeof OutboundPolicy>;

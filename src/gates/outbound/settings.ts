@@ -46,7 +46,10 @@ const PassageSettings = z.strictObject({
 });
 
 const CutSettings = z.strictObject({
-  socket: z.string().optional().describe("Socket of an enforcer that runs on its own; else the gate starts one."),
+  socket: z
+    .string()
+    .optional()
+    .describe("Socket of an enforcer that runs on its own; else the gate starts one."),
   networkNamespace: z
     .string()
     .regex(/^[\w.-]{1,64}$/)
@@ -61,7 +64,10 @@ const CutSettings = z.strictObject({
     .array(PassageSettings)
     .default([])
     .describe("How the administrators reach the machines: no act stops these."),
-  goesOn: z.array(PassageSettings).default([]).describe("What goes on under a full cut-off: mail gate, payment, telephony."),
+  goesOn: z
+    .array(PassageSettings)
+    .default([])
+    .describe("What goes on under a full cut-off: mail gate, payment, telephony."),
   zones: z
     .array(
       z.strictObject({
@@ -71,7 +77,16 @@ const CutSettings = z.strictObject({
     )
     .default([])
     .describe("Groups of hosts that can be cut off together."),
-  minutes: z.int().min(1).max(60 * 24 * 30).default(240).describe("When an act ends, if nobody renews it."),
+  minutes: z
+    .int()
+    .min(1)
+    .max(60 * 24 * 30)
+    .default(240)
+    .describe("When an act ends, if nobody renews it."),
+  intelligence: z
+    .boolean()
+    .default(false)
+    .describe("Stop packets to the addresses of the intelligence lists at once."),
   squid: z
     .strictObject({ listFile: z.string().describe("File that the external ACL helper reads.") })
     .optional()
@@ -100,7 +115,12 @@ const CutOffSettings = z.strictObject({
     .array(z.email())
     .default([])
     .describe("Who decides a full cut-off, in this order; each stands in the roster."),
-  deadlineMinutes: z.number().min(0.05).max(24 * 60).default(15).describe("When silence falls to the default."),
+  deadlineMinutes: z
+    .number()
+    .min(0.05)
+    .max(24 * 60)
+    .default(15)
+    .describe("When silence falls to the default."),
   default: z.enum(["cut-off", "wait"]).default("cut-off").describe("What happens when nobody answers."),
   costPerHour: z
     .strictObject({
@@ -126,8 +146,14 @@ export const OutboundSettings = z.strictObject({
         .default(false)
         .describe("Read connection tracking of this Linux gateway: every connection, no sensor needed."),
       zeek: z.array(z.string()).default([]).describe("Folders where Zeek writes its logs (TSV or JSON)."),
-      squid: z.array(z.string()).default([]).describe("access.log files in the logformat of docs/outbound-gate.md."),
-      unbound: z.array(z.string()).default([]).describe("Log files of unbound with log-queries and log-replies."),
+      squid: z
+        .array(z.string())
+        .default([])
+        .describe("access.log files in the logformat of docs/outbound-gate.md."),
+      unbound: z
+        .array(z.string())
+        .default([])
+        .describe("Log files of unbound with log-queries and log-replies."),
       dnsmasq: z.array(z.string()).default([]).describe("Log files of dnsmasq with log-queries=extra."),
     })
     .prefault({})
@@ -135,7 +161,12 @@ export const OutboundSettings = z.strictObject({
   record: z
     .strictObject({
       retentionDays: z.int().min(1).max(3_650).default(365).describe("How long every connection is kept."),
-      flushSeconds: z.number().min(0.5).max(600).default(20).describe("How long a connection may wait before it is on disk."),
+      flushSeconds: z
+        .number()
+        .min(0.5)
+        .max(600)
+        .default(20)
+        .describe("How long a connection may wait before it is on disk."),
       silenceMinutes: z
         .number()
         .min(0.1)
@@ -149,10 +180,19 @@ export const OutboundSettings = z.strictObject({
   intel: z
     .array(z.string())
     .default([])
-    .describe("Indicator files: one address, network or name a line (Maltrail, RITA), or CSV with a column of them."),
-  analysisMinutes: z.number().min(0.1).max(24 * 60).default(10).describe("How often the last day is analysed."),
+    .describe(
+      "Indicator files: one address, network or name a line (Maltrail, RITA), or CSV with a column of them.",
+    ),
+  analysisMinutes: z
+    .number()
+    .min(0.1)
+    .max(24 * 60)
+    .default(10)
+    .describe("How often the last day is analysed."),
   policy: OutboundPolicy.prefault({}),
-  cut: CutSettings.optional().describe("How traffic is cut; without this section the gate only records and judges."),
+  cut: CutSettings.optional().describe(
+    "How traffic is cut; without this section the gate only records and judges.",
+  ),
   cutOff: CutOffSettings.prefault({}).describe("The full cut-off: who decides, until when, what it costs."),
 });
 export type OutboundSettings = z.infer<typeof OutboundSettings>;

@@ -25,6 +25,7 @@ import {
 import { requirePerson } from "./requirePerson.ts";
 import { sessionRoutes } from "./sessionRoutes.ts";
 import { stationRoutes } from "./stationRoutes.ts";
+import { trafficRoutes } from "./trafficRoutes.ts";
 import { UsedCodes } from "./usedCodes.ts";
 
 export type AppConfig = AuthConfig & { dataFolder: string };
@@ -82,6 +83,7 @@ function createRoutes(context: Context) {
     .route("/", sessionRoutes(context))
     .route("/station", new Hono<Env>().use(person).route("/", stationRoutes(context)))
     .route("/mails", new Hono<Env>().use(person).route("/", mailRoutes(context)))
+    .route("/traffic", new Hono<Env>().use(person).route("/", trafficRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))
     .route("/people", new Hono<Env>().use(person).route("/", peopleRoutes(context)));

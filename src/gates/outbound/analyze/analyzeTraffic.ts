@@ -135,7 +135,10 @@ function seenPair(
   };
 }
 
-function isAllowed(inventory: Inventory, to: { src: string; dst: string; ip: string; port: number }): boolean {
+function isAllowed(
+  inventory: Inventory,
+  to: { src: string; dst: string; ip: string; port: number },
+): boolean {
   const names = to.dst === to.ip ? [] : [to.dst.replace(/:\d+$/, "")];
   return inventory.find(to.src)?.speaksTo.has({ address: to.ip, port: to.port, names }) ?? false;
 }

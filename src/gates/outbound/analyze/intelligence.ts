@@ -5,7 +5,11 @@ import { SekishoError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
 import { inNetworks } from "../../../lib/networks.ts";
 
-export const limits = { fileBytesMax: 256 * 1024 ** 2, indicatorsMax: 4_000_000, networksMax: 4_096 } as const;
+export const limits = {
+  fileBytesMax: 256 * 1024 ** 2,
+  indicatorsMax: 4_000_000,
+  networksMax: 4_096,
+} as const;
 
 /** What lists of indicators say: by exact address, by network, and by name with all names below it. */
 export class Intelligence {
@@ -28,7 +32,7 @@ export class Intelligence {
   /** The list that names this host name or one above it, or null. */
   ofName(name: string): string | null {
     if (this.names.size === 0) return null;
-    for (let rest = name; rest !== ""; ) {
+    for (let rest = name; rest !== "";) {
       const list = this.names.get(rest);
       if (list !== undefined) return list;
       const dot = rest.indexOf(".");
@@ -69,7 +73,8 @@ export class Intelligence {
 }
 
 /** The columns of a CSV list that can hold an indicator, by their usual names. */
-const columnNames = /^"?(ioc|ioc_value|indicator|value|address|ip|ip_address|dst_ip|domain|hostname|host|name)"?$/i;
+const columnNames =
+  /^"?(ioc|ioc_value|indicator|value|address|ip|ip_address|dst_ip|domain|hostname|host|name)"?$/i;
 
 /**
  * Reads lists of indicators: one address, network or name a line, with # comments (Maltrail, RITA, Feodo),
@@ -124,7 +129,8 @@ export function takeList(
     }
     const cell = column === null ? bare.replace(/\s+[#;(].*$/, "") : (cellsOf(bare)[column] ?? "");
     const problem = into.intelligence.add(indicatorOf(cell), list);
-    if (problem !== null) into.unread.push({ file, line: index + 1, problem: `not an indicator: ${problem}` });
+    if (problem !== null)
+      into.unread.push({ file, line: index + 1, problem: `not an indicator: ${problem}` });
   });
 }
 

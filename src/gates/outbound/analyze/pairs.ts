@@ -157,7 +157,8 @@ class Gatherer {
     this.#sizes[this.#count] = size;
     this.#count += 1;
     // A scan of all ports needs no more than this to be known as one.
-    if (this.#ports.size < 64 || this.#ports.has(port)) this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+    if (this.#ports.size < 64 || this.#ports.has(port))
+      this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
   }
 
   take(): PairContacts {

@@ -60,12 +60,22 @@ async function gatherSignatures(duck: Duck): Promise<Map<string, { signature: st
 }
 
 /** A connection of ours to an indicator, first seen then. */
-export type IntelligenceHit = { src: string; dst: string; list: string; contacts: number; firstAt: number; bytes: number };
+export type IntelligenceHit = {
+  src: string;
+  dst: string;
+  list: string;
+  contacts: number;
+  firstAt: number;
+  bytes: number;
+};
 
 const hitsMax = 10_000;
 
 /** Every meeting of ours with an indicator, by connection and by question to a name server. */
-export async function findIntelligenceHits(duck: Duck, intelligence: Intelligence): Promise<IntelligenceHit[]> {
+export async function findIntelligenceHits(
+  duck: Duck,
+  intelligence: Intelligence,
+): Promise<IntelligenceHit[]> {
   if (intelligence.size === 0) return [];
   const hits = new Map<string, IntelligenceHit>();
   const sql = `SELECT ours AS src, other AS dst, ip, epoch_us(first_at) / 1e6 AS first_at FROM couple`;
@@ -78,7 +88,9 @@ export async function findIntelligenceHits(duck: Duck, intelligence: Intelligenc
   }
   const asked = `SELECT src, query AS dst, count(*)::INTEGER AS contacts, epoch_us(min(seen_at)) / 1e6 AS first_at
     FROM dns GROUP BY 1, 2`;
-  for await (const rows of duck.stream<{ src: string; dst: string; contacts: number; first_at: number }>(asked)) {
+  for await (const rows of duck.stream<{ src: string; dst: string; contacts: number; first_at: number }>(
+    asked,
+  )) {
     for (const { src, dst, contacts, first_at } of rows) {
       const list = intelligence.ofName(dst);
       if (list === null || hits.size >= hitsMax || hits.has(`${src} ${dst}`)) continue;
@@ -170,19 +182,32 @@ export type Uploads = {
 
 /** Destinations to which so much was sent that it is worth a look. Days are days of UTC since 1970. */
 export async function findUploads(duck: Duck, bytesMin: number): Promise<Uploads[]> {
-  const rows = await duck.rows<{ src: string; dst: string; ip: string; day: number; sent: number; received: number }>(`
+  const rows = await duck.rows<{
+    src: string;
+    dst: string;
+    ip: string;
+    day: number;
+    sent: number;
+    received: number;
+  }>(
+    `
     WITH daily AS (
       SELECT src, dst, any_value(ip) AS ip, (epoch_us(seen_at) // 86400000000)::INTEGER AS day,
         sum(orig_bytes)::DOUBLE AS sent, coalesce(sum(resp_bytes), 0)::DOUBLE AS received
       FROM contact WHERE src_side = 'internal' AND dst_side = 'external' AND orig_bytes > 0
         AND (src, dst) IN (SELECT (src, dst) FROM pair WHERE sent >= $1)
       GROUP BY src, dst, day
-    ) SELECT * FROM daily ORDER BY src, dst, day LIMIT 200000`, [bytesMin]);
+    ) SELECT * FROM daily ORDER BY src, dst, day LIMIT 200000`,
+    [bytesMin],
+  );
   if (rows.length === 0) return [];
-  const hosts = await duck.rows<{ src: string; day: number; sent: number }>(`
+  const hosts = await duck.rows<{ src: string; day: number; sent: number }>(
+    `
     SELECT src, (epoch_us(seen_at) // 86400000000)::INTEGER AS day, sum(orig_bytes)::DOUBLE AS sent
     FROM contact WHERE src_side = 'internal' AND dst_side = 'external' AND orig_bytes > 0
-      AND src IN (SELECT src FROM pair WHERE sent >= $1) GROUP BY src, day ORDER BY src, day`, [bytesMin]);
+      AND src IN (SELECT src FROM pair WHERE sent >= $1) GROUP BY src, day ORDER BY src, day`,
+    [bytesMin],
+  );
   const hostDays = Map.groupBy(hosts, ({ src }) => src);
   return [...Map.groupBy(rows, ({ src, dst }) => `${src} ${dst}`).values()].map((days) => {
     const [{ src, dst, ip }] = days as [(typeof rows)[number]];
@@ -191,7 +216,15 @@ export async function findUploads(duck: Duck, bytesMin: number): Promise<Uploads
 }
 
 /** A listed host and where it went, to be held against its written list. */
-export type ListedMeeting = { src: string; dst: string; ip: string; port: number; contacts: number; firstAt: number; bytes: number };
+export type ListedMeeting = {
+  src: string;
+  dst: string;
+  ip: string;
+  port: number;
+  contacts: number;
+  firstAt: number;
+  bytes: number;
+};
 
 /** Where the hosts went that have a written list. */
 export async function findListedMeetings(duck: Duck, inventory: Inventory): Promise<ListedMeeting[]> {

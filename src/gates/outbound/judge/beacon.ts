@@ -125,7 +125,10 @@ function quantileOf(sorted: Float64Array, share: number): number {
 }
 
 /** Few intervals show their extremes, not their quantiles: then the plain deviation is taken. */
-function variationOf(intervals: Float64Array, interval: { p10: number; median: number; p90: number }): number {
+function variationOf(
+  intervals: Float64Array,
+  interval: { p10: number; median: number; p90: number },
+): number {
   if (intervals.length >= 10) return (interval.p90 - interval.p10) / (2.563 * interval.median);
   const mean = intervals.reduce((sum, value) => sum + value, 0) / intervals.length;
   const squares = intervals.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -232,20 +235,31 @@ function weighCircumstances(given: Circumstances): Weight[] {
   if (given.onePort < 0.9) {
     const share = Math.round(given.onePort * 100);
     const ja = `接続先のポートが一定しません(最多でも${share}%)。`;
-    add("many-ports", -3 * (1 - given.onePort) - 1, `Many ports of the other side: the commonest has ${share} %.`, ja);
+    add(
+      "many-ports",
+      -3 * (1 - given.onePort) - 1,
+      `Many ports of the other side: the commonest has ${share} %.`,
+      ja,
+    );
   }
   weighFleet(given, add);
   if (given.server) {
-    add("server", 1.5, "The source is a server: it has nobody to call.", "送信元はサーバーで、外部に接続する用がありません。");
+    add(
+      "server",
+      1.5,
+      "The source is a server: it has nobody to call.",
+      "送信元はサーバーで、外部に接続する用がありません。",
+    );
   }
   if (given.clockProtocol !== null) {
     const ja = `${given.clockProtocol}はもともと一定間隔で通信する規約です。`;
     add("clock-protocol", -8, `${given.clockProtocol} calls on a clock by its nature.`, ja);
   }
-  if (given.allowed) add("on-list", -6, "The destination is on the host's written list.", "接続先は許可一覧にあります。");
-  if (given.intel) add("intelligence", 4, "The destination is on an intelligence list.", "接続先は脅威情報に載っています。");
-  if (given.missingHost)
-    add("no-host", 1, "Requests without a Host header.", "Hostヘッダーのない要求です。");
+  if (given.allowed)
+    add("on-list", -6, "The destination is on the host's written list.", "接続先は許可一覧にあります。");
+  if (given.intel)
+    add("intelligence", 4, "The destination is on an intelligence list.", "接続先は脅威情報に載っています。");
+  if (given.missingHost) add("no-host", 1, "Requests without a Host header.", "Hostヘッダーのない要求です。");
   if (given.rareAgent) {
     const ja = "この接続先にしか使われない署名(User-AgentまたはJA3)です。";
     add("rare-agent", 1, "A signature (User-Agent or JA3) that the host uses for nothing else.", ja);

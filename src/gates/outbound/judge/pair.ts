@@ -37,7 +37,16 @@ export type ScoredPair = {
   open: number;
   /** In all of the data. */
   contacts: number;
-  rita: { score: number; ts: number; ds: number; hist: number; dur: number; base: number; final: number; modifiers: RitaModifiers };
+  rita: {
+    score: number;
+    ts: number;
+    ds: number;
+    hist: number;
+    dur: number;
+    base: number;
+    final: number;
+    modifiers: RitaModifiers;
+  };
   ritaFigures: RitaBeacon["figures"] | null;
   score: number;
   own: Beacon | null;
@@ -99,7 +108,12 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
     const more = own.weights.filter(({ weight }) => Math.abs(weight) >= 0.5).map(({ because }) => because());
     const pace = say(own.figures.interval.median);
     const severity = scored.score >= 0.98 || circumstances.server ? "high" : "medium";
-    const evidence = { ...pair, pace, contacts: own.figures.contacts, score: Math.round(scored.score * 100) / 100 };
+    const evidence = {
+      ...pair,
+      pace,
+      contacts: own.figures.contacts,
+      score: Math.round(scored.score * 100) / 100,
+    };
     findings.push(findingOf("beacon", { src, dst, group, figures, more, severity }, evidence));
   }
   if (outwards && seen.longest >= policy.longHours * 3_600) {
@@ -109,7 +123,9 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
   }
   if (outwards && seen.spanContacts >= policy.strobePerDay) {
     const figures = { contacts: seen.spanContacts };
-    findings.push(findingOf("strobe", { src, dst, group, figures }, { ...pair, contacts: seen.spanContacts }));
+    findings.push(
+      findingOf("strobe", { src, dst, group, figures }, { ...pair, contacts: seen.spanContacts }),
+    );
   }
   return [...findings, ...judgeRarity(seen, scored, policy)];
 }
@@ -124,7 +140,8 @@ function judgeRarity(seen: SeenPair, scored: ScoredPair, policy: OutboundPolicy)
     const evidence = { host, destination: dst, agent: signature.signature };
     findings.push(findingOf("rare-agent", { src, dst, group, figures }, evidence));
   }
-  const rare = prevalence.fleet >= 20 && prevalence.hosts <= Math.max(1, prevalence.fleet * policy.fleetRareMax);
+  const rare =
+    prevalence.fleet >= 20 && prevalence.hosts <= Math.max(1, prevalence.fleet * policy.fleetRareMax);
   if (rare && scored.score >= policy.beaconScoreMin / 2 && seen.contacts >= 4) {
     const evidence = { destination: dst, hosts: prevalence.hosts, fleet: prevalence.fleet };
     const figures = { hosts: prevalence.hosts, fleet: prevalence.fleet };
@@ -136,4 +153,3 @@ function judgeRarity(seen: SeenPair, scored: ScoredPair, policy: OutboundPolicy)
 function round(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }
-

@@ -10,7 +10,10 @@ const path = fileURLToPath(
 const skip = existsSync(path) ? false : "needs ../shared/data/traffic, which is not there";
 
 type Case = Record<string, any>;
-const suites = (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).suites : {}) as Record<string, Case[]>;
+const suites = (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).suites : {}) as Record<
+  string,
+  Case[]
+>;
 
 /** RITA's own tolerance. */
 function near(actual: number, expected: number, what: string): void {
@@ -18,12 +21,19 @@ function near(actual: number, expected: number, what: string): void {
 }
 
 const modesOf = (modes: ReadonlyMap<number, number>): Record<string, number> =>
-  Object.fromEntries([...modes].sort(([one], [other]) => one - other).map(([key, value]) => [String(key), value]));
+  Object.fromEntries(
+    [...modes].sort(([one], [other]) => one - other).map(([key, value]) => [String(key), value]),
+  );
 
 const checks: Record<string, (row: Case) => void> = {
   TestGetBeaconScore: (row) => {
     const parts = { ts: row["tsScore"], ds: row["dsScore"], dur: row["durScore"], hist: row["histScore"] };
-    const weights = { ts: row["tsWeight"], ds: row["dsWeight"], dur: row["durWeight"], hist: row["histWeight"] };
+    const weights = {
+      ts: row["tsWeight"],
+      ds: row["dsWeight"],
+      dur: row["durWeight"],
+      hist: row["histWeight"],
+    };
     near(score.beaconScore(parts, weights), row["expectedScore"], "score");
   },
   TestGetTimestampScore: (row) => {
@@ -89,7 +99,9 @@ const checks: Record<string, (row: Case) => void> = {
   TestCalculateCoefficientOfVariationScore: (row) =>
     near(score.variationScore(row["freqList"]), row["expectedScore"], "score"),
   TestCalculateBimodalFitScore: (row) => {
-    const modes = new Map(Object.entries(row["freqCount"]).map(([key, value]) => [Number(key), Number(value)]));
+    const modes = new Map(
+      Object.entries(row["freqCount"]).map(([key, value]) => [Number(key), Number(value)]),
+    );
     const options = { outlierBars: row["modalOutlierRemoval"], barsMin: row["minHoursForBimodalAnalysis"] };
     near(score.bimodalScore({ modes, filled: row["totalBars"] }, options), row["expectedScore"], "score");
   },
@@ -126,7 +138,11 @@ const every = (seconds: number): number[] =>
 
 test("scoreLikeRita() gives 1 to a perfect beacon, and says every figure", () => {
   const times = every(600);
-  const found = score.scoreLikeRita(times, times.map(() => 120), day);
+  const found = score.scoreLikeRita(
+    times,
+    times.map(() => 120),
+    day,
+  );
   assert.deepEqual([found?.score, found?.ts, found?.ds, found?.dur, found?.hist], [1, 1, 1, 1, 1]);
   assert.deepEqual(found?.figures.bars, new Array(24).fill(6));
   assert.equal(found?.figures.intervals.median, 600);

@@ -57,7 +57,13 @@ function judgeSlow(seen: SeenUploads, sent: number, policy: OutboundPolicy): Fin
   // A destination that was there from the first day on record has no "before" to differ from.
   if (usual === null || perDay < (policy.uploadTimesUsual / 2) * Math.max(usual, 1)) return [];
   const figures = { bytes: sent, days: days.length, bytesPerDay: Math.round(perDay), usualBytes: usual };
-  const evidence = { host, destination: dst, bytes: sayBytes(sent), days: days.length, usual: sayBytes(usual) };
+  const evidence = {
+    host,
+    destination: dst,
+    bytes: sayBytes(sent),
+    days: days.length,
+    usual: sayBytes(usual),
+  };
   return [findingOf("slow-upload", { src, dst, group, figures }, evidence)];
 }
 

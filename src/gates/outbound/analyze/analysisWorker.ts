@@ -1,0 +1,32 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { Inventory } from "../hosts.ts";
+import { openDuck } from "../record/openDuck.ts";
+import { viewRecord } from "../record/readRecord.ts";
+import { OutboundSettings } from "../settings.ts";
+import { analyzeTraffic } from "./analyzeTraffic.ts";
+import { readIntelligence } from "./intelligence.ts";
+import type { AnalysisAsked, AnalysisDone } from "./runAnalysis.ts";
+
+/** The thread of one analysis: it may take its time, and the gate goes on listening. */
+async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
+  const settings = OutboundSettings.parse(asked.settings);
+  const { intelligence } = await readIntelligence(settings.intel);
+  const duck = await openDuck({ memoryBytesMax: asked.memoryBytesMax, threads: 1 });
+  try {
+    await viewRecord(duck, asked.folder, { since: asked.since, until: asked.until });
+    const analysis = await analyzeTraffic(duck, {
+      inventory: new Inventory(settings.internal, settings.hosts),
+      policy: settings.policy,
+      intelligence,
+      guessInternal: false,
+      rolling: asked.rolling,
+      pairsMax: 1,
+      today: asked.today,
+    });
+    return { findings: analysis.findings, pairs: analysis.pairsSeen, hosts: analysis.hosts };
+  } finally {
+    await duck.close();
+  }
+}
+
+parentPort?.postMessage(await analyze(workerData as AnalysisAsked));

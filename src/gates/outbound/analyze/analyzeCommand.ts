@@ -1,0 +1,217 @@
+import { availableParallelism } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { readArguments } from "../../../lib/arguments.ts";
+import { languageOf } from "../../../lib/language.ts";
+import { SekishoError, textOfError } from "../../../lib/error.ts";
+import { Progress } from "../../../lib/progress.ts";
+import type { Unread } from "../connection.ts";
+import { Inventory } from "../hosts.ts";
+import { openDuck } from "../record/openDuck.ts";
+import { loadPaths } from "../read/loadPaths.ts";
+import { OutboundSettings } from "../settings.ts";
+import { analyzeTraffic } from "./analyzeTraffic.ts";
+import { drawReport } from "./drawReport.ts";
+import { readIntelligence } from "./intelligence.ts";
+import { printJson, printReport, type Report } from "./printReport.ts";
+import { gatherPlots } from "./plots.ts";
+
+const help = `sekisho outbound analyze [options] PATH…
+
+Judges logs of traffic without a station: files and folders of Zeek logs (TSV, JSON, compressed), Squid
+access.log, unbound and dnsmasq query logs, conntrack events, pcap.
+
+  --json             everything as one JSON object on standard output
+  --html FILE        a report with drawings, as one file that needs nothing else
+  --internal NETS    our own networks, with commas between them; by default the private ones
+  --settings FILE    an outbound section as in sekisho.yaml: inventory, policy, suppressions
+  --intel FILE       a list of indicators; may be given again
+  --rolling          what the data shows first is new: weigh it so (as RITA's --rolling)
+  --pairs N          how many pairs to give, best first (10000)
+  --memory MB        memory for the database (500); what does not fit goes to a temporary folder
+  --lang en|ja       language of the sentences; by default that of the environment
+
+Exit status: 0 nothing grave found, 10 a finding of severity high or critical, 2 nothing could be read.
+`;
+
+const options = {
+  json: { type: "boolean" },
+  html: { type: "string" },
+  internal: { type: "string" },
+  settings: { type: "string" },
+  intel: { type: "string", multiple: true },
+  rolling: { type: "boolean" },
+  pairs: { type: "string" },
+  memory: { type: "string" },
+  lang: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** How many unread lines are listed; all are counted. */
+const unreadMax = 1_000;
+
+/** Runs `sekisho outbound analyze`; gives the exit status. */
+export async function analyzeCommand(argv: string[]): Promise<number> {
+  const { values, positionals } = readArguments(argv, options, "sekisho outbound analyze");
+  if (values.help === true) {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (positionals.length === 0) {
+    throw new SekishoError("usage", "Cannot analyze nothing: name a file or a folder of logs", {
+      hint: "try: sekisho outbound analyze --help",
+    });
+  }
+  const language = languageOf(values.lang);
+  const settings = await readSettings(values.settings, values.internal);
+  const { intelligence, unread } = await readIntelligence(values.intel ?? settings.intel);
+  const memory = numberOf("--memory", values.memory ?? "500", { min: 100, max: 1_000_000 });
+  const pairsMax = numberOf("--pairs", values.pairs ?? "10000", { min: 1, max: 1_000_000 });
+  const duck = await openDuck({ memoryBytesMax: memory * 1_000_000, threads: availableParallelism() });
+  const end = stopOnSignal(() => duck.close());
+  try {
+    const report = await analyze({
+      duck,
+      paths: positionals,
+      settings,
+      intelligence,
+      unread,
+      pairsMax,
+      rolling: values.rolling === true,
+    });
+    if (values.html !== undefined) {
+      await writeFile(values.html, drawReport(report, await gatherPlots(duck, report.analysis), language));
+    }
+    if (values.json === true) await printJson(report, language, (text) => writeOut(text));
+    else await writeOut(printReport(report, language, { html: values.html }));
+    const { files, analysis } = report;
+    if (files === 0) return 2;
+    const grave = analysis.findings.some(
+      ({ hiddenBy, severity }) => hiddenBy === null && (severity === "high" || severity === "critical"),
+    );
+    return grave ? 10 : 0;
+  } finally {
+    end();
+    await duck.close();
+  }
+}
+
+type Given = {
+  duck: Awaited<ReturnType<typeof openDuck>>;
+  paths: string[];
+  settings: OutboundSettings & { guessInternal: boolean };
+  intelligence: Awaited<ReturnType<typeof readIntelligence>>["intelligence"];
+  unread: Unread[];
+  pairsMax: number;
+  rolling: boolean;
+};
+
+async function analyze(given: Given): Promise<Report> {
+  const { duck, settings, intelligence, unread } = given;
+  const indicatorsUnread = unread.length;
+  const progress = new Progress({ phase: "reading", total: null });
+  try {
+    const loaded = await loadPaths(duck, given.paths, {
+      unread: (one) => {
+        if (unread.length < unreadMax) unread.push(one);
+      },
+      onProgress: ({ bytesDone, bytesTotal, rows }) => {
+        progress.tell({ phase: `reading, ${rows} rows`, total: bytesTotal });
+        progress.set(bytesDone);
+      },
+    });
+    const analysis = await analyzeTraffic(duck, {
+      inventory: new Inventory(settings.internal, settings.hosts),
+      policy: settings.policy,
+      intelligence,
+      guessInternal: settings.guessInternal,
+      rolling: given.rolling,
+      pairsMax: given.pairsMax,
+      today: Temporal.Now.plainDateISO().toString(),
+      onPhase: (phase) => progress.tell({ phase: `judging ${phase}`, total: null }),
+    });
+    return {
+      analysis,
+      rows: loaded.rows,
+      window: loaded.window,
+      files: loaded.files.length,
+      unread,
+      unreadCount: loaded.unread + indicatorsUnread,
+      indicators: intelligence.size,
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+/** Ctrl-C leaves no temporary files behind. */
+function stopOnSignal(close: () => Promise<void>): () => void {
+  const stop = (signal: NodeJS.Signals): void => {
+    process.stderr.write(`\nsekisho: stopped; nothing was changed\n`);
+    void close().finally(() => process.exit(signal === "SIGINT" ? 130 : 143));
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  return () => {
+    process.removeListener("SIGINT", stop);
+    process.removeListener("SIGTERM", stop);
+  };
+}
+
+async function readSettings(
+  file: string | undefined,
+  internal: string | undefined,
+): Promise<OutboundSettings & { guessInternal: boolean }> {
+  const written = file === undefined ? {} : await readYaml(file);
+  const outer = written as { outbound?: unknown };
+  const parsed = OutboundSettings.safeParse(outer.outbound ?? written);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new SekishoError(
+      "config-invalid",
+      `Cannot use ${file}: ${issue?.path.join(".")}: ${issue?.message}`,
+      {
+        hint: "see the keys of `outbound` in docs/config.md",
+      },
+    );
+  }
+  if (internal === undefined) return { ...parsed.data, guessInternal: file === undefined };
+  const networks = OutboundSettings.shape.internal.safeParse(internal.split(",").map((one) => one.trim()));
+  if (!networks.success) {
+    throw new SekishoError("usage", `Cannot take --internal ${internal}: not networks`, {
+      hint: "write for instance --internal 10.0.0.0/8,203.0.113.7/32",
+    });
+  }
+  return { ...parsed.data, internal: networks.data, guessInternal: false };
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  try {
+    return parse(await readFile(file, "utf8"), { maxAliasCount: 0 }) ?? {};
+  } catch (cause) {
+    throw new SekishoError("config-invalid", `Cannot read ${file}: ${textOfError(cause)}`, {
+      hint: "write it as YAML: two spaces of indentation, `key: value`",
+      cause,
+    });
+  }
+}
+
+function numberOf(name: string, text: string, bounds: { min: number; max: number }): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value;
+  throw new SekishoError(
+    "usage",
+    `Cannot take ${name} ${text}: not a number from ${bounds.min} to ${bounds.max}`,
+    {
+      hint: "try: sekisho outbound analyze --help",
+    },
+  );
+}
+
+/** Waits for a slow reader, so that a long report does not pile up in memory. */
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.stdout.write(text)) resolve();
+    else process.stdout.once("drain", resolve);
+  });
+}

@@ -1,0 +1,482 @@
+import { join } from "node:path";
+import { pass, type Gate, type OrdersInForce } from "../../gate.ts";
+import { hashOfSettings, type GateStatus, type Order } from "../../gateLink.ts";
+import { GateRecorder } from "../../gateRecorder.ts";
+import type { EvidenceHash } from "../../ledger/entry.ts";
+import { EvidenceStore } from "../../ledger/evidence.ts";
+import { Keyring } from "../../ledger/keyring.ts";
+import { realDisk } from "../../lib/disk.ts";
+import { SekishoError, textOfError } from "../../lib/error.ts";
+import { makeUuidV7 } from "../../lib/identifier.ts";
+import type { Connection, Seen } from "./connection.ts";
+import { Intelligence, readIntelligence } from "./analyze/intelligence.ts";
+import { CutLink } from "./cutLink.ts";
+import { OutboundEnforcer } from "./enforce.ts";
+import { findingOf, type Finding } from "./findings.ts";
+import { Inventory } from "./hosts.ts";
+import { judgeConnection, judgeTraffic, type OutboundAct, type SeenConnection, type SeenTraffic } from "./judge.ts";
+import { suppress } from "./judge/suppress.ts";
+import type { KeptFinding } from "./keptFinding.ts";
+import { OutboundMemory } from "./memory.ts";
+import { learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
+import { cutActOf } from "./orderedCut.ts";
+import { TrafficRecord, type FinishedFile } from "./record/recorder.ts";
+import { RegularWork } from "./regularWork.ts";
+import { SilenceWatch } from "./silence.ts";
+import type { OutboundSettings } from "./settings.ts";
+import { openSources, type Sources } from "./sources.ts";
+
+export type OutboundGateOptions = {
+  settings: OutboundSettings;
+  dataFolder: string;
+  version: string;
+  token: string;
+  log: (level: "info" | "warn" | "error", message: string, fields?: Record<string, unknown>) => void;
+  onStop: () => void;
+};
+
+export const limits = {
+  /** A finding's sentences are evidence; stopping traffic does not wait longer for them to be on disk. */
+  evidenceMsMax: 100,
+  problemAgainMs: 30_000,
+  intelligenceMs: 60_000,
+  closeMs: 5_000,
+} as const;
+
+export type RunningOutboundGate = { close(): Promise<void> };
+
+/** Starts the outbound gate in this process: sources, record, judge, and the link to the enforcer. */
+export async function startOutboundGate(options: OutboundGateOptions): Promise<RunningOutboundGate> {
+  const gate = await OutboundGate.open(options);
+  try {
+    await gate.start();
+  } catch (error) {
+    await gate.close();
+    throw error;
+  }
+  return gate;
+}
+
+type Counters = Record<"connections" | "findings" | "suppressed" | "repeated" | "unread" | "lost" | "cuts", number>;
+
+/** The act goes with what it is about, beside the finding's own id. */
+type Crossed = SeenTraffic & { finding: string; evidence: readonly EvidenceHash[] };
+
+class OutboundGate implements RunningOutboundGate {
+  readonly #options: OutboundGateOptions;
+  readonly #memory: OutboundMemory;
+  readonly #recorder: GateRecorder;
+  readonly #evidence: EvidenceStore;
+  readonly #enforcer: OutboundEnforcer;
+  readonly #inventory: Inventory;
+  readonly #names = new NameBook();
+  readonly #gate: Gate<Crossed, OutboundAct, void>;
+  readonly #cutLink: CutLink | null;
+  readonly #silence: SilenceWatch;
+  readonly #counters: Counters = {
+    connections: 0,
+    findings: 0,
+    suppressed: 0,
+    repeated: 0,
+    unread: 0,
+    lost: 0,
+    cuts: 0,
+  };
+  readonly #work: RegularWork;
+  #intelligence = new Intelligence();
+  #record: TrafficRecord | null = null;
+  #sources: Sources | null = null;
+  #inForce: OrdersInForce | null = null;
+  #statusTimer: NodeJS.Timeout | null = null;
+  #stopping = false;
+  #ready = false;
+  #lastError: string | null = null;
+  #problemAt = 0;
+
+  private constructor(options: OutboundGateOptions, keyring: Keyring) {
+    const { settings, dataFolder } = options;
+    this.#options = options;
+    const folder = join(dataFolder, "outbound");
+    this.#memory = new OutboundMemory(join(folder, "memory.sqlite"));
+    this.#evidence = new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring);
+    this.#inventory = new Inventory(settings.internal, settings.hosts);
+    this.#recorder = new GateRecorder({
+      gate: "outbound",
+      version: options.version,
+      token: options.token,
+      settings: hashOfSettings(settings),
+      socketPath: join(dataFolder, "run", "station.sock"),
+      spoolFolder: join(folder, "spool"),
+      onOrder: (order) => void this.#carryOut(order),
+      onStop: options.onStop,
+      onConnection: () => this.#tellStatus(),
+      onProblem: (error) => this.#problem(error),
+    });
+    const wanted = settings.cut !== undefined || settings.sources.conntrack;
+    this.#cutLink = wanted
+      ? new CutLink(settings, dataFolder, {
+          onProof: (proof) => void this.#hearProof(proof),
+          onDrift: (drift) => void this.#hearDrift(drift),
+          onProblem: (problem) => this.#problem(new Error(problem)),
+        })
+      : null;
+    this.#enforcer = new OutboundEnforcer({
+      shadow: settings.policy.shadow,
+      minutes: settings.cut?.minutes ?? 240,
+      recorder: this.#recorder,
+      memory: this.#memory,
+      cutter: settings.cut === undefined ? null : this.#cutLink,
+      now: () => Temporal.Now.instant(),
+    });
+    this.#silence = new SilenceWatch({
+      silenceMinutes: settings.record.silenceMinutes,
+      sources: this.#memory.sources(),
+    });
+    this.#gate = {
+      describe: describeTraffic,
+      judge: (seen) => judgeTraffic(seen, settings.policy),
+      enforce: (act, crossing) => this.#enforcer.enforce(act, crossing),
+    };
+    this.#work = new RegularWork({
+      settings,
+      folder: join(folder, "record"),
+      onFindings: (findings, by) => this.#takeFindings(findings, by),
+      onProblem: (problem) => this.#problem(new Error(problem)),
+    });
+  }
+
+  static async open(options: OutboundGateOptions): Promise<OutboundGate> {
+    const keyring = await Keyring.open(realDisk, join(options.dataFolder, "keys"));
+    const gate = new OutboundGate(options, keyring);
+    try {
+      await gate.#recordOrdersInForce();
+    } catch (error) {
+      await gate.close();
+      throw error;
+    }
+    return gate;
+  }
+
+  async start(): Promise<void> {
+    const { settings, dataFolder, log } = this.#options;
+    await this.#loadIntelligence();
+    this.#record = await TrafficRecord.open({
+      folder: join(dataFolder, "outbound", "record"),
+      flushSeconds: settings.record.flushSeconds,
+      onFile: (file) => this.#recordFile(file),
+      onProblem: (problem) => this.#problem(new Error(problem)),
+    });
+    await this.#cutLink?.open();
+    this.#sources = await openSources({
+      settings,
+      record: this.#record,
+      cutLink: this.#cutLink,
+      onSeen: (seen, source) => this.#take(seen, source),
+      onUnread: (unread) => {
+        this.#counters.unread += 1;
+        this.#problem(new Error(`${unread.file}:${unread.line}: ${unread.problem}`));
+      },
+      onLost: (source, count) => this.#lose(source, count),
+      onProblem: (problem) => this.#problem(new Error(problem)),
+    });
+    this.#work.start();
+    this.#ready = true;
+    log("info", "outbound gate listens", { sources: this.#sources.names });
+    this.#tellStatus();
+    this.#statusTimer = setInterval(() => this.#everySecond(), 1_000);
+  }
+
+  /** Every act rests on the orders in force at its time; the text of them is evidence. */
+  async #recordOrdersInForce(): Promise<void> {
+    const { policy } = this.#options.settings;
+    const object = await this.#evidence.put(Buffer.from(JSON.stringify(policy)));
+    const entry = await this.#recorder.append({
+      kind: "decided",
+      code: "orders-in-force",
+      about: { gate: "outbound" },
+      evidence: [object],
+      data: { orders: policy.orders.map((order) => order.name), shadow: policy.shadow },
+    });
+    this.#inForce = { entry: entry.id };
+  }
+
+  async #loadIntelligence(): Promise<void> {
+    const { settings, dataFolder } = this.#options;
+    const { intelligence, unread } = await readIntelligence(settings.intel);
+    this.#intelligence = intelligence;
+    for (const { file, line, problem } of unread.slice(0, 20))
+      this.#options.log("warn", "an indicator could not be read", { file, line, problem });
+    if (settings.cut?.intelligence === true)
+      await this.#cutLink?.keepIntelligence(intelligence, join(dataFolder, "outbound", "intelligence.txt"));
+  }
+
+  /* ---- what is seen ---- */
+
+  #take(seen: readonly Seen[], source: string): void {
+    const now = Date.now();
+    const gap = this.#silence.hear(source, now);
+    if (gap !== null) void this.#takeFindings([gapFinding(source, gap, this.#options)], "record");
+    const met: string[] = [];
+    for (const row of seen) {
+      if (row.table === "connection") this.#counters.connections += 1;
+      learnNames(row, this.#names);
+      const crossing = this.#observe(row);
+      if (crossing === null) continue;
+      met.push(crossing.dst);
+      this.#judgeFirst(crossing);
+    }
+    if (met.length > 0) this.#memory.meet(met, now);
+  }
+
+  #observe(row: Seen): SeenConnection | null {
+    const around = {
+      inventory: this.#inventory,
+      intelligence: this.#intelligence,
+      names: this.#names,
+      metBefore: (address: string) => this.#memory.metBefore(address),
+    };
+    if (row.table === "naming") return observeNaming(row, around);
+    if (row.table === "dns") return observeQuery(row, around);
+    return isFirstWord(row) ? observeConnection(row, around) : null;
+  }
+
+  #judgeFirst(seen: SeenConnection): void {
+    const found = judgeConnection(seen);
+    if (found.length === 0) return;
+    const { policy } = this.#options.settings;
+    const given = { today: today(), nameOf: (address: string) => this.#inventory.nameOf(address) };
+    const findings = suppress(found, policy, given).filter((finding) => this.#isNew(finding));
+    if (findings.length === 0) return;
+    // An address that many names share is somebody's shared front: then only the name is stopped.
+    const shared = seen.names.length > 3;
+    void this.#cross({
+      at: seen.at,
+      by: "first-packet",
+      host: seen.host,
+      addresses: shared || seen.dst === seen.names[0] ? [] : [seen.dst],
+      names: [...seen.names.slice(0, 3)],
+      findings,
+    });
+  }
+
+  /** One behaviour is reported once a day; the record has every packet of it anyway. */
+  #isNew(finding: Finding): boolean {
+    const key = `${finding.code} ${finding.src} ${finding.dst}`;
+    if (this.#memory.reportOnce(key, Date.now())) return true;
+    this.#counters.repeated += 1;
+    return false;
+  }
+
+  /** What an analysis or the gate itself found: one behaviour at a time goes through the loop. */
+  async #takeFindings(found: readonly Finding[], by: SeenTraffic["by"]): Promise<void> {
+    const fresh = found.filter((finding) => this.#isNew(finding));
+    for (const ones of Map.groupBy(fresh, ({ group }) => group).values()) {
+      const [first] = ones as [Finding];
+      const known = this.#inventory.find(first.src);
+      const side = this.#inventory.sideOf(first.src);
+      await this.#cross({
+        at: Temporal.Now.instant(),
+        by,
+        host:
+          first.src === "" || side !== "internal"
+            ? null
+            : {
+                address: first.src,
+                name: known?.name ?? first.src,
+                role: known?.role ?? null,
+                listed: this.#inventory.hasList(first.src),
+                listSize: known?.speaksTo.size ?? 0,
+              },
+        ...sidesOf(ones),
+        findings: ones,
+      });
+    }
+  }
+
+  async #cross(seen: SeenTraffic): Promise<void> {
+    if (this.#inForce === null || this.#stopping) return;
+    const hidden = seen.findings.every(({ hiddenBy }) => hiddenBy !== null);
+    this.#counters[hidden ? "suppressed" : "findings"] += 1;
+    const finding = makeUuidV7(seen.at.epochMilliseconds);
+    try {
+      const evidence = await this.#keep(seen);
+      await pass(this.#gate, { ...seen, finding, evidence }, { recorder: this.#recorder, inForce: this.#inForce });
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  /** The sentences and figures, if the disk takes them in time: stopping comes before writing. */
+  async #keep(seen: SeenTraffic): Promise<EvidenceHash[]> {
+    const kept: KeptFinding = { findings: seen.findings.map((finding) => ({ ...finding })) };
+    const put = this.#evidence.put(Buffer.from(JSON.stringify(kept))).catch((error: unknown) => {
+      this.#problem(error as Error);
+      return null;
+    });
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), limits.evidenceMsMax).unref());
+    const hash = await Promise.race([put, late]);
+    return hash === null ? [] : [hash];
+  }
+
+  /* ---- what is ordered ---- */
+
+  async #carryOut(order: Order): Promise<void> {
+    const rests = [order.restsOn];
+    const by = { order: order.order, rests, about: { ...order.about, gate: "outbound" } };
+    try {
+      if (order.act === "lift") return await this.#enforcer.lift(order.about["cut"] ?? "", by);
+      const minutes = Number(order.about["minutes"] ?? "") || null;
+      if (order.act === "renew") {
+        return await this.#enforcer.renew(order.about["cut"] ?? "", minutes ?? 60, by);
+      }
+      // It is sent again until its outcome is on record; what was done is not done twice.
+      if (this.#memory.findOrder(order.order) !== null) return;
+      const act = cutActOf(order, this.#options.settings);
+      this.#counters.cuts += 1;
+      await this.#enforcer.give({ act, minutes, about: by.about, rests, order: order.order });
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  async #hearProof(proof: Parameters<OutboundEnforcer["hear"]>[0]): Promise<void> {
+    try {
+      const leak = await this.#enforcer.hear(proof);
+      if (leak === null) return;
+      const about = { src: "", dst: proof.id, group: `cut ${proof.id}`, figures: { passed: leak.passed } };
+      const finding = findingOf("cut-did-not-hold", about, { order: proof.id, packets: leak.passed });
+      await this.#takeFindings([finding], "enforcer");
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  async #hearDrift(drift: { what: string; mended: boolean }): Promise<void> {
+    const minute = new Date().toISOString().slice(0, 16);
+    // Each time counts: somebody who changes the rules again is not the same event.
+    const about = { src: "", dst: `nftables ${minute}`, group: "cut drift", figures: { ...drift } };
+    await this.#takeFindings([findingOf("cut-drift", about, drift)], "enforcer");
+  }
+
+  #lose(source: string, count: number): void {
+    if (count === 0) return;
+    this.#record?.lose(source, count);
+    this.#counters.lost += count;
+    const about = { src: "", dst: `${source} ${today()}`, group: `record ${source}`, figures: { lost: count } };
+    void this.#takeFindings([findingOf("record-loss", about, { source, lost: count })], "record");
+  }
+
+  /** Each finished file of the record is under the ledger by its hash. */
+  async #recordFile(file: FinishedFile): Promise<void> {
+    const { path, table, hour, rows, bytes, sha256 } = file;
+    const [day, of] = hour.split("/");
+    await this.#recorder.append({
+      kind: "observed",
+      code: "record-file",
+      about: { gate: "outbound", hour },
+      data: { path, table, hour: `${day}T${of}:00:00.000Z`, rows, bytes, sha256 },
+    });
+  }
+
+  /* ---- the gate itself ---- */
+
+  #everySecond(): void {
+    this.#tellStatus();
+    for (const { source, gap } of this.#silence.check(Date.now()))
+      void this.#takeFindings([gapFinding(source, gap, this.#options)], "record");
+    try {
+      this.#memory.keepSources(this.#silence.heard);
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  #problem(error: Error): void {
+    const text = error instanceof SekishoError ? `${error.message}; ${error.hint}` : textOfError(error);
+    this.#lastError = text.slice(0, 500);
+    const now = Date.now();
+    if (now - this.#problemAt < limits.problemAgainMs) return;
+    this.#problemAt = now;
+    this.#options.log("warn", "the outbound gate has a problem", { problem: text });
+  }
+
+  #tellStatus(): void {
+    const status: GateStatus = {
+      type: "status",
+      state: this.#stopping ? "stopping" : this.#ready ? "ready" : "starting",
+      spooled: this.#recorder.waiting,
+      shadow: this.#options.settings.policy.shadow,
+      listening: this.#sources?.names ?? [],
+      counters: { ...this.#counters },
+      lastError: this.#lastError,
+    };
+    this.#recorder.tell(status);
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true;
+    if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
+    this.#tellStatus();
+    await this.#work.stop();
+    await this.#sources?.close();
+    await this.#record?.close().catch((error: unknown) => this.#problem(error as Error));
+    // The enforcer and all that is in force stay: ending the gate is no way to lift a cut.
+    this.#cutLink?.close();
+    await this.#recorder.close(limits.closeMs);
+    this.#memory.close();
+  }
+}
+
+function today(): string {
+  return Temporal.Now.plainDateISO().toString();
+}
+
+/** Sensors that tell of the end only have no first word; then the end is the first that is heard. */
+function isFirstWord(row: Connection): boolean {
+  return row.sensor === "conntrack" ? row.open : true;
+}
+
+function describeTraffic(seen: Crossed): ReturnType<Gate<Crossed, OutboundAct, void>["describe"]> {
+  const [first] = seen.findings as [Finding, ...Finding[]];
+  const hidden = seen.findings.find(({ hiddenBy }) => hiddenBy !== null)?.hiddenBy ?? null;
+  return {
+    kind: "observed",
+    code: "traffic-found",
+    about: {
+      gate: "outbound",
+      finding: seen.finding,
+      host: (seen.host?.name ?? "").slice(0, 256),
+      hostAddress: seen.host?.address ?? "",
+      destination: first.dst.slice(0, 256),
+      addresses: seen.addresses.slice(0, 5).join(" ").slice(0, 256),
+      names: seen.names.slice(0, 3).join(" ").slice(0, 256),
+    },
+    evidence: seen.evidence,
+    data: {
+      by: seen.by,
+      group: first.group.slice(0, 500),
+      address: seen.host?.address ?? "",
+      hidden: seen.findings.every(({ hiddenBy }) => hiddenBy !== null) ? hidden : null,
+    },
+  };
+}
+
+/** The other side of findings of one behaviour: addresses and names. */
+function sidesOf(findings: readonly Finding[]): { addresses: string[]; names: string[] } {
+  const sides = new Set(findings.map(({ dst }) => dst.replace(/:\d+$/, "")));
+  const isAddress = (side: string): boolean => /^[0-9.]+$/.test(side) || side.includes(":");
+  const isName = (side: string): boolean => /^[a-z0-9_.-]+\.[a-z0-9-]+$/i.test(side) && !isAddress(side);
+  return { addresses: [...sides].filter(isAddress), names: [...sides].filter(isName) };
+}
+
+function gapFinding(
+  source: string,
+  gap: { from: number; until: number },
+  options: { dataFolder: string },
+): Finding {
+  const say = (at: number): string => new Date(at).toISOString().slice(0, 16).replace("T", " ");
+  const figures = { fromMs: gap.from, untilMs: gap.until, folder: options.dataFolder };
+  const about = { src: "", dst: `${source} ${say(gap.from)}`, group: `record ${source}`, figures };
+  return findingOf("record-gap", about, { source, from: say(gap.from), until: say(gap.until) });
+}
+
