@@ -112,6 +112,12 @@ export class TestNet {
     return this.start(host, ...node, program, "send", ...flows);
   }
 
+  /** A datagram to every port of an address, from some sockets. */
+  async burst(host: HostName, address: string, sockets: number): Promise<void> {
+    const child = this.start(host, ...node, program, "burst", address, String(sockets));
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+
   /** What the server of a host has got so far. */
   async stamps(host: HostName): Promise<Stamps> {
     const server = this.#servers.get(host);

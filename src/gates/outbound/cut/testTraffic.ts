@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 /**
  * Traffic of tests, in a network namespace of its own. `serve PORT` counts and stamps what comes (monotonic
  * clock, which all processes share) and tells it for each line on its input; `send FLOW…` keeps sending,
- * where a flow is `tcp HOST PORT`, `udp HOST PORT` or `tunnel PROXY PROXYPORT HOST PORT`.
+ * where a flow is `tcp HOST PORT`, `udp HOST PORT` or `tunnel PROXY PROXYPORT HOST PORT`; `burst HOST
+ * SOCKETS` sends to every port and ends.
  */
 const everyMs = 2;
 const [word = "", ...rest] = process.argv.slice(2);
@@ -66,7 +67,23 @@ function send(flow: string): void {
   });
 }
 
+/** A datagram to each port of a host, from some sockets: as many connections for conntrack. */
+async function burst(host: string, sockets: number): Promise<void> {
+  for (let from = 0; from < sockets; from += 1) {
+    const socket = createSocket("udp4");
+    socket.on("error", () => {});
+    for (let port = 1; port < 65_536; port += 1) {
+      socket.send("x", port, host, () => {});
+      // The socket's own buffer must not be what loses them.
+      if (port % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.close();
+  }
+}
+
 if (word === "serve") serve(Number(rest[0]));
+else if (word === "burst") await burst(rest[0] as string, Number(rest[1]));
 else {
   for (const flow of rest) send(flow);
   process.stdin.resume();
