@@ -53,7 +53,10 @@ const choices: Record<string, Omit<Option, "code">> = {
   },
   wait: {
     label: { en: "Wait", ja: "様子を見る" },
-    consequence: { en: "Nothing is stopped; what goes on is recorded.", ja: "何も止めません。記録は続きます。" },
+    consequence: {
+      en: "Nothing is stopped; what goes on is recorded.",
+      ja: "何も止めません。記録は続きます。",
+    },
     undo: { en: "It can be cut at any time.", ja: "いつでも遮断できます。" },
   },
 };

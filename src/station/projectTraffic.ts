@@ -153,7 +153,11 @@ async function insertCut(db: Kysely<any>, entry: Entry): Promise<void> {
 
 async function orderNameOf(db: Kysely<any>, finding: string | null): Promise<string | null> {
   if (finding === null) return null;
-  const row = await db.selectFrom("finding").select("order_name").where("id", "=", finding).executeTakeFirst();
+  const row = await db
+    .selectFrom("finding")
+    .select("order_name")
+    .where("id", "=", finding)
+    .executeTakeFirst();
   return (row as { order_name: string | null } | undefined)?.order_name ?? null;
 }
 

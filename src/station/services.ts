@@ -299,7 +299,11 @@ export type TrafficService = {
   /** A decision of this person, which the gate carries out; gives the decision's id. */
   cut(person: Person, wish: CutWish): Promise<{ decisionId: string }>;
   lift(id: string, person: Person, reason: string): Promise<{ decisionId: string }>;
-  renew(id: string, person: Person, renewal: { minutes: number; reason: string }): Promise<{ decisionId: string }>;
+  renew(
+    id: string,
+    person: Person,
+    renewal: { minutes: number; reason: string },
+  ): Promise<{ decisionId: string }>;
   card(): Promise<CutCard>;
 };
 

@@ -87,7 +87,11 @@ function planOf(cut: OutboundSettings["cut"]): CutPlan {
     unbound:
       cut?.unbound === undefined
         ? null
-        : { zoneFile: cut.unbound.zoneFile, zone: cut.unbound.zone, configFile: cut.unbound.configFile ?? null },
+        : {
+            zoneFile: cut.unbound.zoneFile,
+            zone: cut.unbound.zone,
+            configFile: cut.unbound.configFile ?? null,
+          },
     dnsmasq: cut?.dnsmasq ?? null,
   };
 }

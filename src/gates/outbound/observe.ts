@@ -1,5 +1,5 @@
 import type { Connection, DnsQuery, Naming, Seen } from "./connection.ts";
-import type { Inventory } from "./hosts.ts";
+import { splitPort, type Inventory } from "./hosts.ts";
 import type { Intelligence } from "./analyze/intelligence.ts";
 import type { SeenConnection, SeenHost } from "./judge.ts";
 
@@ -59,7 +59,7 @@ export function observeNaming(seen: Naming, around: Surroundings): SeenConnectio
   const list = intelligence.ofName(seen.host);
   // Without a proxy the connection itself is judged; here only the list of bad names has more to say.
   if (!seen.proxied && list === null) return null;
-  const port = seen.hostPort ?? seen.dstPort;
+  const port = seen.hostPort ?? (seen.proxied ? splitPort(seen.uri ?? "").port : null) ?? seen.dstPort;
   return {
     at: instantOf(seen.at),
     host: hostOf(seen.src, inventory),

@@ -5,7 +5,8 @@ import type { OutboundSettings } from "./settings.ts";
 
 /** What an order of the station means for traffic. Throws usage where it names nothing that can be cut. */
 export function cutActOf(order: Order, settings: OutboundSettings): CutAct {
-  const wordsOf = (key: string): string[] => (order.about[key] ?? "").split(" ").filter((word) => word !== "");
+  const wordsOf = (key: string): string[] =>
+    (order.about[key] ?? "").split(" ").filter((word) => word !== "");
   const parsed = CutAct.safeParse(
     order.act === "isolate"
       ? { do: "isolate", address: order.about["hostAddress"] }

@@ -14,7 +14,13 @@ import { CutLink } from "./cutLink.ts";
 import { OutboundEnforcer } from "./enforce.ts";
 import { findingOf, type Finding } from "./findings.ts";
 import { Inventory } from "./hosts.ts";
-import { judgeConnection, judgeTraffic, type OutboundAct, type SeenConnection, type SeenTraffic } from "./judge.ts";
+import {
+  judgeConnection,
+  judgeTraffic,
+  type OutboundAct,
+  type SeenConnection,
+  type SeenTraffic,
+} from "./judge.ts";
 import { suppress } from "./judge/suppress.ts";
 import type { KeptFinding } from "./keptFinding.ts";
 import { OutboundMemory } from "./memory.ts";
@@ -57,7 +63,10 @@ export async function startOutboundGate(options: OutboundGateOptions): Promise<R
   return gate;
 }
 
-type Counters = Record<"connections" | "findings" | "suppressed" | "repeated" | "unread" | "lost" | "cuts", number>;
+type Counters = Record<
+  "connections" | "findings" | "suppressed" | "repeated" | "unread" | "lost" | "cuts",
+  number
+>;
 
 /** The act goes with what it is about, beside the finding's own id. */
 type Crossed = SeenTraffic & { finding: string; evidence: readonly EvidenceHash[] };
@@ -300,7 +309,11 @@ class OutboundGate implements RunningOutboundGate {
     const finding = makeUuidV7(seen.at.epochMilliseconds);
     try {
       const evidence = await this.#keep(seen);
-      await pass(this.#gate, { ...seen, finding, evidence }, { recorder: this.#recorder, inForce: this.#inForce });
+      await pass(
+        this.#gate,
+        { ...seen, finding, evidence },
+        { recorder: this.#recorder, inForce: this.#inForce },
+      );
     } catch (error) {
       this.#problem(error as Error);
     }
@@ -313,7 +326,9 @@ class OutboundGate implements RunningOutboundGate {
       this.#problem(error as Error);
       return null;
     });
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), limits.evidenceMsMax).unref());
+    const late = new Promise<null>((resolve) =>
+      setTimeout(() => resolve(null), limits.evidenceMsMax).unref(),
+    );
     const hash = await Promise.race([put, late]);
     return hash === null ? [] : [hash];
   }
@@ -362,7 +377,12 @@ class OutboundGate implements RunningOutboundGate {
     if (count === 0) return;
     this.#record?.lose(source, count);
     this.#counters.lost += count;
-    const about = { src: "", dst: `${source} ${today()}`, group: `record ${source}`, figures: { lost: count } };
+    const about = {
+      src: "",
+      dst: `${source} ${today()}`,
+      group: `record ${source}`,
+      figures: { lost: count },
+    };
     void this.#takeFindings([findingOf("record-loss", about, { source, lost: count })], "record");
   }
 
@@ -479,4 +499,3 @@ function gapFinding(
   const about = { src: "", dst: `${source} ${say(gap.from)}`, group: `record ${source}`, figures };
   return findingOf("record-gap", about, { source, from: say(gap.from), until: say(gap.until) });
 }
-

@@ -49,7 +49,8 @@ export class RegularWork {
       if (deep) this.#deepAt = now;
       await this.analyze(days, now);
     } catch (error) {
-      if (!this.#stopped) onProblem(`Cannot analyse the record: ${String((error as Error).message ?? error)}`);
+      if (!this.#stopped)
+        onProblem(`Cannot analyse the record: ${String((error as Error).message ?? error)}`);
     }
     this.#later(settings.analysisMinutes * 60_000);
   }
@@ -94,4 +95,3 @@ export class RegularWork {
     await this.#running?.stop();
   }
 }
-

@@ -80,7 +80,6 @@ export function trafficRoutes(context: Context) {
       requireConfirmation,
       readInput("param", Id),
       readInput("json", Renewal),
-      async (c) =>
-        c.json(await traffic.renew(c.req.valid("param").id, c.get("person"), c.req.valid("json"))),
+      async (c) => c.json(await traffic.renew(c.req.valid("param").id, c.get("person"), c.req.valid("json"))),
     );
 }

@@ -34,7 +34,10 @@ export class TrafficRecordReader {
   }
 
   /** Opens the record over a span, with the tables of the analysis below, and closes it again. */
-  #ask<Answer>(span: { since: number; until: number }, ask: (duck: Duck) => Promise<Answer>): Promise<Answer> {
+  #ask<Answer>(
+    span: { since: number; until: number },
+    ask: (duck: Duck) => Promise<Answer>,
+  ): Promise<Answer> {
     return this.#turn.take(async () => {
       const duck = await openDuck({ memoryBytesMax: limits.memoryBytesMax, threads: 1 });
       try {
@@ -68,7 +71,8 @@ export class TrafficRecordReader {
     );
     if (first === undefined) return null;
     let bytes = 0;
-    for (const { path } of files) bytes += (await stat(join(this.#folder, path)).catch(() => null))?.size ?? 0;
+    for (const { path } of files)
+      bytes += (await stat(join(this.#folder, path)).catch(() => null))?.size ?? 0;
     const from = `${first.replace("/", "T")}:00:00.000Z`;
     const until = row?.last == null ? from : new Date(row.last / 1_000).toISOString();
     return { from, until, connections: row?.count ?? 0, bytes, files: files.length };
@@ -95,7 +99,13 @@ export class TrafficRecordReader {
   }
 
   async #roles(duck: Duck): Promise<TrafficOverview["roles"]> {
-    const rows = await duck.rows<{ role: string | null; hosts: number; destinations: number; connections: number; sent: number }>(`
+    const rows = await duck.rows<{
+      role: string | null;
+      hosts: number;
+      destinations: number;
+      connections: number;
+      sent: number;
+    }>(`
       SELECT a.role, count(DISTINCT c.src)::INTEGER AS hosts, count(DISTINCT c.dst)::INTEGER AS destinations,
         count(*)::INTEGER AS connections, coalesce(sum(c.orig_bytes), 0)::DOUBLE AS sent
       FROM contact c JOIN address a ON a.ip = c.src
@@ -105,7 +115,13 @@ export class TrafficRecordReader {
 
   /** Destinations that the last day shows for the first time within the hours that were asked for. */
   async #firstSeen(duck: Duck, until: number): Promise<TrafficOverview["firstSeen"]> {
-    const rows = await duck.rows<{ destination: string; src: string; at: number; connections: number; sent: number }>(`
+    const rows = await duck.rows<{
+      destination: string;
+      src: string;
+      at: number;
+      connections: number;
+      sent: number;
+    }>(`
       SELECT dst AS destination, min_by(src, seen_at) AS src, min(seen_at) AS "at",
         count(*)::INTEGER AS connections, coalesce(sum(orig_bytes), 0)::DOUBLE AS sent
       FROM contact WHERE src_side = 'internal' AND dst_side = 'external'
@@ -227,7 +243,13 @@ function within(sides: readonly string[], networks: readonly string[]): boolean 
 }
 
 async function timelineOf(duck: Duck, address: string): Promise<HostView["timeline"]> {
-  const rows = await duck.rows<{ hour: number; connections: number; sent: number; received: number; destinations: number }>(
+  const rows = await duck.rows<{
+    hour: number;
+    connections: number;
+    sent: number;
+    received: number;
+    destinations: number;
+  }>(
     `SELECT date_trunc('hour', seen_at) AS hour, count(*)::INTEGER AS connections,
        coalesce(sum(orig_bytes), 0)::DOUBLE AS sent, coalesce(sum(resp_bytes), 0)::DOUBLE AS received,
        count(DISTINCT dst)::INTEGER AS destinations

@@ -37,7 +37,10 @@ export type TrafficOptions = {
 /** Traffic as the pages see it: the record, what was found in it, and what is cut. */
 export function createTrafficService(options: TrafficOptions): TrafficService {
   const { db, loaded } = options;
-  const record = new TrafficRecordReader(join(loaded.dataFolder, "outbound", "record"), loaded.config.outbound);
+  const record = new TrafficRecordReader(
+    join(loaded.dataFolder, "outbound", "record"),
+    loaded.config.outbound,
+  );
 
   return {
     overview: async (hours) => ({
@@ -94,7 +97,9 @@ function selectFindings(db: Kysely<any>): any {
   return db
     .selectFrom("finding")
     .leftJoin("decision", (join) =>
-      join.on((on) => on("decision.subject", "=", on.fn("concat", [on.val("cut "), on.cast("finding.id", "text")]))),
+      join.on((on) =>
+        on("decision.subject", "=", on.fn("concat", [on.val("cut "), on.cast("finding.id", "text")])),
+      ),
     )
     .selectAll("finding")
     .select("decision.id as decision_id");
@@ -115,7 +120,9 @@ async function findings(
   if (filter.severity !== undefined) narrow((one) => one.where("severity", "=", filter.severity));
   if (filter.host !== undefined)
     narrow((one) =>
-      one.where((where: any) => where.or([where("host", "=", filter.host), where("host_address", "=", filter.host)])),
+      one.where((where: any) =>
+        where.or([where("host", "=", filter.host), where("host_address", "=", filter.host)]),
+      ),
     );
   for (const word of (filter.text ?? "").split(/\s+/).filter((one) => one !== ""))
     narrow((one) => one.where("grouping_key", "ilike", `%${escapeLike(word)}%`));
@@ -161,10 +168,11 @@ async function openFinding(
 ): Promise<FindingView> {
   const { db, recorder, evidence, index } = options;
   const row = (await selectFindings(db).where("finding.id", "=", asked.id).executeTakeFirst()) as
-    | FindingRecord
-    | undefined;
+    FindingRecord | undefined;
   if (row === undefined) {
-    throw new SekishoError("not-found", `Cannot find finding ${asked.id}`, { hint: "see the list of findings" });
+    throw new SekishoError("not-found", `Cannot find finding ${asked.id}`, {
+      hint: "see the list of findings",
+    });
   }
   await recorder.append({
     kind: "observed",
@@ -182,7 +190,14 @@ async function openFinding(
     figures: Object.assign({}, ...details.map(({ figures }) => figures)) as FindingView["figures"],
     contacts: await record.contacts(row.host_address, row.destination, row.found_at),
     chain: chain
-      .map(({ index: place, entry: { id, kind, code, at, by } }) => ({ id, index: place, kind, code, at, by }))
+      .map(({ index: place, entry: { id, kind, code, at, by } }) => ({
+        id,
+        index: place,
+        kind,
+        code,
+        at,
+        by,
+      }))
       .reverse(),
   };
 }
@@ -248,7 +263,9 @@ async function inForce(db: Kysely<any>, id: string): Promise<void> {
     .where("state", "=", "in-place")
     .executeTakeFirst();
   if (row !== undefined) return;
-  throw new SekishoError("not-found", `Cannot find an order ${id} in force`, { hint: "see the list of orders" });
+  throw new SekishoError("not-found", `Cannot find an order ${id} in force`, {
+    hint: "see the list of orders",
+  });
 }
 
 /** A person's own order: a decision with one answer, from which the order to the gate follows. */
@@ -257,13 +274,19 @@ async function order(
   given: { person: Person; act: string; about: Record<string, string>; reason: string },
 ): Promise<{ decisionId: string }> {
   if (options.loaded.config.outbound?.cut === undefined) {
-    throw new SekishoError("setup-incomplete", "Cannot cut traffic: sekisho.yaml has no outbound.cut section", {
-      hint: "see docs/outbound-gate.md",
-    });
+    throw new SekishoError(
+      "setup-incomplete",
+      "Cannot cut traffic: sekisho.yaml has no outbound.cut section",
+      {
+        hint: "see docs/outbound-gate.md",
+      },
+    );
   }
   const at = Temporal.Now.instant();
   const id = makeUuidV7(at.epochMilliseconds);
-  const decision = await options.decisions.ask(ownCutQuestion({ id, act: given.act, about: given.about, at }));
+  const decision = await options.decisions.ask(
+    ownCutQuestion({ id, act: given.act, about: given.about, at }),
+  );
   await options.decisions.answer(decision.id, given.person, { option: given.act, reason: given.reason });
   return { decisionId: decision.id };
 }

@@ -189,14 +189,15 @@ function namingOf(fields: Fields, kind: "http" | "ssl", open: boolean): { table:
   const uri = fields.text("uri");
   const proxied = method === "CONNECT";
   const host = splitHost(fields.text("host"));
-  // CONNECT names the true other side in its target, the Host field often without the port (RFC 9110 9.3.6).
+  // CONNECT names the true other side in its target too (RFC 9110 9.3.6). A name keeps the form in which it
+  // was written, with or without its port, so that one destination is not counted as two.
   const target = proxied ? splitHost(uri) : { host: null, port: null };
   return {
     table: "naming",
     ...ends,
     kind: "http",
     host: host.host ?? target.host,
-    hostPort: host.port ?? target.port,
+    hostPort: host.host === null ? target.port : host.port,
     proxied,
     method,
     uri,
