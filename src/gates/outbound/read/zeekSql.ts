@@ -127,7 +127,8 @@ function namingSql(
   const proxied = `${text("method")} IS NOT DISTINCT FROM 'CONNECT'`;
   const target = `CASE WHEN ${proxied} THEN ${text("uri")} END`;
   return `${endsSql(column)}, 'http' AS kind, coalesce(${hostSql(host)}, ${hostSql(target)}) AS host,
-    CASE WHEN ${host} IS NULL THEN ${portSql(target)} ELSE ${portSql(host)} END AS host_port, ${proxied} AS proxied,
+    CASE WHEN ${host} IS NULL THEN ${portSql(target)} ELSE ${portSql(host)} END AS host_port,
+    ${proxied} AS proxied,
     ${text("method")} AS method, ${text("uri")} AS uri, ${text("user_agent")} AS agent, NULL::VARCHAR AS ja3,
     split_part(${column("resp_mime_types")}, ${quoteSql(header.setSeparator)}, 1) AS mime,
     ${open} AS open, ${good}`;

@@ -102,6 +102,11 @@ export class TrafficRecord {
     return this.#state.positions[source];
   }
 
+  /** How far every source was read when its rows were last on disk. */
+  get positions(): Readonly<Record<string, unknown>> {
+    return this.#state.positions;
+  }
+
   /** Events that were lost, by source, since the record began. */
   get lost(): Readonly<Record<string, number>> {
     const all = { ...this.#state.lost };
