@@ -74,12 +74,12 @@ test("tailFiles() gives whole lines only, each once, over a restart in the midst
   writeFileSync(log, head(0) + row("C1") + row("C2").slice(0, 30));
   await running.settled();
   assert.deepEqual(tail.seen, ["C1"]);
-  await running[Symbol.asyncDispose]();
+  await running.close();
   appendFileSync(log, row("C2").slice(30) + row("C3") + "bad\tline\n");
   running = await tail.start();
   assert.deepEqual(tail.seen, ["C1", "C2", "C3"]);
   assert.deepEqual(tail.problems, [{ file: log, line: 12, problem: "2 columns where #fields names 7" }]);
-  await running[Symbol.asyncDispose]();
+  await running.close();
 });
 
 test("tailFiles() is told of new lines long before the next poll", async () => {
@@ -87,11 +87,12 @@ test("tailFiles() is told of new lines long before the next poll", async () => {
   const log = join(folder, "conn.log");
   writeFileSync(log, head(0));
   const tail = tailing(folder, "zeek");
-  await using running = await tail.start();
+  const running = await tail.start();
   appendFileSync(log, row("C1"));
   for (let count = 0; count < 200 && tail.seen.length === 0; count += 1) await setTimeout(10);
   assert.deepEqual(tail.seen, ["C1"]);
   await running.settled();
+  await running.close();
 });
 
 test("tailFiles() follows a log through renaming and packing, also while it is stopped", async () => {
@@ -105,7 +106,7 @@ test("tailFiles() follows a log through renaming and packing, also while it is s
   writeFileSync(log, head(1) + row("C3"));
   await running.settled();
   assert.deepEqual(tail.seen.toSorted(), ["C1", "C2", "C3"]);
-  await running[Symbol.asyncDispose]();
+  await running.close();
   appendFileSync(log, row("C4"));
   mkdirSync(join(folder, "2016-03-15"));
   writeFileSync(join(folder, "2016-03-15", "conn.01.log.gz"), gzipSync(readFileSync(log)));
@@ -119,10 +120,10 @@ test("tailFiles() follows a log through renaming and packing, also while it is s
   tail.later(10_000);
   running = await tail.start();
   assert.deepEqual(tail.seen.toSorted(), ["C1", "C2", "C3", "C4", "C5"]);
-  await running[Symbol.asyncDispose]();
+  await running.close();
   running = await tail.start();
   assert.equal(tail.seen.length, 5);
-  await running[Symbol.asyncDispose]();
+  await running.close();
 });
 
 test("tailFiles() reads the last lines of a deleted log, and an emptied one from its beginning", async () => {
@@ -132,7 +133,7 @@ test("tailFiles() reads the last lines of a deleted log, and an emptied one from
     `[1458000000] unbound[1:0] info: 10.0.0.5 ${name}. A IN NOERROR 0.1 0 5\n`;
   const tail = tailing(log, "unbound");
   writeFileSync(log, line("a.example"));
-  await using running = await tail.start();
+  const running = await tail.start();
   appendFileSync(log, line("b.example"));
   copyFileSync(log, `${log}.1`);
   truncateSync(log);
@@ -144,17 +145,19 @@ test("tailFiles() reads the last lines of a deleted log, and an emptied one from
   rmSync(log);
   await running.settled();
   assert.deepEqual(tail.seen.toSorted(), ["a.example", "b.example", "c.example", "d.example"]);
+  await running.close();
 });
 
 test("tailFiles() gives a question that nobody answers when its log is quiet", async () => {
   const log = join(newFolder(), "queries.log");
   const tail = tailing(log, "unbound");
   writeFileSync(log, "[1458000000] unbound[1:0] info: 10.0.0.5 a.example. A IN\n");
-  await using running = await tail.start();
+  const running = await tail.start();
   assert.deepEqual(tail.seen, []);
   tail.later(6_000);
   await running.settled();
   assert.deepEqual(tail.seen, ["a.example"]);
+  await running.close();
 });
 
 test("tailFiles() forgets files two days after they went, and tells of ones it cannot read", async () => {
@@ -165,7 +168,7 @@ test("tailFiles() forgets files two days after they went, and tells of ones it c
   utimesSync(join(folder, "odd.log"), 1, 1);
   writeFileSync(join(folder, "x509.log"), zeekFile("x509", "ts", ["1"]));
   const tail = tailing(folder, "zeek");
-  await using running = await tail.start();
+  const running = await tail.start();
   assert.deepEqual(
     tail.problems.map(({ file }) => file),
     [join(folder, "odd.log")],
@@ -176,6 +179,7 @@ test("tailFiles() forgets files two days after they went, and tells of ones it c
   tail.later(49 * 3_600_000);
   await running.settled();
   assert.deepEqual(tail.positions(), {});
+  await running.close();
 });
 
 test("tailFiles() loses and doubles nothing over random writes, rotations and restarts", async () => {
@@ -198,7 +202,7 @@ test("tailFiles() loses and doubles nothing over random writes, rotations and re
     } else if (choice < 0.75) {
       await running.settled();
     } else if (choice < 0.85) {
-      await running[Symbol.asyncDispose]();
+      await running.close();
       running = await tail.start();
     } else {
       appendFileSync(log, pending);
@@ -215,7 +219,7 @@ test("tailFiles() loses and doubles nothing over random writes, rotations and re
   appendFileSync(log, pending);
   tail.later(10_000);
   await running.settled();
-  await running[Symbol.asyncDispose]();
+  await running.close();
   assert.deepEqual(tail.seen.toSorted(), written.toSorted());
   assert.deepEqual(tail.problems, []);
 });

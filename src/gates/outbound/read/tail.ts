@@ -34,6 +34,12 @@ export type TailOptions = {
   now?: () => number;
 };
 
+export type TailOfFiles = AsyncDisposable & {
+  /** Resolves when all that stands in the files now has been given. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+};
+
 /** Half-said things (a question without its answer) are given when nothing more comes for so long. */
 const idleMs = 5_000;
 /** A file that nobody writes is closed; should it grow again, it is found again. */
@@ -52,15 +58,13 @@ type Opened = { reader: LineReader; compression: Compression | null };
  * Follows logs that grow, through renaming, emptying, copying and packing, and gives every line once: what
  * was read is known by its inode and its first bytes, not by its name.
  */
-export async function tailFiles(
-  options: TailOptions,
-): Promise<AsyncDisposable & { settled(): Promise<void> }> {
+export async function tailFiles(options: TailOptions): Promise<TailOfFiles> {
   const tail = new Tail(options);
   await tail.start();
   return tail;
 }
 
-class Tail implements AsyncDisposable {
+class Tail implements TailOfFiles {
   readonly #options: TailOptions;
   readonly #now: () => number;
   readonly #turn = new Turn();
@@ -90,7 +94,6 @@ class Tail implements AsyncDisposable {
     this.#timer.unref();
   }
 
-  /** Resolves when all that stands in the files now has been given. */
   settled(): Promise<void> {
     return this.#turn.take(() => this.#look());
   }
@@ -334,8 +337,12 @@ class Tail implements AsyncDisposable {
     }
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** Gives what was half said, and stops. A line that nobody ended yet waits for the next start. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
