@@ -49,6 +49,9 @@ export class OutboundEnforcer {
     { given: GivenOrder; inPlace: EntryId; proved: boolean; failedAt: number }
   >();
 
+  /** Orders that are being lifted: their end is told with the decision behind it. */
+  readonly #lifting = new Set<string>();
+
   constructor(parts: EnforcerParts) {
     this.#parts = parts;
   }
@@ -147,7 +150,7 @@ export class OutboundEnforcer {
     proof: CutProof,
   ): Promise<{ passed: number; about: Record<string, string>; rests: EntryId } | null> {
     const kept = this.#parts.memory.findOrder(proof.id);
-    if (kept === null) return null;
+    if (kept === null || this.#lifting.has(proof.id)) return null;
     const known = this.#proofs.get(proof.id) ?? {
       given: { act: kept.order.act, minutes: null, about: { gate: "outbound", cut: proof.id }, rests: [] },
       inPlace: kept.entry as EntryId,
@@ -218,6 +221,7 @@ export class OutboundEnforcer {
     if (kept === null || kept.state !== "in-place") return this.#refuse(id, by, "no such order in force");
     const { cutter } = this.#parts;
     if (cutter === null) return this.#refuse(id, by, "no cut section in sekisho.yaml");
+    this.#lifting.add(id);
     try {
       const proof = await cutter.lift(id);
       const known = this.#proofs.get(id) ?? {
@@ -227,6 +231,8 @@ export class OutboundEnforcer {
       await this.#end(kept.order, known, { by: "a decision", proof, rests: by.rests, order: by.order });
     } catch (error) {
       await this.#refuse(id, by, textOfError(error));
+    } finally {
+      this.#lifting.delete(id);
     }
   }
 

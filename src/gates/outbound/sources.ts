@@ -35,16 +35,16 @@ export async function openSources(options: SourcesOptions): Promise<Sources> {
     const tail = await tailFiles({
       paths,
       kind,
-      positions: record.positions(kind),
+      positions: record.positions,
       onSeen: async (seen, { source, position }) => {
         options.onSeen(seen, kind);
-        record.add(seen, { source: `${kind} ${source}`, position });
+        record.add(seen, { source, position });
         // A file waits for us, where events of the kernel do not.
         while (!record.hasRoom) await new Promise((resolve) => setTimeout(resolve, roomMs));
       },
       onProblem: options.onUnread,
     });
-    closes.push(() => tail.close());
+    closes.push(() => tail[Symbol.asyncDispose]());
   }
   return {
     names,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { LoadedConfig } from "../../config.ts";
 import type { Decisions } from "../../incident/decide.ts";
 import { EvidenceHash } from "../../ledger/entry.ts";
@@ -97,9 +97,7 @@ function selectFindings(db: Kysely<any>): any {
   return db
     .selectFrom("finding")
     .leftJoin("decision", (join) =>
-      join.on((on) =>
-        on("decision.subject", "=", on.fn("concat", [on.val("cut "), on.cast("finding.id", "text")])),
-      ),
+      join.on("decision.subject", "=", sql<string>`'cut ' || finding.id::text`),
     )
     .selectAll("finding")
     .select("decision.id as decision_id");
