@@ -50,6 +50,7 @@ export class Enforcer {
   #link: FramedSocket | null = null;
   readonly #watch: ConnectionWatch;
   #timer: NodeJS.Timeout | null = null;
+  #mending = false;
   #unsaved = false;
   #saving = false;
   #savedAtMs = 0;
@@ -307,7 +308,7 @@ export class Enforcer {
       }
       await this.#look();
       for (const { proof } of this.#orders.values()) this.#send({ type: "proof", proof: proof.told() });
-      await this.#mendIntel();
+      void this.#mendIntel();
       void this.#tellNames();
       if (this.#unsaved || (this.#orders.size > 0 && now - this.#savedAtMs > limits.saveMs))
         await this.#save();
@@ -348,12 +349,17 @@ export class Enforcer {
     await this.#save();
   }
 
+  /** Beside everything else: loading a list takes seconds. */
   async #mendIntel(): Promise<void> {
-    const drift = (await this.#intel?.drift()) ?? [];
-    if (drift.length === 0 || this.#intel?.file == null) return;
-    const { ok, problem } = await this.#intel.load(this.#intel.file);
-    this.#tellDrift(drift, ok);
-    if (!ok && problem !== null) this.#problem(problem);
+    if (this.#mending || this.#intel === null) return;
+    this.#mending = true;
+    const drift = await this.#intel.drift();
+    if (drift.length > 0 && this.#intel.file !== null) {
+      const { ok, problem } = await this.#intel.load(this.#intel.file);
+      this.#tellDrift(drift, ok);
+      if (!ok && problem !== null) this.#problem(problem);
+    }
+    this.#mending = false;
   }
 
   /** Proxy and resolvers: told on change, and again each second while one of them did not take it. */

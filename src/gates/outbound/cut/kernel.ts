@@ -1,7 +1,7 @@
 import { Turn } from "../../../lib/turn.ts";
 import type { CutPlan } from "./cutOrder.ts";
 import { driftOf, fixedText, journalsOf, readListing, type Listed } from "./listing.ts";
-import { NftChild, runNftOnce, type NftAnswer } from "./nftChild.ts";
+import { listNftOnce, NftChild, runNftOnce, type NftAnswer } from "./nftChild.ts";
 import {
   readJournal,
   seenMs,
@@ -222,7 +222,7 @@ export class Kernel {
   async #read(line: string): Promise<NftAnswer> {
     const answer = await this.#reader.run(line, limits.listMsMax);
     if (answer.ok || answer.output !== "") return answer;
-    return runNftOnce(line, { msMax: limits.listMsMax, flags: ["-j"] });
+    return listNftOnce(line, ["-j"], limits.listMsMax);
   }
 
   close(): void {

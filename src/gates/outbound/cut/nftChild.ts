@@ -144,8 +144,17 @@ export function runNftOnce(
   script: string,
   options: { msMax: number; flags?: readonly string[] },
 ): Promise<NftAnswer> {
+  return runNft([...(options.flags ?? []), "-f", "-"], { ...options, input: `${script}\n` });
+}
+
+/** Lists by a process of its own. Not from standard input: with `-j` that is taken for JSON, and is gone then. */
+export function listNftOnce(line: string, flags: readonly string[], msMax: number): Promise<NftAnswer> {
+  return runNft([...flags, ...line.split(" ")], { msMax, input: "" });
+}
+
+function runNft(words: readonly string[], options: { msMax: number; input: string }): Promise<NftAnswer> {
   return new Promise((resolve) => {
-    const child = spawn("nft", [...(options.flags ?? []), "-f", "-"], {
+    const child = spawn("nft", words, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
     });
@@ -164,6 +173,6 @@ export function runNftOnce(
       const problem = code === 0 ? null : errors.trim().slice(0, 300) || `nft ended with ${code ?? signal}`;
       resolve({ ok: code === 0, output, problem });
     });
-    child.stdin.end(`${script}\n`);
+    child.stdin.end(options.input);
   });
 }
