@@ -10,6 +10,7 @@ import { lineReaderOf, type LineKind } from "./lineKinds.ts";
 import { ZeekReader, type LineReader } from "./lineReader.ts";
 import { PartWriter } from "./partWriter.ts";
 import type { Compression } from "./fileBytes.ts";
+import { readPcapFile } from "./pcap/readPcapFile.ts";
 import { recognise } from "./recognise.ts";
 import { UnreadCounter } from "./unreadCounter.ts";
 import { batchKey, loadZeekBatch, type ZeekPart } from "./zeekBatch.ts";
@@ -159,8 +160,7 @@ class Loading {
       case "lines":
         return lines(found.kind, lineReaderOf(found.kind, { now: () => file.writtenAt }));
       case "pcap":
-        this.#unread.add({ file: path, line: 0, problem: "a capture" });
-        return this.#progress(path, bytes);
+        return this.#readPcap({ ...file, compression });
     }
   }
 
@@ -182,6 +182,16 @@ class Loading {
       { path, file: path, firstLine: 1, compression, reader },
       { writer: this.#writer, unread: this.#unread, onRead: (bytes) => this.#progress(path, bytes) },
     );
+    this.#countRows(path, rows);
+  }
+
+  async #readPcap(file: Found & { compression: Compression | null }): Promise<void> {
+    const { path, compression } = file;
+    await this.#began(file, "pcap");
+    const rows = await readPcapFile(path, {
+      ...{ compression, writer: this.#writer, unread: this.#unread },
+      onRead: (bytes) => this.#progress(path, bytes),
+    });
     this.#countRows(path, rows);
   }
 

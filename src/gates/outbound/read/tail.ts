@@ -34,10 +34,11 @@ export type TailOptions = {
   now?: () => number;
 };
 
-export type TailOfFiles = AsyncDisposable & {
+export type TailOfFiles = {
   /** Resolves when all that stands in the files now has been given. */
   settled(): Promise<void>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 };
 
 /** Half-said things (a question without its answer) are given when nothing more comes for so long. */
