@@ -79,8 +79,20 @@ export function setUpConsole() {
   if (done.status !== 0) fail("Cannot build the pages", "see the lines above");
 }
 
+/** Debian packages that the replay uses to play 2016 between real hosts; without them it plays records. */
+const replayPackages = {
+  nftables: "/usr/sbin/nft",
+  conntrack: "/usr/sbin/conntrack",
+  iproute2: "/usr/sbin/ip",
+};
+
 /** Debian packages that the tests use as real parts. */
 const systemPackages = {
+  ...replayPackages,
+  squid: "/usr/sbin/squid",
+  unbound: "/usr/sbin/unbound",
+  "dnsmasq-base": "/usr/sbin/dnsmasq",
+  tshark: "/usr/bin/tshark",
   postgresql: "/usr/lib/postgresql",
   postfix: "/usr/sbin/postfix",
   swaks: "/usr/bin/swaks",
@@ -90,12 +102,21 @@ const systemPackages = {
 
 /** Installs the real parts for tests where that is possible, and says plainly what is missing elsewhere. */
 export function setUpSystemPackages() {
-  const missing = Object.entries(systemPackages).filter(([, path]) => !existsSync(path));
+  installPackages(systemPackages, fail);
+}
+
+/** The few that the replay uses; it plays without them, where they cannot be installed. */
+export function setUpReplayPackages() {
+  installPackages(replayPackages, (message) => say(`${message}: the replay plays records instead.`));
+}
+
+function installPackages(packages, onFailure) {
+  const missing = Object.entries(packages).filter(([, path]) => !existsSync(path));
   if (missing.length === 0) return;
   const names = missing.map(([name]) => name);
   const canInstall = existsSync("/etc/debian_version") && process.getuid?.() === 0;
   if (!canInstall) {
-    say(`Not installed here: ${names.join(", ")}. Tests that need them are skipped and say so.`);
+    say(`Not installed here: ${names.join(", ")}. What needs them is skipped, and says so.`);
     return;
   }
   say(`Installing ${names.join(", ")} (apt-get) …`);
@@ -103,5 +124,5 @@ export function setUpSystemPackages() {
   const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
   spawnSync("apt-get", ["update", "-qq"], quiet);
   const done = spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...names], quiet);
-  if (done.status !== 0) fail(`Cannot install ${names.join(", ")}`, "see the lines above");
+  if (done.status !== 0) onFailure(`Cannot install ${names.join(", ")}`, "see the lines above");
 }

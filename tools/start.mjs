@@ -1,11 +1,12 @@
 // npm start: sets up what is missing, then runs the station with all gates, the replay of 2016, and the console.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { findNode, root, setUpConsole, setUpDependencies } from "./setUp.mjs";
+import { findNode, root, setUpConsole, setUpDependencies, setUpReplayPackages } from "./setUp.mjs";
 
 setUpDependencies();
 setUpConsole();
 const arguments_ = process.argv.length > 2 ? process.argv.slice(2) : ["--demo"];
+if (arguments_.includes("--demo")) setUpReplayPackages();
 const child = spawn(
   findNode(),
   ["--disable-warning=ExperimentalWarning", join(root, "src", "cli.ts"), "start", ...arguments_],

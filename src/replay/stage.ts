@@ -5,6 +5,7 @@ import { freePort } from "../lib/freePort.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
 import type { Stage } from "./act.ts";
 import { openMailbox, type Mailbox } from "./mailbox.ts";
+import { Office, OFFICE } from "./office.ts";
 
 export type StageOptions = {
   folder: string;
@@ -12,6 +13,8 @@ export type StageOptions = {
   /** 0 takes a free one. */
   gatePort: number;
   quiet: boolean;
+  /** Play recorded connections even where namespaces could be made. */
+  withoutOffice?: boolean;
   tell: (line: string) => void;
 };
 
@@ -22,18 +25,29 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
   const mailbox = await openMailbox();
   const gatePort = options.gatePort === 0 ? await freePort() : options.gatePort;
   const configFile = join(options.folder, "sekisho.yaml");
-  writeFileSync(configFile, stageConfig({ ...options, gatePort, nextHopPort: mailbox.port }), {
-    mode: 0o600,
-  });
-  const station = await startStation(configFile, { quiet: options.quiet });
-  const gate = { host: "127.0.0.1", port: gatePort };
-  await waitUntilReady(station);
-  return { station, mailbox, gate, tell: options.tell, close: () => closeStage(station, mailbox) };
+  const made = options.withoutOffice === true ? "not wanted" : Office.open();
+  const office = typeof made === "string" ? null : made;
+  const zeekFolder = join(options.folder, "zeek");
+  mkdirSync(zeekFolder, { recursive: true });
+  const mail = { ...options, gatePort, nextHopPort: mailbox.port };
+  writeFileSync(configFile, `${stageConfig(mail)}${outboundConfig(office, zeekFolder)}`, { mode: 0o600 });
+  try {
+    const station = await startStation(configFile, { quiet: options.quiet });
+    const gate = { host: "127.0.0.1", port: gatePort };
+    await waitUntilReady(station);
+    const close = (): Promise<void> => closeStage(station, mailbox, office);
+    const noOffice = typeof made === "string" ? made : null;
+    return { station, mailbox, gate, office, noOffice, zeekFolder, tell: options.tell, close };
+  } catch (error) {
+    office?.close();
+    throw error;
+  }
 }
 
-async function closeStage(station: StartedStation, mailbox: Mailbox): Promise<void> {
+async function closeStage(station: StartedStation, mailbox: Mailbox, office: Office | null): Promise<void> {
   await station.close();
   await mailbox.close();
+  office?.close(); // With it ends the enforcer, which by design outlives its gate.
 }
 
 async function waitUntilReady(station: StartedStation): Promise<void> {
@@ -55,6 +69,51 @@ async function waitUntilReady(station: StartedStation): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** The outbound gate of the replay: with real hosts it cuts, with recorded connections it only says. */
+function outboundConfig(office: Office | null, zeekFolder: string): string {
+  const sources = office === null ? `{ zeek: [${zeekFolder}] }` : "{ conntrack: true }";
+  const cut =
+    office === null
+      ? ""
+      : `
+  cut:
+    networkNamespace: ${office.gateway}
+    hooks: [forward]
+    administrators:
+      - { name: Administrators' desk, from: [${OFFICE.administrator.address}/32] }
+    goesOn:
+      - { name: Payment, to: [192.0.2.10/32], protocol: tcp, ports: [443] }
+    zones:
+      - { name: servers, networks: [10.16.2.0/24, 10.16.3.0/24, 10.16.5.0/24] }`;
+  return `outbound:
+  internal: [10.16.0.0/16]
+  sources: ${sources}
+  record: { flushSeconds: 1 }
+  analysisMinutes: 0.1
+  hosts:
+    - { name: operator-pc, addresses: [${OFFICE.pc.address}], role: operator-pc }
+    - { name: colleague-pc, addresses: [${OFFICE.colleague.address}], role: operator-pc }
+    - { name: web-server, addresses: [${OFFICE.web.address}], role: server, speaksTo: [update.example] }
+    - { name: control-server, addresses: [${OFFICE.control.address}], role: server }
+    - { name: database-server, addresses: [${OFFICE.database.address}], role: personal-data-server }
+  policy: { shadow: ${office === null} }${cut}
+  cutOff:
+    deciders: [ciso@ijtb.example, deputy@ijtb.example]
+    deadlineMinutes: 0.1
+    default: cut-off
+    costPerHour: { amount: 12000000 }
+    stops:
+      - { en: "Online booking", ja: "オンライン予約" }
+      - { en: "Browsing and outgoing mail of the office", ja: "社内からのウェブ閲覧とメール送信" }
+    continues:
+      - { en: "Payment of bookings already made", ja: "予約済み分の決済" }
+      - { en: "Telephones", ja: "電話" }
+roster:
+  - { name: 情報セキュリティ責任者, email: ciso@ijtb.example, phone: "+81-3-0000-0001", roles: [approver] }
+  - { name: 代行者, email: deputy@ijtb.example, phone: "+81-3-0000-0002", roles: [approver] }
+`;
 }
 
 function stageConfig(options: StageOptions & { nextHopPort: number }): string {

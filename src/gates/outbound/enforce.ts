@@ -104,7 +104,7 @@ export class OutboundEnforcer {
     memory.keepOrder({ order, state: "asked", entry: asked }, orderedAt.epochMilliseconds);
     const proof =
       cutter === null
-        ? failed(order.id, "no cut section in sekisho.yaml: nothing can be cut")
+        ? nothingCut(order.id, shadow)
         : await cutter
             .apply(order, { dry: shadow })
             .catch((error: unknown) => failed(order.id, textOfError(error)));
@@ -295,6 +295,12 @@ export function targetOf(act: CutAct): string {
     case "cut-off":
       return "everything";
   }
+}
+
+/** Without a `cut` section nothing can be cut; in shadow nothing was meant to be. */
+function nothingCut(id: string, shadow: boolean): CutProof {
+  const proof = failed(id, "no cut section in sekisho.yaml: nothing can be cut");
+  return shadow ? { ...proof, state: "dry" } : proof;
 }
 
 function failed(id: string, problem: string): CutProof {

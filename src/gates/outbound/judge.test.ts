@@ -175,6 +175,7 @@ const uploads = (given: Partial<Parameters<typeof judgeUploads>[0]>) => ({
   allowed: false,
   days: [],
   hostDays: [],
+  firstDay: 0,
   ...given,
 });
 
@@ -202,6 +203,19 @@ describe("volumes", () => {
         hostDays: days(1, 1, 1, 400),
       }),
       null,
+    ],
+    [
+      "a little every day, of a host that sent nothing before",
+      uploads({
+        days: [3, 4, 5].map((day) => ({ day, sent: 20 * megabyte, received: 0 })),
+        hostDays: [3, 4, 5].map((day) => ({ day, sent: 20 * megabyte })),
+      }),
+      "slow-upload",
+    ],
+    [
+      "much on the first day on record",
+      uploads({ days: days(400), hostDays: days(400) }),
+      "upload-volume",
     ],
     [
       "a little every day, after days of nearly nothing",

@@ -437,7 +437,7 @@ class OutboundGate implements RunningOutboundGate {
     this.#stopping = true;
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     this.#tellStatus();
-    await this.#work.stop();
+    this.#work.stop();
     await this.#sources?.close();
     await this.#record?.close().catch((error: unknown) => this.#problem(error as Error));
     // The enforcer and all that is in force stay: ending the gate is no way to lift a cut.

@@ -22,7 +22,7 @@ export class RegularWork {
   readonly #options: RegularWorkOptions;
   readonly #marks = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
-  #running: { stop: () => Promise<unknown> } | null = null;
+  #running: { stop: () => void } | null = null;
   #deepAt = 0;
   #stopped = false;
 
@@ -89,9 +89,9 @@ export class RegularWork {
     return changed;
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#running?.stop();
+    this.#running?.stop();
   }
 }

@@ -85,7 +85,9 @@ function contactSql(open: boolean, names: boolean): string {
     CREATE OR REPLACE VIEW contact AS
     SELECT c.seen_at, c.src, ${names ? `coalesce(${name}, c.dst)` : "c.dst"} AS dst, c.dst AS ip,
       c.src_port, c.dst_port, c.proto, c.service, c.duration_us, c.orig_bytes, c.resp_bytes,
-      c.orig_ip_bytes, c.resp_ip_bytes, c.open, c.uid,
+      c.orig_ip_bytes, c.resp_ip_bytes,
+      -- Connection tracking tells of the beginning as open, and of the end only minutes after it.
+      c.open AND c.sensor <> 'conntrack' AS open, c.uid,
       ${names ? "n.host IS NOT NULL" : "false"} AS named,
       ${names ? "coalesce(n.proxied, false)" : "false"} AS proxied,
       ${names ? "coalesce(n.no_host, false)" : "false"} AS no_host,

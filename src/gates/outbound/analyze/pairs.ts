@@ -83,7 +83,10 @@ export async function makePairs(
   return row?.count ?? 0;
 }
 
-/** The contacts of one pair in the order of time. The arrays are used again for the next pair. */
+/**
+ * The contacts of one pair in the order of time; a size that the sensor does not say is -1. The arrays are
+ * used again for the next pair.
+ */
 export type PairContacts = {
   times: Float64Array;
   sizes: Float64Array;
@@ -108,7 +111,7 @@ export async function eachPair(
   };
   const result = await duck.connection.stream(`
     SELECT p.id::DOUBLE, epoch_us(c.seen_at)::DOUBLE / 1e6,
-      coalesce(c.orig_ip_bytes, c.orig_bytes, 0)::DOUBLE, coalesce(c.dst_port, 0)::DOUBLE
+      coalesce(c.orig_ip_bytes, c.orig_bytes, -1)::DOUBLE, coalesce(c.dst_port, 0)::DOUBLE
     FROM contact c JOIN pair p ON p.src = c.src AND p.dst = c.dst
     WHERE p.contacts >= 4 AND NOT c.open
     ORDER BY 1, 2`);

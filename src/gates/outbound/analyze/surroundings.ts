@@ -178,6 +178,7 @@ export type Uploads = {
   days: { day: number; sent: number; received: number }[];
   /** All that the host sent outside, by day, whatever the destination. */
   hostDays: { day: number; sent: number }[];
+  firstDay: number;
 };
 
 /** Destinations to which so much was sent that it is worth a look. Days are days of UTC since 1970. */
@@ -209,9 +210,12 @@ export async function findUploads(duck: Duck, bytesMin: number): Promise<Uploads
     [bytesMin],
   );
   const hostDays = Map.groupBy(hosts, ({ src }) => src);
+  const [first] = await duck.rows<{ day: number }>(
+    "SELECT (epoch_us(min(seen_at)) // 86400000000)::INTEGER AS day FROM connection",
+  );
   return [...Map.groupBy(rows, ({ src, dst }) => `${src} ${dst}`).values()].map((days) => {
     const [{ src, dst, ip }] = days as [(typeof rows)[number]];
-    return { src, dst, ip, days, hostDays: hostDays.get(src) ?? [] };
+    return { src, dst, ip, days, hostDays: hostDays.get(src) ?? [], firstDay: first?.day ?? 0 };
   });
 }
 

@@ -7,7 +7,7 @@ import type { Said } from "../../../gate.ts";
  * Every weight is in log-odds and comes back with its sentence, so that the sum can be checked by hand.
  */
 
-/** Times are seconds with fractions, sorted; sizes are bytes in the same order. */
+/** Times are seconds with fractions, sorted; sizes are bytes in the same order, -1 where they are not known. */
 export type Contacts = { times: Float64Array; sizes: Float64Array };
 
 export type Direction = "out" | "in" | "across";
@@ -49,8 +49,8 @@ export type Beacon = {
     variation: number;
     /** How strongly the contacts keep to one clock in spite of those that are missing, 0 to 1. */
     coherence: number;
-    /** Share of contacts of nearly the same size. */
-    sameSize: number;
+    /** Share of contacts of nearly the same size; null where the sizes are not known. */
+    sameSize: number | null;
     /** Share of the expected contacts that came, over the time between the first and the last. */
     fill: number;
     spanSeconds: number;
@@ -152,12 +152,14 @@ function coherenceOf(calls: Float64Array, periods: number[]): number {
   return best;
 }
 
-function sameSizeOf(sizes: Float64Array): number {
+function sameSizeOf(all: Float64Array): number | null {
+  const sizes = all.filter((size) => size >= 0);
+  if (sizes.length < contactsMin) return null;
   const median = quantileOf(sizes.slice().sort(), 0.5);
   const near = Math.max(8, median * 0.05);
   let same = 0;
   for (const size of sizes) if (Math.abs(size - median) <= near) same += 1;
-  return sizes.length === 0 ? 0 : same / sizes.length;
+  return same / sizes.length;
 }
 
 /**
@@ -190,15 +192,17 @@ function weighRhythm(figures: Beacon["figures"], calls: number): Weight[] {
       }),
     },
   ];
-  const share = Math.round(sameSize * 100);
-  weights.push({
-    code: "same-size",
-    weight: 2 * (sameSize - 0.5),
-    because: () => ({
-      en: `${share} % of the contacts sent nearly the same amount.`,
-      ja: `接触の${share}%がほぼ同じ送信量です。`,
-    }),
-  });
+  if (sameSize !== null) {
+    const share = Math.round(sameSize * 100);
+    weights.push({
+      code: "same-size",
+      weight: 2 * (sameSize - 0.5),
+      because: () => ({
+        en: `${share} % of the contacts sent nearly the same amount.`,
+        ja: `接触の${share}%がほぼ同じ送信量です。`,
+      }),
+    });
+  }
   const span = say(figures.spanSeconds);
   // An hour is neutral; a rhythm that lasts days is installed, what lasts a second is one task.
   const lasting = Math.max(-5, Math.min(2, 1.5 * Math.log10(Math.max(figures.spanSeconds, 1e-6) / 3_600)));

@@ -58,7 +58,8 @@ export function scorePair(seen: SeenPair): ScoredPair {
   let first = 0;
   while (first < seen.times.length && (seen.times[first] as number) < from) first += 1;
   const seconds = seen.times.subarray(first).map(Math.floor);
-  const beacon = scoreLikeRita(seconds, seen.sizes.subarray(first), seen.span);
+  const sizes = seen.sizes.subarray(first).map((size) => Math.max(0, size));
+  const beacon = scoreLikeRita(seconds, sizes, seen.span);
   const own = scoreBeacon({ times: seen.times, sizes: seen.sizes }, seen.circumstances);
   const { base, final, modifiers } = ritaFinal({
     beacon: beacon?.score ?? 0,
@@ -102,7 +103,7 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
       p10Seconds: round(own.figures.interval.p10),
       p90Seconds: round(own.figures.interval.p90),
       variation: round(own.figures.variation),
-      sameSize: round(own.figures.sameSize),
+      sameSize: own.figures.sameSize === null ? null : round(own.figures.sameSize),
       spanSeconds: round(own.figures.spanSeconds),
     };
     const more = own.weights.filter(({ weight }) => Math.abs(weight) >= 0.5).map(({ because }) => because());

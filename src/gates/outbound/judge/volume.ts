@@ -10,12 +10,18 @@ export type SeenUploads = {
   allowed: boolean;
   days: readonly { day: number; sent: number; received: number }[];
   hostDays: readonly { day: number; sent: number }[];
+  /** The first day on record: one without a line of the host is a day on which it sent nothing. */
+  firstDay: number;
 };
 
-/** The middle of what the host sent outside on days before this one; null with fewer than 2 of them. */
+/** The middle of what the host sent outside on the days before this one; null where none is on record. */
 function usualBefore(seen: SeenUploads, day: number): number | null {
-  const before = seen.hostDays.filter((one) => one.day < day).map(({ sent }) => sent);
-  if (before.length < 2) return null;
+  if (day <= seen.firstDay) return null;
+  const before = new Array<number>(Math.min(366, day - seen.firstDay)).fill(0);
+  for (const one of seen.hostDays) {
+    const place = day - 1 - one.day;
+    if (place >= 0 && place < before.length) before[place] = one.sent;
+  }
   before.sort((one, other) => one - other);
   return before[before.length >> 1] as number;
 }

@@ -1,4 +1,3 @@
-import { parentPort, workerData } from "node:worker_threads";
 import { Inventory } from "../hosts.ts";
 import { openDuck } from "../record/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
@@ -7,7 +6,7 @@ import { analyzeTraffic } from "./analyzeTraffic.ts";
 import { readIntelligence } from "./intelligence.ts";
 import type { AnalysisAsked, AnalysisDone } from "./runAnalysis.ts";
 
-/** The thread of one analysis: it may take its time, and the gate goes on listening. */
+/** The process of one analysis: it may take its time or be ended, and the gate goes on listening. */
 async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
   const settings = OutboundSettings.parse(asked.settings);
   const { intelligence } = await readIntelligence(settings.intel);
@@ -29,4 +28,11 @@ async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
   }
 }
 
-parentPort?.postMessage(await analyze(workerData as AnalysisAsked));
+process.once("message", (asked) => {
+  analyze(asked as AnalysisAsked).then(
+    (done) => process.send?.({ done }, () => process.exit(0)),
+    (error: unknown) => process.send?.({ problem: String(error) }, () => process.exit(1)),
+  );
+});
+process.once("disconnect", () => process.exit(1)); // Whoever asked is gone.
+process.send?.({ ready: true });
