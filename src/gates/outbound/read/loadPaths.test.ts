@@ -178,7 +178,7 @@ test("loadPaths() reads http, ssl and dns into namings and questions, in TSV and
       "http www.example 8080 false true text/html",
       "http 2001:db8::1 81 false true text/html",
       "http odd:99999  false true text/html",
-      "http evil.example 443 true false text/html",
+      "http evil.example  true false text/html",
       "tls name.example  false false ",
     ]),
   );
@@ -269,6 +269,25 @@ test("loadPaths() goes through links once, and says which path is not there", as
   );
   const duck = await openDuck();
   await assert.rejects(loadPaths(duck, [join(folder, "none")], { unread() {} }), /Cannot read ".*none"/);
+  await duck.close();
+});
+
+test("loadPaths() says how far it is, up to the end and never beyond", async () => {
+  const inside = join(folder, "progress");
+  mkdirSync(inside);
+  writeFileSync(join(inside, "conn.log"), conn);
+  writeFileSync(join(inside, "conn.log.gz"), gzipSync(conn));
+  writeFileSync(join(inside, "lorem.txt"), "Lorem ipsum");
+  const duck = await openDuck();
+  const shares: number[] = [];
+  const onProgress = (progress: { bytesDone: number; bytesTotal: number }) =>
+    shares.push(progress.bytesDone / progress.bytesTotal);
+  await loadPaths(duck, [inside], { unread() {}, onProgress });
+  assert.equal(shares.at(-1), 1);
+  assert.deepEqual(
+    shares,
+    shares.toSorted((one, other) => one - other),
+  );
   await duck.close();
 });
 

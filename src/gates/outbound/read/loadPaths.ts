@@ -51,6 +51,7 @@ type Found = { path: string; bytes: number; writtenAt: number };
 
 const batchBytes = 256 * 1024 ** 2;
 const batchParts = 64;
+const showMs = 250;
 const filesMax = 1_000_000;
 const depthMax = 32;
 
@@ -133,6 +134,7 @@ class Loading {
       try {
         await this.#read(file);
       } catch (error) {
+        if (error instanceof SekishoError) throw error; // It is not of this file.
         this.#unread.add({ file: file.path, line: 0, problem: textOfError(error) });
       }
     }
@@ -211,11 +213,17 @@ class Loading {
 
   async #flush(key: string, parts: readonly ZeekPart[]): Promise<void> {
     this.#batches.delete(key);
-    await loadZeekBatch(parts, {
-      writer: this.#writer,
-      unread: this.#unread,
-      onRows: (file, rows) => this.#countRows(file, rows),
-    });
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    const name = (parts[0] as ZeekPart).file;
+    const timer = setInterval(() => this.#show(name, bytes * this.#writer.share), showMs);
+    try {
+      await loadZeekBatch(parts, {
+        ...{ writer: this.#writer, unread: this.#unread },
+        onRows: (file, rows) => this.#countRows(file, rows),
+      });
+    } finally {
+      clearInterval(timer);
+    }
     for (const { file, bytes } of parts) this.#progress(file, bytes);
   }
 
@@ -226,8 +234,13 @@ class Loading {
 
   #progress(file: string, bytes: number): void {
     this.#bytesDone += bytes;
-    const { onProgress } = this.#options;
-    onProgress?.({ bytesDone: this.#bytesDone, bytesTotal: this.#bytesTotal, file, rows: this.#rows });
+    this.#show(file, 0);
+  }
+
+  /** `more` bytes are being read just now. */
+  #show(file: string, more: number): void {
+    const bytesDone = Math.round(this.#bytesDone + more);
+    this.#options.onProgress?.({ bytesDone, bytesTotal: this.#bytesTotal, file, rows: this.#rows });
   }
 
   loaded(): Omit<Loaded, "window"> {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Seen } from "../connection.ts";
 import { openDuck, parquetOptions, quoteSql, type Duck } from "../record/openDuck.ts";
 import { appendSeen, makeStaging, stagedSql } from "../record/seenRows.ts";
@@ -31,7 +32,7 @@ export class PartWriter {
 
   static async open(options: { folder: string; memoryBytesMax: number }): Promise<PartWriter> {
     const { folder, memoryBytesMax } = options;
-    return new PartWriter(await openDuck({ tempFolder: folder, memoryBytesMax }), folder, memoryBytesMax);
+    return new PartWriter(await openLoader(folder, memoryBytesMax), folder, memoryBytesMax);
   }
 
   get duck(): Duck {
@@ -66,10 +67,15 @@ export class PartWriter {
     }
   }
 
+  /** How much of the statement that runs now is done, from 0 to 1; 0 where it does not say. */
+  get share(): number {
+    return Math.max(0, this.#duck.connection.progress.percentage) / 100;
+  }
+
   /** After an error that the database does not survive. */
   async reopen(): Promise<void> {
     await this.#duck.close();
-    this.#duck = await openDuck({ tempFolder: this.#folder, memoryBytesMax: this.#memoryBytesMax });
+    this.#duck = await openLoader(this.#folder, this.#memoryBytesMax);
   }
 
   async close(): Promise<void> {
@@ -92,9 +98,31 @@ export class PartWriter {
     if (rows === 0 || this.#staging === null) return;
     const path = this.path(`${table}.parquet`);
     const sql = stagedSql(table, `staged_${table}`);
-    await this.#staging.run(`COPY (${sql}) TO ${quoteSql(path)} (${parquetOptions})`);
+    try {
+      await this.#staging.run(`COPY (${sql}) TO ${quoteSql(path)} (${parquetOptions})`);
+    } catch (error) {
+      throwUnmendable(error);
+      throw error;
+    }
     await this.#staging.run(`DROP TABLE staged_${table}`);
     this.#staged[table] = 0;
     this.take(table, path, rows);
   }
+}
+
+/** A database that says how far it is. */
+async function openLoader(tempFolder: string, memoryBytesMax: number): Promise<Duck> {
+  const duck = await openDuck({ tempFolder, memoryBytesMax });
+  await duck.run("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
+  return duck;
+}
+
+/** Throws what no other way of reading mends: a full disk, or too little memory. */
+export function throwUnmendable(error: unknown): void {
+  const text = textOfError(error);
+  if (!/no space left|out of memory|disk quota/i.test(text)) return;
+  throw new SekishoError("limit-passed", `Cannot write what was read: ${text.split("\n")[0]}`, {
+    hint: "make room on the disk of the temporary folder (TMPDIR), or read less at a time",
+    cause: error,
+  });
 }

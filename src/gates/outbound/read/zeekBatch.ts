@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { parquetOptions, quoteSql } from "../record/openDuck.ts";
 import { readLineFile } from "./lineFile.ts";
 import { ZeekReader } from "./lineReader.ts";
-import type { PartWriter } from "./partWriter.ts";
+import { throwUnmendable, type PartWriter } from "./partWriter.ts";
 import type { UnreadCounter } from "./unreadCounter.ts";
 import { readZeekHeaderLine } from "./zeekHeader.ts";
 import { parseZeekLine, type ZeekSource } from "./zeekLine.ts";
@@ -66,6 +66,7 @@ async function loadFast(parts: readonly ZeekPart[], to: To): Promise<boolean> {
     await writer.duck.run(`COPY (${sql}) TO ${quoteSql(target)} (${parquetOptions})`);
   } catch (error) {
     await rm(target, { force: true });
+    throwUnmendable(error);
     // DuckDB goes out of service after an internal error; the next file finds a new one.
     if (/INTERNAL|FATAL|invalidated/.test(String(error))) await writer.reopen();
     else await takeRejected(writer);
