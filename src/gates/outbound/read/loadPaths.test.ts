@@ -323,7 +323,36 @@ test("the fast reader and the slow one give the same rows and problems of the sa
     assert.deepEqual(fast.unread, slow.unread);
     assert.equal(fast.loaded.unread, slow.loaded.unread);
   });
-  await fc.assert(property, { numRuns: 40 });
+  await fc.assert(property, { numRuns: 30 });
+});
+
+const jsonLine = fc
+  .record({
+    ts: fc.constantFrom<unknown>(1_458_000_000.123456, 1_458_000_001, "2016-03-15T00:00:00.5Z", -1, null),
+    uid: fc.constantFrom<unknown>("C1", "", null, 'ä"\\'),
+    "id.orig_h": fc.constantFrom<unknown>("10.0.0.5", "2001:db8::1", "10.0.0", null),
+    "id.orig_p": fc.constantFrom<unknown>(1, 65_535, 65_536, null),
+    "id.resp_h": fc.constantFrom<unknown>("203.0.113.7", "ff02::1", null),
+    proto: fc.constantFrom<unknown>("tcp", "udp", null),
+    orig_bytes: fc.constantFrom<unknown>(0, 9_007_199_254_740_991, -1, null),
+    odd: fc.constantFrom<unknown>(1, { a: [1] }, null),
+  })
+  .map((fields) => JSON.stringify(fields));
+const jsonRaw = fc.oneof(
+  { weight: 12, arbitrary: jsonLine },
+  { weight: 1, arbitrary: fc.constantFrom("", "[]", "5", "{", "{}", "#close") },
+);
+
+test("the fast reader and the slow one give the same rows and problems of the same JSON file", async () => {
+  const good = '{"ts":1458000000.5,"uid":"C","id.orig_h":"10.0.0.5","id.resp_h":"203.0.113.7","proto":"tcp"}';
+  const property = fc.asyncProperty(fc.array(jsonRaw, { maxLength: 12 }), async (lines) => {
+    const text = `${[good, ...lines].join("\n")}\n`;
+    const fast = await load({ "conn.log": text });
+    const slow = await load({ "conn.log": text.replaceAll("\n", "\r\n") });
+    assert.deepEqual(fast.connection, slow.connection);
+    assert.deepEqual(fast.unread, slow.unread);
+  });
+  await fc.assert(property, { numRuns: 25 });
 });
 
 const rita = "/work/shared/data/traffic/rita";

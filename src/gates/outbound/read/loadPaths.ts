@@ -7,7 +7,7 @@ import { TABLES, type Table } from "../record/tables.ts";
 import { makeViews } from "../record/views.ts";
 import { readLineFile } from "./lineFile.ts";
 import { lineReaderOf, type LineKind } from "./lineKinds.ts";
-import { ZeekReader, type LineReader } from "./lineReader.ts";
+import type { LineReader } from "./lineReader.ts";
 import { PartWriter } from "./partWriter.ts";
 import type { Compression } from "./fileBytes.ts";
 import { readPcapFile } from "./pcap/readPcapFile.ts";
@@ -156,9 +156,8 @@ class Loading {
         this.#unread.add({ file: path, line: 0, problem: found.problem });
         return this.#progress(path, bytes);
       case "zeek-tsv":
-        return this.#readTsv({ ...file, compression, source: found.source });
       case "zeek-json":
-        return lines(found.source.kind, new ZeekReader(found.source, basename(path)));
+        return this.#readZeek({ ...file, compression, source: found.source });
       case "lines":
         return lines(found.kind, lineReaderOf(found.kind, { now: () => file.writtenAt }));
       case "pcap":
@@ -166,7 +165,7 @@ class Loading {
     }
   }
 
-  async #readTsv(file: Found & { compression: Compression | null; source: ZeekSource }): Promise<void> {
+  async #readZeek(file: Found & { compression: Compression | null; source: ZeekSource }): Promise<void> {
     await this.#began(file, file.source.kind);
     await cutZeekFile(file, {
       writer: this.#writer,

@@ -7,9 +7,9 @@ import { throwUnmendable, type PartWriter } from "./partWriter.ts";
 import type { UnreadCounter } from "./unreadCounter.ts";
 import { readZeekHeaderLine } from "./zeekHeader.ts";
 import { parseZeekLine, type ZeekSource } from "./zeekLine.ts";
-import { lineBytesMax, rejectsMax, tableOfZeek, zeekTsvSql } from "./zeekSql.ts";
+import { lineBytesMax, rejectsMax, tableOfZeek, zeekJsonSql, zeekTsvSql } from "./zeekSql.ts";
 
-/** A plain TSV file, or a part of one that was compressed. */
+/** A plain log, or a part of one that was compressed. */
 export type ZeekPart = {
   file: string;
   path: string;
@@ -62,7 +62,9 @@ async function loadFast(parts: readonly ZeekPart[], to: To): Promise<boolean> {
   const target = writer.path(`${source.kind}.parquet`);
   const paths = parts.map(({ path }) => path);
   try {
-    const sql = zeekTsvSql(paths, source.kind, source);
+    // A TSV log has named its fields; JSON names them in every line.
+    const sqlOf = source.header.fields.length > 0 ? zeekTsvSql : zeekJsonSql;
+    const sql = sqlOf(paths, source.kind, source);
     await writer.duck.run(`COPY (${sql}) TO ${quoteSql(target)} (${parquetOptions})`);
   } catch (error) {
     await rm(target, { force: true });

@@ -55,19 +55,42 @@ export function zeekTsvSql(
     rejects_table = 'rejected', rejects_scan = 'rejected_scan', rejects_limit = ${rejectsMax},
     filename = ${many ? "'file'" : "false"},
     nullstr = [${quoteSql(header.unsetField)}, ${quoteSql(header.emptyField)}])`;
-  const body =
-    kind === "conn"
-      ? connSql(column, open)
-      : kind === "dns"
-        ? dnsSql(column, header)
-        : namingSql(column, kind, options);
-  return `SELECT ${body}${many ? ", file" : ""} FROM ${source}`;
+  const list = (name: string): string =>
+    `coalesce(string_split(${column(name)}, ${quoteSql(header.setSeparator)}), [])`;
+  return `SELECT ${bodySql({ column, list }, kind, open)}${many ? ", file" : ""} FROM ${source}`;
+}
+
+/**
+ * The statement that reads JSON logs whose every line is well-formed, with the same columns; it fails where
+ * one is not, and that file is then read line by line.
+ */
+export function zeekJsonSql(paths: readonly string[], kind: ZeekKind, options: { open: boolean }): string {
+  const lists = ["answers", "resp_mime_types"];
+  const texts = "uid id.orig_h id.resp_h proto service conn_state method host uri user_agent server_name ja3";
+  const names = [...Object.keys(typeOf), ...texts.split(" "), "query", "qtype_name", "rcode_name", ...lists];
+  const columns = names.map(
+    (name) => `'${name}': '${lists.includes(name) ? "VARCHAR[]" : (typeOf[name] ?? "VARCHAR")}'`,
+  );
+  const many = paths.length > 1;
+  const source = `read_json([${paths.map(quoteSql).join(", ")}], columns = {${columns.join(", ")}},
+    format = 'newline_delimited', maximum_object_size = ${lineBytesMax},
+    filename = ${many ? "'file'" : "false"})`;
+  const column = (name: string): string => `"${name}"`;
+  const list = (name: string): string => `coalesce(list_filter("${name}", lambda one: one IS NOT NULL), [])`;
+  return `SELECT ${bodySql({ column, list }, kind, options.open)}${many ? ", file" : ""} FROM ${source}`;
+}
+
+function bodySql({ column, list }: Columns, kind: ZeekKind, open: boolean): string {
+  if (kind === "conn") return connSql(column, open);
+  return kind === "dns" ? dnsSql({ column, list }) : namingSql({ column, list }, kind, open);
 }
 
 /** One line makes as many as it has columns; a file with more is read line by line. */
 export const rejectsMax = 50_000;
 
 type Column = (name: string) => string;
+/** How a field stands in SQL, as a text or number and as a list. */
+type Columns = { column: Column; list: Column };
 
 function timeSql(column: Column): string {
   const inside = `${column("ts")} > 0 AND ${column("ts")} < ${secondsMax}`; // NaN is greater than all.
@@ -110,11 +133,7 @@ function connSql(column: Column, open: boolean): string {
     nullif(${column("conn_state")}, '') AS state, ${open} AS open, ${good}`;
 }
 
-function namingSql(
-  column: Column,
-  kind: "http" | "ssl",
-  { open, header }: { open: boolean; header: ZeekHeader },
-): string {
+function namingSql({ column, list }: Columns, kind: "http" | "ssl", open: boolean): string {
   const good = goodSql(column, [`regexp_full_match(${column("id.resp_h")}, ADDRESS)`]);
   if (kind === "ssl") {
     return `${endsSql(column)}, 'tls' AS kind, lower(nullif(${column("server_name")}, '')) AS host,
@@ -130,7 +149,7 @@ function namingSql(
     CASE WHEN ${host} IS NULL THEN ${portSql(target)} ELSE ${portSql(host)} END AS host_port,
     ${proxied} AS proxied,
     ${text("method")} AS method, ${text("uri")} AS uri, ${text("user_agent")} AS agent, NULL::VARCHAR AS ja3,
-    split_part(${column("resp_mime_types")}, ${quoteSql(header.setSeparator)}, 1) AS mime,
+    ${list("resp_mime_types")}[1] AS mime,
     ${open} AS open, ${good}`;
 }
 
@@ -151,11 +170,10 @@ function hostSql(text: string): string {
     ELSE ${lower} END`;
 }
 
-function dnsSql(column: Column, header: ZeekHeader): string {
+function dnsSql({ column, list }: Columns): string {
   const text = (name: string): string => `nullif(${column(name)}, '')`;
-  const answers = `coalesce(string_split(${column("answers")}, ${quoteSql(header.setSeparator)}), [])`;
   return `${timeSql(column)}, ${column("id.orig_h")} AS src, ${text("id.resp_h")} AS resolver,
     regexp_replace(lower(coalesce(${column("query")}, '')), '\\.$', '') AS query,
-    ${text("qtype_name")} AS type,
-    ${text("rcode_name")} AS rcode, ${answers} AS answers, ${goodSql(column, [])}`;
+    ${text("qtype_name")} AS type, ${text("rcode_name")} AS rcode,
+    ${list("answers")} AS answers, ${goodSql(column, [])}`;
 }
