@@ -69,7 +69,7 @@ async function measure(
   return row;
 }
 
-/** CPU of the enforcer and its children, in share of one processor, over some seconds with an order in force. */
+/** CPU of the enforcer and its children over some seconds with an order in force. */
 async function restingCost(client: EnforcerClient, seconds: number): Promise<string> {
   await client.apply(orderOf("resting", { do: "block", addresses: ["192.0.2.1"], names: [] }));
   await sleep(500);
@@ -105,16 +105,10 @@ function startSquid(net: TestNet, listFile: string): boolean {
   chmodSync(net.folder, 0o755);
   mkdirSync(folder);
   chmodSync(folder, 0o777);
-  const own = ["pid_filename squid.pid", "cache_log cache.log", "access_log none"];
-  const lines = [
-    `http_port ${gatewayInside}:3128`,
-    "visible_hostname gateway",
-    ...own.map((line) => line.replace(/ (\w+\.\w+)$/, ` ${folder}/$1`)),
-    squidConfiguration({ listFile }),
-    "http_access allow all",
-    "",
-  ];
-  writeFileSync(join(folder, "squid.conf"), lines.join("\n"));
+  const own = `pid_filename ${folder}/squid.pid\ncache_log ${folder}/cache.log\naccess_log none\n`;
+  const listening = `http_port ${gatewayInside}:3128\nvisible_hostname gateway\n`;
+  const rules = `${squidConfiguration({ listFile })}http_access allow all\n`;
+  writeFileSync(join(folder, "squid.conf"), `${listening}${own}${rules}`);
   net.start("gateway", "/usr/sbin/squid", "-N", "-f", join(folder, "squid.conf"));
   return true;
 }
@@ -139,7 +133,8 @@ async function loadEntries(net: TestNet, client: EnforcerClient): Promise<string
   const { ok, problem } = await loading;
   if (!ok) throw new Error(problem ?? "intelligence list");
   const figures = `in place p50 ${quantile(waits, 0.5).trim()} ms, max ${quantile(waits, 1).trim()} ms`;
-  return `${entries} entries in ${((nowMs() - started) / 1000).toFixed(1)} s; ${waits.length} orders meanwhile: ${figures}`;
+  const seconds = ((nowMs() - started) / 1000).toFixed(1);
+  return `${entries} entries in ${seconds} s; ${waits.length} orders meanwhile: ${figures}`;
 }
 
 async function run(net: TestNet, client: EnforcerClient): Promise<void> {
@@ -164,16 +159,17 @@ async function run(net: TestNet, client: EnforcerClient): Promise<void> {
     ["cut-off", { do: "cut-off" }],
   ] as const satisfies [string, CutAct][]) {
     const row = await measure({ net, client }, { what, act: act as CutAct, stops });
-    const print = (name: string, values: readonly number[]) =>
-      process.stdout.write(
-        `${what.padEnd(8)} ${name.padEnd(20)} ${[0.5, 0.99, 1].map((share) => quantile(values, share)).join(" ")}\n`,
-      );
-    print("answered", row.answer);
-    print("in place", row.inPlace);
-    print("last packet, server", row.server);
-    print("last packet, proof", row.proof);
-    process.stdout.write(`${what.padEnd(8)} passed since: ${row.passed}\n`);
+    printRow(row);
   }
+}
+
+function printRow({ what, answer, inPlace, server, proof, passed }: Row): void {
+  const figures = { answered: answer, "in place": inPlace, "last packet, server": server };
+  for (const [name, values] of Object.entries({ ...figures, "last packet, proof": proof })) {
+    const shares = [0.5, 0.99, 1].map((share) => quantile(values, share)).join(" ");
+    process.stdout.write(`${what.padEnd(8)} ${name.padEnd(20)} ${shares}\n`);
+  }
+  process.stdout.write(`${what.padEnd(8)} passed since: ${passed}\n`);
 }
 
 if (noNamespaces !== false) {

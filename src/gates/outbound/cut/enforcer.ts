@@ -19,18 +19,18 @@ import {
   type Clocks,
   type KeptOrder,
 } from "./keptOrders.ts";
+import { NameOrders } from "./nameOrders.ts";
 import { planProblems, refusalOf, warningsOf } from "./orderWarnings.ts";
 import { OrderProof } from "./orderProof.ts";
-import { plainName, replaceShared, tellResolvers } from "./resolverZones.ts";
 import { wantedOf } from "./ruleset.ts";
-import { writeSquidList } from "./squidList.ts";
 
 export const limits = {
   ordersMax: 1_000,
   tickMs: 1_000,
   saveMs: 15_000,
-  namesMax: 20_000,
   untoldMax: 100,
+  linksMax: 8,
+  sameProblemMs: 30_000,
 } as const;
 
 type Held = { kept: KeptOrder; proof: OrderProof };
@@ -47,24 +47,29 @@ export class Enforcer {
   #plan: CutPlan | null = null;
   readonly #orders = new Map<string, Held>();
   #server: Server | null = null;
-  #link: FramedSocket | null = null;
+  /** Gates that showed the token: one, and for a moment two where one takes over from another. */
+  readonly #links = new Set<FramedSocket>();
+  readonly #watchers = new Set<FramedSocket>();
   readonly #watch: ConnectionWatch;
   #timer: NodeJS.Timeout | null = null;
   #mending = false;
+  readonly #looks = new Turn();
+  #nextLook: Promise<void> | null = null;
+  readonly #sights = new Turn();
+  readonly #toSight = new Set<OrderProof>();
   #unsaved = false;
   #saving = false;
   #savedAtMs = 0;
-  #namesTold = "";
-  readonly #telling = new Turn();
+  readonly #names = new NameOrders();
   /** What happened while no gate listened. */
   readonly #untold: FromEnforcer[] = [];
-  #lastProblem = "";
+  readonly #toldProblems = new Map<string, number>();
   #stopped = false;
 
   constructor(options: { socketPath: string; stateFile: string; token: string; clocks?: Clocks }) {
     this.#options = { ...options, clocks: options.clocks ?? machineClocks() };
     this.#watch = new ConnectionWatch({
-      onLines: (lines, lost) => this.#send({ type: "connections", lines, lost }),
+      onLines: (lines, lost) => tellAll(this.#watchers, { type: "connections", lines, lost }),
       onProblem: (problem) => this.#problem(problem),
     });
   }
@@ -76,9 +81,8 @@ export class Enforcer {
       const link: FramedSocket = new FramedSocket(socket, {
         onMessage: (message) => this.#read(link, message),
         onClose: () => {
-          if (this.#link !== link) return;
-          this.#link = null;
-          this.#watch.stop();
+          this.#links.delete(link);
+          this.#follow(link, false);
         },
       });
     });
@@ -90,7 +94,7 @@ export class Enforcer {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#watch.stop();
-    this.#link?.close();
+    for (const link of this.#links) link.close();
     this.#server?.close();
     this.#kernel?.close();
     this.#intel?.close();
@@ -134,7 +138,7 @@ export class Enforcer {
     const read = ToEnforcer.safeParse(message);
     if (!read.success) {
       link.send({ type: "problem", problem: "a message was not understood" } satisfies FromEnforcer);
-      if (this.#link !== link) link.close();
+      if (!this.#links.has(link)) link.close();
       return;
     }
     if (read.data.type === "plan") {
@@ -143,15 +147,24 @@ export class Enforcer {
       return;
     }
     // Before the token nothing is heard.
-    if (this.#link !== link) link.close();
-    else void this.#serve(read.data);
+    if (!this.#links.has(link)) link.close();
+    else void this.#serve(link, read.data);
   }
 
-  /** A gate came, or came back: it takes the place of the one before. */
+  #follow(link: FramedSocket, on: boolean): void {
+    if (on) this.#watchers.add(link);
+    else this.#watchers.delete(link);
+    if (this.#watchers.size > 0) this.#watch.start();
+    else this.#watch.stop();
+  }
+
+  /** A gate came, or came back; its plan is the one that holds. */
   async #greet(link: FramedSocket, plan: CutPlan): Promise<void> {
-    const before = this.#link;
-    this.#link = link;
-    if (before !== null && before !== link) before.close();
+    if (this.#links.size >= limits.linksMax && !this.#links.has(link)) {
+      link.close();
+      return;
+    }
+    this.#links.add(link);
     const changed = JSON.stringify(this.#plan) !== JSON.stringify(plan);
     const hadPlan = this.#plan !== null;
     this.#plan = plan;
@@ -174,20 +187,18 @@ export class Enforcer {
     await this.#save();
   }
 
-  async #serve(message: Exclude<ToEnforcer, { type: "plan" }>): Promise<void> {
+  async #serve(link: FramedSocket, message: Exclude<ToEnforcer, { type: "plan" }>): Promise<void> {
     if (message.type === "watch-connections") {
-      if (message.on) this.#watch.start();
-      else this.#watch.stop();
+      this.#follow(link, message.on);
       return;
     }
-    try {
-      const said = await this.#act(message);
-      const nothing = { ok: true, problem: null, proof: null, proofs: null };
-      this.#send({ type: "answer", request: message.request, ...nothing, ...said });
-    } catch (error) {
-      const problem = textOfError(error);
-      this.#send({ type: "answer", request: message.request, ok: false, problem, proof: null, proofs: null });
-    }
+    const { request } = message;
+    const said = await this.#act(message).catch((error: unknown) => ({
+      ok: false,
+      problem: textOfError(error),
+    }));
+    const nothing = { ok: true, problem: null, proof: null, proofs: null };
+    link.send({ type: "answer", request, ...nothing, ...said } satisfies FromEnforcer);
   }
 
   async #act(
@@ -321,7 +332,16 @@ export class Enforcer {
     this.#timer = setTimeout(() => void this.#tick(), Math.max(10, next));
   }
 
-  async #look(): Promise<void> {
+  /** Many orders at once share one look; it begins after all of them were in place. */
+  #look(): Promise<void> {
+    this.#nextLook ??= this.#looks.take(() => {
+      this.#nextLook = null;
+      return this.#lookNow();
+    });
+    return this.#nextLook;
+  }
+
+  async #lookNow(): Promise<void> {
     if (this.#kernel === null) return;
     const fresh = new Set([...this.#orders.values()].filter(({ proof }) => proof.fresh));
     const { counts, drift, problem } = await this.#kernel.look();
@@ -343,9 +363,17 @@ export class Enforcer {
   /** Right after an order: the packets that were under way are not held against it, then its last packet. */
   async #prove(proof: OrderProof): Promise<void> {
     await this.#look();
-    const sightings = await (this.#kernel as Kernel).sightings();
-    proof.sighted(sightings, this.#options.clocks.wallMs());
-    this.#send({ type: "proof", proof: proof.told() });
+    this.#toSight.add(proof);
+    await this.#sights.take(async () => {
+      const some = [...this.#toSight];
+      this.#toSight.clear();
+      if (some.length === 0) return;
+      const sightings = await (this.#kernel as Kernel).sightings();
+      for (const one of some) {
+        one.sighted(sightings, this.#options.clocks.wallMs());
+        this.#send({ type: "proof", proof: one.told() });
+      }
+    });
     await this.#save();
   }
 
@@ -363,25 +391,12 @@ export class Enforcer {
   }
 
   /** Proxy and resolvers: told on change, and again each second while one of them did not take it. */
-  #tellNames(): Promise<void> {
-    return this.#telling.take(() => this.#tellNamesNow());
-  }
-
-  async #tellNamesNow(): Promise<void> {
-    const plan = this.#plan;
-    if (plan === null) return;
-    const orders = [...this.#orders.values()].map(({ kept }) => kept.order);
-    const names = orders.flatMap(({ act }) => (act.do === "block" ? act.names : []));
-    const plain = [...new Set(names.map(plainName).filter((name) => name !== null))].slice(
-      0,
-      limits.namesMax,
-    );
-    const list = writeSquidList(orders);
-    const wanted = JSON.stringify([plain, list, plan.squid, plan.unbound, plan.dnsmasq]);
-    if (wanted === this.#namesTold) return;
-    const told = await Promise.all([tellSquid(plan, list), tellResolvers(plan, plain)]);
-    const problems = told.flat();
-    this.#namesTold = problems.length === 0 ? wanted : "";
+  async #tellNames(): Promise<void> {
+    const problems = await this.#names.tell(() => ({
+      plan: this.#plan,
+      orders: [...this.#orders.values()].map(({ kept }) => kept.order),
+    }));
+    if (problems === null) return;
     for (const { kept, proof } of this.#orders.values()) {
       if (kept.order.act.do === "block") proof.namesProblem = problems.join("; ") || null;
     }
@@ -401,28 +416,33 @@ export class Enforcer {
   }
 
   async #save(): Promise<void> {
+    this.#unsaved = true;
     if (this.#saving) return;
     this.#saving = true;
     const { clocks, stateFile } = this.#options;
-    const orders = [...this.#orders.values()].map(({ kept }) => ({
+    const orders = [...this.#orders.values()].map(({ kept, proof }) => ({
       order: kept.order,
       note: noteRemaining(kept.note.endsMs, clocks),
+      pending: !proof.holds,
     }));
     const state: EnforcerState = { version: 1, plan: this.#plan, intel: this.#intel?.file ?? null, orders };
     this.#unsaved = false;
     try {
       await realDisk.replace(stateFile, Buffer.from(JSON.stringify(state)));
       this.#savedAtMs = clocks.monotonicMs();
+      this.#saving = false;
     } catch (error) {
+      this.#saving = false;
       this.#unsaved = true;
       this.#problem(`cannot write the state file (orders hold all the same): ${textOfError(error)}`);
-    } finally {
-      this.#saving = false;
+      return;
     }
+    // Something changed while it was written.
+    if (this.#unsaved) await this.#save();
   }
 
   #send(message: FromEnforcer): boolean {
-    return this.#link?.send(message) ?? false;
+    return tellAll(this.#links, message);
   }
 
   /** Somebody changed our rules: a gate that is away is told when it comes back. */
@@ -431,22 +451,20 @@ export class Enforcer {
     if (!this.#send(drift) && this.#untold.length < limits.untoldMax) this.#untold.push(drift);
   }
 
-  /** Told once as long as it stays the same, so that a full disk does not fill the log as well. */
+  /** The same one is told once in a while, so that a full disk does not fill the log as well. */
   #problem(problem: string): void {
-    if (problem !== this.#lastProblem) process.stderr.write(`sekisho enforcer: ${problem}\n`);
-    this.#lastProblem = problem;
+    const now = performance.now();
+    if (now - (this.#toldProblems.get(problem) ?? Number.NEGATIVE_INFINITY) < limits.sameProblemMs) return;
+    if (this.#toldProblems.size >= limits.untoldMax) this.#toldProblems.clear();
+    this.#toldProblems.set(problem, now);
+    process.stderr.write(`sekisho enforcer: ${problem}\n`);
     this.#send({ type: "problem", problem });
   }
 }
 
-async function tellSquid({ squid }: CutPlan, list: string): Promise<string[]> {
-  if (squid === null) return [];
-  try {
-    await replaceShared(squid.listFile, list);
-    return [];
-  } catch (error) {
-    return [`Squid does not hold the list: ${textOfError(error)}`];
-  }
+/** Whether anybody took it. */
+function tellAll(links: ReadonlySet<FramedSocket>, message: FromEnforcer): boolean {
+  return [...links].map((link) => link.send(message)).some(Boolean);
 }
 
 function sameToken(one: string, other: string): boolean {

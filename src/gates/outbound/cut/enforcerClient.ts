@@ -52,7 +52,7 @@ export class EnforcerClient {
   #plan: CutPlan | null = null;
   #link: FramedSocket | null = null;
   #ready = false;
-  #greeted: (() => void)[] = [];
+  #greeted: { resolve: () => void; fail: () => void }[] = [];
   readonly #asked = new Map<number, Waiting>();
   #requests = 0;
   #watching: ((lines: string[], lost: number) => void) | null = null;
@@ -84,22 +84,18 @@ export class EnforcerClient {
   async plan(plan: CutPlan): Promise<void> {
     this.#plan = plan;
     this.#ready = false;
-    const greeted = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const hint =
-          this.#start === null ? "start the enforcer" : "see its log; it needs CAP_NET_ADMIN and nft";
-        reject(
-          new SekishoError("peer-unavailable", `Cannot reach the enforcer at ${this.#socketPath}`, { hint }),
-        );
-      }, limits.startMsMax);
-      this.#greeted.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    const greeted = Promise.withResolvers<void>();
+    const fail = () => {
+      const hint =
+        this.#start === null ? "start the enforcer" : "see its log; it needs CAP_NET_ADMIN and nft";
+      const message = `Cannot reach the enforcer at ${this.#socketPath}`;
+      greeted.reject(new SekishoError("peer-unavailable", message, { hint }));
+    };
+    const timer = setTimeout(fail, limits.startMsMax);
+    this.#greeted.push({ resolve: greeted.resolve, fail });
     if (this.#link === null) void this.#connect();
     else this.#sendPlan();
-    await greeted;
+    await greeted.promise.finally(() => clearTimeout(timer));
   }
 
   /** Carries out an order; a dry one is only rehearsed. */
@@ -140,6 +136,7 @@ export class EnforcerClient {
     this.#link = null;
     this.#ready = false;
     for (const request of [...this.#asked.keys()]) this.#fail(request, "the link was closed");
+    for (const { fail } of this.#greeted.splice(0)) fail();
   }
 
   #next(): number {
@@ -262,7 +259,7 @@ export class EnforcerClient {
     for (const { message } of this.#asked.values()) this.#link?.send(message);
     if (this.#watching !== null) this.watchConnections(this.#watching);
     this.#handlers.onLinked?.(orders);
-    for (const resolve of this.#greeted.splice(0)) resolve();
+    for (const { resolve } of this.#greeted.splice(0)) resolve();
   }
 
   #answer(answer: Answer): void {

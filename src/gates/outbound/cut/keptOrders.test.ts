@@ -77,22 +77,24 @@ test("resumeRemaining() gives nothing to an order whose time is over", () => {
   assert.equal(resumeRemaining({ order, note }, clock.clocks).leftMs, 0);
 });
 
-test("joinKept() takes the union, the later end of one that both know, and no journal that is none", () => {
+test("joinKept() takes the union, the later end of one that both know, and no lifted one", () => {
   const { clocks } = clocksAt(noon);
   const kept = (id: string, minutes: number) => {
     const order = { ...orderFor(minutes), id };
     return { order, note: startRemaining(order, clocks) };
   };
-  const joined = joinKept(
-    [kept("file", 1), kept("both", 1)],
-    [kept("both", 5), kept("kernel", 1), { order: 1 }, null],
-  );
-  assert.deepEqual(
-    joined.map(({ order, note }) => [order.id, note.leftMs / minute]),
-    [
-      ["file", 1],
-      ["both", 5],
-      ["kernel", 1],
-    ],
-  );
+  const file = [
+    kept("held", 1),
+    kept("both", 1),
+    kept("lifted", 1),
+    { ...kept("pending", 1), pending: true },
+  ];
+  const journals = [kept("both", 5), kept("kernel", 1), { order: 1 }, undefined];
+  const holds = ({ id }: CutOrder) => id === "held";
+  const minutes = (joined: ReturnType<typeof joinKept>) =>
+    joined.map(({ order, note }) => `${order.id} ${note.leftMs / minute}`).join();
+  const standing = joinKept(file, { journals, stands: true, holds });
+  assert.equal(minutes(standing), "held 1,pending 1,both 5,kernel 1");
+  const gone = joinKept(file, { journals: [], stands: false, holds });
+  assert.equal(minutes(gone), "held 1,both 1,lifted 1,pending 1");
 });

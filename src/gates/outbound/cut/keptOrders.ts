@@ -22,7 +22,12 @@ export const Remaining = z.object({
 export type Remaining = z.infer<typeof Remaining>;
 
 /** An order with its end, as the state file and the kernel's journal keep it. */
-export const KeptOrder = z.object({ order: CutOrder, note: Remaining });
+export const KeptOrder = z.object({
+  order: CutOrder,
+  note: Remaining,
+  /** Asked, and not in place when this was written: the kernel cannot know it. */
+  pending: z.boolean().optional(),
+});
 export type KeptOrder = z.infer<typeof KeptOrder>;
 
 export const EnforcerState = z.object({
@@ -70,10 +75,18 @@ export function noteRemaining(endsMs: number, clocks: Clocks): Remaining {
   };
 }
 
-/** Orders of the file and of the kernel: the union; where both know one, the later end holds. */
-export function joinKept(file: readonly KeptOrder[], kernel: readonly unknown[]): KeptOrder[] {
-  const joined = new Map(file.map((kept) => [kept.order.id, kept]));
-  for (const one of kernel) {
+/** What the kernel says of orders: its journals, and whether an order's own elements are there. */
+export type KernelMemory = { journals: unknown[]; stands: boolean; holds(order: CutOrder): boolean };
+
+/**
+ * Orders of the file and of the kernel together; where both know one, the later end holds. The kernel is
+ * told first, so an order of the file of which a standing table knows nothing was lifted, and the file not
+ * yet written.
+ */
+export function joinKept(file: readonly KeptOrder[], kernel: KernelMemory): KeptOrder[] {
+  const still = file.filter(({ order, pending }) => !kernel.stands || pending || kernel.holds(order));
+  const joined = new Map(still.map((kept) => [kept.order.id, kept]));
+  for (const one of kernel.journals) {
     const kept = KeptOrder.safeParse(one);
     if (!kept.success) continue;
     const known = joined.get(kept.data.order.id);

@@ -1,13 +1,17 @@
 import { Turn } from "../../../lib/turn.ts";
 import type { CutPlan } from "./cutOrder.ts";
+import type { KernelMemory } from "./keptOrders.ts";
 import { driftOf, fixedText, journalsOf, readListing, type Listed } from "./listing.ts";
+import { covers, readNetwork, type Network } from "./networks.ts";
 import { listNftOnce, NftChild, runNftOnce, type NftAnswer } from "./nftChild.ts";
 import {
+  halves,
   readJournal,
   seenMs,
   seenTable,
   stopTable,
   tableNames,
+  targetsOf,
   wantedOf,
   watchTable,
   type Table,
@@ -17,7 +21,7 @@ import { changeText, createText } from "./transaction.ts";
 
 /** Past the first, a process of its own does it; past the second, it is told as a failure and tried again. */
 export const limits = {
-  answerMsMax: 500,
+  answerMsMax: 250,
   rebuildMsMax: 10_000,
   listMsMax: 2_000,
   sightingsMsMax: 5_000,
@@ -53,6 +57,10 @@ export class Kernel {
   readonly #fixed = new Map<string, string>();
   /** Counts changes of ours, so that a listing from in between is not taken for somebody else's doing. */
   #generation = 0;
+  /** Changes under way: what a listing says meanwhile is neither the one nor the other. */
+  #changing = 0;
+  /** Somebody's doing that a change ran into, and that the rebuild has mended already. */
+  readonly #met: string[] = [];
   /** Grows with each rebuild, because counters begin anew then. */
   #epoch = 0;
   /** A rebuild that failed is tried again at each look. */
@@ -63,14 +71,22 @@ export class Kernel {
     for (const child of [this.writer, this.#reader, this.#looker]) child.warm();
   }
 
-  /** What the kernel itself remembers of orders, as it was given to `wantedOf`. */
-  async remembered(): Promise<unknown[]> {
+  /** What the kernel itself remembers of orders; the journals are as they were given to `wantedOf`. */
+  async remembered(): Promise<KernelMemory> {
     const listed = await this.#list(this.#tables.stop);
-    return listed === null
-      ? []
-      : journalsOf(listed)
-          .map(readJournal)
-          .filter((one) => one !== undefined);
+    if (listed === null) return { journals: [], stands: false, holds: () => false };
+    const elements = [...listed.sets.values()].flatMap((set) => [...set.keys()].map(readNetwork));
+    const cutOff = (listed.chains.get("cut_off")?.rules.length ?? 0) > 0;
+    return {
+      journals: journalsOf(listed).map(readJournal),
+      stands: true,
+      holds: (order) => {
+        const { networks, everything } = targetsOf(order);
+        if (everything) return cutOff;
+        const held = (one: Network) => elements.some((element) => element !== null && covers(element, one));
+        return networks.length > 0 && networks.flatMap(halves).every(held);
+      },
+    };
   }
 
   /** Takes what stands in the kernel for ours, where it is as it should be; else makes it anew. */
@@ -85,9 +101,15 @@ export class Kernel {
       ];
       const blind = !(await this.#sees(seen));
       const problem = drift.length > 0 || blind ? await this.#rebuild() : null;
+      this.#rehearse();
       // On a machine that we never were on before, nothing is missing: it was not there yet.
       return { drift: listings[0] === null && listings[1] === null ? [] : drift, problem };
     });
+  }
+
+  /** Changes nothing, the way an order changes something: the first order does not pay for a cold start. */
+  #rehearse(): void {
+    void this.writer.run(`add chain inet ${tableNames.stop} cut_off`, limits.answerMsMax);
   }
 
   /** Makes everything anew under another plan, in one transaction. */
@@ -104,15 +126,25 @@ export class Kernel {
       const commands = this.#commands(wanted);
       this.#wanted = wanted;
       this.#generation += 1;
-      if (commands.length === 0 && !this.#broken) return null;
-      if (!this.#broken) {
-        const answer = await this.writer.run(commands.join("; "), limits.answerMsMax);
+      this.#changing += 1;
+      try {
+        return await this.#carryOut(commands);
+      } finally {
+        this.#changing -= 1;
         this.#generation += 1;
-        if (answer.ok) return null;
       }
-      // Somebody flushed our tables, or the process hung and nobody knows what took effect: all anew.
-      return this.#rebuild();
     });
+  }
+
+  async #carryOut(commands: readonly string[]): Promise<string | null> {
+    if (commands.length === 0 && !this.#broken) return null;
+    if (!this.#broken) {
+      const answer = await this.writer.run(commands.join("; "), limits.answerMsMax);
+      if (answer.ok) return null;
+      if (answer.output !== "") this.#met.push(`tables were not as we left them (${answer.problem})`);
+    }
+    // Somebody flushed our tables, or the process hung and nobody knows what took effect: all anew.
+    return this.#rebuild();
   }
 
   /** Asks the kernel whether it would take the change, and changes nothing. */
@@ -129,11 +161,13 @@ export class Kernel {
 
   async #rebuild(): Promise<string | null> {
     this.#generation += 1;
+    this.#changing += 1;
     this.#fixed.clear();
     const { stop, watch, seen } = this.#tables;
     const script = [createText(stop, this.#wanted), createText(watch, this.#wanted), createText(seen, null)];
     const answer = await runNftOnce(script.join("\n"), { msMax: limits.rebuildMsMax });
     this.#generation += 1;
+    this.#changing -= 1;
     this.#broken = !answer.ok;
     if (answer.ok) this.#epoch += 1;
     return answer.problem;
@@ -155,10 +189,12 @@ export class Kernel {
   async #look(): Promise<Look> {
     const generation = this.#generation;
     const epoch = this.#epoch;
+    const changing = this.#changing > 0;
     const { stop, watch, seen } = this.#tables;
     const [stopped, passed] = [await this.#list(stop), await this.#list(watch)];
     const sees = await this.#sees(seen);
-    if (generation !== this.#generation) return { counts: null, drift: [], problem: null };
+    const met = this.#met.splice(0);
+    if (changing || generation !== this.#generation) return { counts: null, drift: met, problem: null };
     const drift = [
       ...driftOf(stop, stopped, { wanted: this.#wanted, fixed: this.#fixed.get(stop.name) ?? null }),
       ...driftOf(watch, passed, { wanted: this.#wanted, fixed: this.#fixed.get(watch.name) ?? null }),
@@ -171,7 +207,7 @@ export class Kernel {
       );
       // What the witness counted while the rules were gone is part of the proof.
       const whole = stopped !== null && passed !== null;
-      return { counts: whole ? countsOf(stopped, passed, epoch) : null, drift, problem };
+      return { counts: whole ? countsOf(stopped, passed, epoch) : null, drift: [...met, ...drift], problem };
     }
     for (const [table, listed] of [
       [stop, stopped],
@@ -181,7 +217,7 @@ export class Kernel {
         this.#fixed.set(table.name, fixedText(table, listed));
       }
     }
-    return { counts: countsOf(stopped, passed, epoch), drift: [], problem: null };
+    return { counts: countsOf(stopped, passed, epoch), drift: met, problem: null };
   }
 
   /** When each address last passed. Costs a listing of the set; taken only around an order. */

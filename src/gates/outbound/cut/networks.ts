@@ -51,8 +51,16 @@ export function overlap(one: Network, other: Network): boolean {
 /** Only the widest ones: CIDR blocks are nested or apart, so what stays is without overlap. */
 export function widest(networks: readonly Network[]): Network[] {
   const kept: Network[] = [];
+  const prefixes = new Set<string>();
+  const lengths = { 4: new Set<number>(), 6: new Set<number>() };
+  const prefixOf = ({ family, value }: Network, bits: number) =>
+    `${family} ${bits} ${value >> BigInt(widths[family] - bits)}`;
   for (const network of networks.toSorted((one, other) => one.bits - other.bits)) {
-    if (!kept.some((wide) => covers(wide, network))) kept.push(network);
+    const { family, bits } = network;
+    if ([...lengths[family]].some((length) => prefixes.has(prefixOf(network, length)))) continue;
+    kept.push(network);
+    prefixes.add(prefixOf(network, bits));
+    lengths[family].add(bits);
   }
   return kept;
 }

@@ -147,7 +147,7 @@ export function runNftOnce(
   return runNft([...(options.flags ?? []), "-f", "-"], { ...options, input: `${script}\n` });
 }
 
-/** Lists by a process of its own. Not from standard input: with `-j` that is taken for JSON, and is gone then. */
+/** Lists by a process of its own. Not from standard input, because with `-j` that is taken for JSON. */
 export function listNftOnce(line: string, flags: readonly string[], msMax: number): Promise<NftAnswer> {
   return runNft([...flags, ...line.split(" ")], { msMax, input: "" });
 }

@@ -20,6 +20,7 @@ export class OrderProof {
   readonly #orderedAtMs: number;
   readonly #proof: CutProof;
   #epoch = -1;
+  #known: { wanted: Wanted | null; elements: string[] } = { wanted: null, elements: [] };
   readonly #before = { stopped: new Map<string, number>(), passed: new Map<string, number>() };
 
   constructor(order: CutOrder, warnings: string[]) {
@@ -101,13 +102,18 @@ export class OrderProof {
 
   /** The elements that stand for this order: its own, or the wider ones that hold them. */
   #elements(wanted: Wanted): string[] {
-    return this.#targets.networks.flatMap((network) => {
+    if (this.#known.wanted === wanted) return this.#known.elements;
+    const elements = this.#targets.networks.flatMap((network) => {
       if (isSingle(network)) return [printNetwork(network)];
-      const wide = [...(wanted.elements.get(`stopnet${network.family}`)?.keys() ?? [])];
-      return halves(network).flatMap((half) =>
-        wide.filter((text) => covers(readNetwork(text) as Network, half)),
-      );
+      const set = wanted.elements.get(`stopnet${network.family}`) ?? new Map<string, string>();
+      return halves(network).flatMap((half) => {
+        const own = printNetwork(half);
+        if (set.has(own)) return [own];
+        return [...set.keys()].filter((text) => covers(readNetwork(text) as Network, half));
+      });
     });
+    this.#known = { wanted, elements };
+    return elements;
   }
 
   /** The last packet that passed, from the ages of addresses: of the destination, the host, or anything. */

@@ -1,7 +1,7 @@
 import type { CutOrder, CutPlan, Passage } from "./cutOrder.ts";
 import { overlap, readNetwork } from "./networks.ts";
 import { plainName } from "./resolverZones.ts";
-import { journalBytesMax, passageRules, targetsOf } from "./ruleset.ts";
+import { passageRules, targetsOf } from "./ruleset.ts";
 
 /** What the deciders are told before the order takes effect: it meets the administrators' own path. */
 export function warningsOf(order: CutOrder, plan: CutPlan): string[] {
@@ -24,7 +24,6 @@ export function warningsOf(order: CutOrder, plan: CutPlan): string[] {
 
 /** Why an order cannot be carried out as it is written; null where it can. */
 export function refusalOf(order: CutOrder): string | null {
-  if (JSON.stringify(order).length > journalBytesMax / 2) return "the order is too long";
   const { act } = order;
   if (act.do !== "block") return null;
   const wrong = act.names.find((name) => plainName(name) === null);

@@ -287,7 +287,8 @@ export function journalName(id: string): string {
 
 /** A rule's comment takes 127 bytes, and no quotation marks. */
 const journalPieceBytes = 112;
-export const journalBytesMax = 128 * 1024;
+/** An order of the longest names and addresses that the contract allows is some 80 kB. */
+const journalBytesMax = 512 * 1024;
 
 const written = new WeakMap<Journalled, string[]>();
 
