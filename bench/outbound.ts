@@ -3,6 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { analyzeTraffic } from "../src/gates/outbound/analyze/analyzeTraffic.ts";
+import { Intelligence } from "../src/gates/outbound/analyze/intelligence.ts";
+import { Inventory } from "../src/gates/outbound/hosts.ts";
+import { OutboundPolicy } from "../src/gates/outbound/policy.ts";
 import type { Seen } from "../src/gates/outbound/connection.ts";
 import { readFileBytes } from "../src/gates/outbound/read/fileBytes.ts";
 import { ZeekReader } from "../src/gates/outbound/read/lineReader.ts";
@@ -57,6 +61,31 @@ export async function benchIngest(folder: string, duck: Duck): Promise<Loaded> {
   return result;
 }
 
+/** Judges everything that was loaded: pairs, surroundings, volumes, names; as \`outbound analyze\` does. */
+export async function benchAnalysis(duck: Duck): Promise<void> {
+  const phases: string[] = [];
+  const begun = process.cpuUsage();
+  const { result, seconds, cpuSeconds } = await measure(() =>
+    analyzeTraffic(duck, {
+      inventory: new Inventory(["10.0.0.0/8"], []),
+      policy: OutboundPolicy.parse({}),
+      intelligence: new Intelligence(),
+      guessInternal: false,
+      rolling: false,
+      pairsMax: 1_000,
+      today: "2016-03-15",
+      onPhase: (phase) => {
+        const { user, system } = process.cpuUsage(begun);
+        phases.push(`${phase} ${((user + system) / 1e6).toFixed(1)}`);
+      },
+    }),
+  );
+  print("analysis, CPU-seconds", cpuSeconds, `${result.pairsSeen} pairs in ${seconds.toFixed(1)} s`);
+  print("analysis, peak memory in MB", peakMegabytes(), `phases at: ${phases.join(", ")}`);
+  const beacons = result.findings.filter(({ code }) => code === "beacon").length;
+  print("analysis, beacons found", beacons, "planted ones: see bench/generateTraffic.ts");
+}
+
 /** Keeps one file of a log as the gate does: line by line, flush by flush, then one file for the hour. */
 export async function benchRecord(path: string, folder: string): Promise<void> {
   const finished: FinishedFile[] = [];
@@ -105,6 +134,7 @@ async function main(rows: number): Promise<void> {
     print("log of Zeek, bytes per row", bytesBelow(logs, ".log") / rows, `${rows} connections of one day`);
     const duck = await openDuck({ tempFolder: folder });
     await benchIngest(logs, duck);
+    await benchAnalysis(duck);
     await duck.close();
     await benchRecord(join(logs, "conn.00.log"), join(folder, "record"));
   } finally {

@@ -49,38 +49,49 @@ export async function findSpan(duck: Duck): Promise<Span | null> {
   return { min: Math.max(Math.floor(row.first / secondMicros), max - daySeconds), max };
 }
 
-/** Makes the table `pair`, with a number for each pair that can be scored or is worth a look by itself. */
+/**
+ * Makes the table `couple` of everybody who met, and of those the table `pair`, with a number for each that
+ * can be scored or is worth a look by itself. Details are gathered for these only: most of those who meet
+ * meet once or twice.
+ */
 export async function makePairs(
   duck: Duck,
   options: { span: Span; longSecondsMin: number; bytesMin: number },
 ): Promise<number> {
-  const { span, longSecondsMin, bytesMin } = options;
-  // RITA takes the last day by the hour: what belongs to the hour in which the day begins counts whole.
-  const from = `make_timestamp(${Math.floor(span.min / 3_600) * 3_600 * secondMicros})`;
-  const inSpan = `(seen_at >= ${from} OR (open AND seen_at + to_microseconds(coalesce(duration_us, 0)) >= ${from}))`;
+  const { longSecondsMin, bytesMin } = options;
+  await duck.run(`
+    CREATE OR REPLACE TABLE couple AS
+    SELECT src, dst, bool_or(src_side = 'internal') AS outwards, count(*) AS contacts,
+      count(*) FILTER (orig_bytes > 0 AND resp_bytes > 0) AS answered,
+      min(seen_at) AS first_at, max(seen_at) AS last_at,
+      sum(duration_us) AS micros, max(duration_us) AS longest, bool_or(open) AS open,
+      sum(orig_bytes) AS sent, sum(resp_bytes) AS received
+    FROM contact WHERE ${worthALook} GROUP BY src, dst`);
   await duck.run(`
     CREATE OR REPLACE TABLE pair AS
-    SELECT (row_number() OVER ())::INTEGER AS id, * FROM (
-      SELECT src, dst, any_value(ip) AS ip,
-        any_value(src_side) AS src_side, any_value(dst_side) AS dst_side,
-        bool_or(proxied) AS proxied, bool_or(named) AS named, bool_or(no_host) AS no_host,
-        any_value(proto) AS proto, mode(dst_port) AS port, any_value(service) AS service,
-        count(*) AS contacts,
-        count(*) FILTER (orig_bytes > 0 AND resp_bytes > 0) AS answered,
-        epoch_us(min(seen_at)) / 1e6 AS first_at, epoch_us(max(seen_at)) / 1e6 AS last_at,
-        coalesce(sum(duration_us), 0)::DOUBLE / 1e6 AS seconds,
-        coalesce(max(duration_us), 0)::DOUBLE / 1e6 AS longest, bool_or(open) AS open,
-        coalesce(sum(orig_bytes), 0)::DOUBLE AS sent, coalesce(sum(resp_bytes), 0)::DOUBLE AS received,
-        count(*) FILTER (${inSpan} AND NOT open) AS span_contacts,
-        count(*) FILTER (${inSpan} AND open) AS span_open,
-        coalesce(sum(duration_us) FILTER (${inSpan}), 0)::DOUBLE / 1e6 AS span_seconds,
-        coalesce(sum(orig_ip_bytes + resp_ip_bytes) FILTER (${inSpan}), 0)::DOUBLE AS span_bytes
-      FROM contact WHERE ${worthALook}
-      GROUP BY src, dst
-      HAVING contacts >= 4 OR seconds >= ${longSecondsMin} OR sent >= ${bytesMin} OR open
-    )`);
+    SELECT (row_number() OVER ())::INTEGER AS id, * FROM couple
+    WHERE contacts >= 4 OR open OR micros >= ${longSecondsMin * secondMicros} OR sent >= ${bytesMin}`);
+  await duck.run(detailsSql(options.span));
   const [row] = await duck.rows<{ count: number }>("SELECT count(*) AS count FROM pair");
   return row?.count ?? 0;
+}
+
+/** What is needed of a pair only when it is looked at. */
+function detailsSql(span: Span): string {
+  // RITA takes the last day by the hour: what belongs to the hour in which the day begins counts whole.
+  const from = `make_timestamp(${Math.floor(span.min / 3_600) * 3_600 * secondMicros})`;
+  const lasts = `seen_at + to_microseconds(coalesce(duration_us, 0))`;
+  const inSpan = `(seen_at >= ${from} OR (c.open AND ${lasts} >= ${from}))`;
+  return `
+    CREATE OR REPLACE TABLE detail AS
+    SELECT p.id, any_value(c.ip) AS ip, any_value(c.src_side) AS src_side, any_value(c.dst_side) AS dst_side,
+      bool_or(c.proxied) AS proxied, bool_or(c.named) AS named, bool_or(c.no_host) AS no_host,
+      any_value(c.proto) AS proto, min(c.dst_port) AS port, any_value(c.service) AS service,
+      count(*) FILTER (${inSpan} AND NOT c.open) AS span_contacts,
+      count(*) FILTER (${inSpan} AND c.open) AS span_open,
+      coalesce(sum(c.duration_us) FILTER (${inSpan}), 0)::DOUBLE / 1e6 AS span_seconds,
+      coalesce(sum(c.orig_ip_bytes + c.resp_ip_bytes) FILTER (${inSpan}), 0)::DOUBLE AS span_bytes
+    FROM contact c JOIN pair p ON p.src = c.src AND p.dst = c.dst GROUP BY p.id`;
 }
 
 /**
@@ -141,11 +152,15 @@ class Gatherer {
   #sizes = new Float64Array(1_024);
   #count = 0;
   readonly #ports = new Map<number, number>();
+  #lastPort = -1;
+  #lastPortCount = 0;
 
   begin(id: number): void {
     this.id = id;
     this.#count = 0;
     this.#ports.clear();
+    this.#lastPort = -1;
+    this.#lastPortCount = 0;
   }
 
   add(time: number, size: number, port: number): void {
@@ -159,12 +174,21 @@ class Gatherer {
     this.#times[this.#count] = time;
     this.#sizes[this.#count] = size;
     this.#count += 1;
+    if (port === this.#lastPort) this.#lastPortCount += 1;
+    else this.#changePort(port);
+  }
+
+  #changePort(port: number): void {
+    const [last, count] = [this.#lastPort, this.#lastPortCount];
     // A scan of all ports needs no more than this to be known as one.
-    if (this.#ports.size < 64 || this.#ports.has(port))
-      this.#ports.set(port, (this.#ports.get(port) ?? 0) + 1);
+    if (count > 0 && (this.#ports.size < 64 || this.#ports.has(last)))
+      this.#ports.set(last, (this.#ports.get(last) ?? 0) + count);
+    this.#lastPort = port;
+    this.#lastPortCount = 1;
   }
 
   take(): PairContacts {
+    this.#changePort(-1);
     const most = Math.max(...this.#ports.values());
     return {
       times: this.#times.subarray(0, this.#count),
@@ -179,7 +203,13 @@ function pairsInOrder(duck: Duck): {
   upTo(id: number, skip: (row: PairRow) => void): Promise<PairRow>;
   rest(skip: (row: PairRow) => void): Promise<void>;
 } {
-  const chunks = duck.stream<PairRow>("SELECT * FROM pair ORDER BY id")[Symbol.asyncIterator]();
+  const sql = `
+    SELECT p.id, p.src, p.dst, p.contacts, p.answered, p.open,
+      epoch_us(p.first_at) / 1e6 AS first_at, epoch_us(p.last_at) / 1e6 AS last_at,
+      coalesce(p.micros, 0)::DOUBLE / 1e6 AS seconds, coalesce(p.longest, 0)::DOUBLE / 1e6 AS longest,
+      coalesce(p.sent, 0)::DOUBLE AS sent, coalesce(p.received, 0)::DOUBLE AS received, d.* EXCLUDE (id)
+    FROM pair p JOIN detail d USING (id) ORDER BY p.id`;
+  const chunks = duck.stream<PairRow>(sql)[Symbol.asyncIterator]();
   let rows: PairRow[] = [];
   let place = 0;
   const next = async (): Promise<PairRow | null> => {

@@ -32,7 +32,7 @@ export async function gatherPlots(duck: Duck, analysis: Analysis): Promise<Plots
 
 async function gatherMatrix(duck: Duck): Promise<MatrixPlot> {
   const rows = await duck.rows<{ src: string; dst: string; sent: number }>(`
-    WITH outwards AS (SELECT src, dst, sent FROM pair WHERE src_side = 'internal'),
+    WITH outwards AS (SELECT src, dst, coalesce(sent, 0)::DOUBLE AS sent FROM pair WHERE outwards),
       busy AS (SELECT src FROM outwards GROUP BY src ORDER BY sum(sent) DESC LIMIT ${hostsDrawn}),
       wanted AS (SELECT dst FROM outwards GROUP BY dst ORDER BY sum(sent) DESC LIMIT ${othersDrawn})
     SELECT src, dst, sent FROM outwards WHERE src IN (SELECT src FROM busy) AND dst IN (SELECT dst FROM wanted)

@@ -17,19 +17,18 @@ export type Surroundings = {
 
 /** Gathers them; memory grows with the number of different destinations of the pairs, not of connections. */
 export async function gatherSurroundings(duck: Duck, intelligence: Intelligence): Promise<Surroundings> {
-  await duck.run(`
-    CREATE OR REPLACE TABLE couple AS
-    SELECT CASE WHEN src_side = 'internal' THEN src ELSE ip END AS ours,
-      CASE WHEN src_side = 'internal' THEN dst ELSE src END AS other, any_value(ip) AS ip,
-      min(seen_at) AS first_at
-    FROM contact WHERE (src_side = 'internal') <> (dst_side = 'internal') GROUP BY 1, 2`);
-  const [fleet] = await duck.rows<{ count: number }>("SELECT count(DISTINCT ours) AS count FROM couple");
+  const [fleet] = await duck.rows<{ count: number }>(`
+    SELECT count(*) AS count FROM (SELECT src AS ours FROM couple WHERE outwards UNION
+      SELECT ip FROM contact WHERE src_side <> 'internal' AND dst_side = 'internal')`);
   const hosts = new Map<string, number>();
   // Only pairs are asked about, and a destination of one host is the rule: those are not kept.
-  const common = `SELECT other, count(*)::INTEGER AS hosts FROM couple
-    WHERE other IN (SELECT dst FROM pair UNION ALL SELECT src FROM pair) GROUP BY other HAVING hosts > 1`;
+  const common = `
+    SELECT other, count(*)::INTEGER AS hosts
+    FROM (SELECT CASE WHEN outwards THEN dst ELSE src END AS other FROM couple)
+    WHERE other IN (SELECT CASE WHEN outwards THEN dst ELSE src END FROM pair)
+    GROUP BY other HAVING hosts > 1`;
   for await (const rows of duck.stream<{ other: string; hosts: number }>(common))
-    for (const row of rows) hosts.set(row.other, row.hosts);
+    for (const row of rows) hosts.set(row.other, Math.min(row.hosts, fleet?.count ?? row.hosts));
   const signatures = await gatherSignatures(duck);
   return {
     fleet: fleet?.count ?? 0,
@@ -66,7 +65,6 @@ export type IntelligenceHit = {
   list: string;
   contacts: number;
   firstAt: number;
-  bytes: number;
 };
 
 const hitsMax = 10_000;
@@ -78,12 +76,18 @@ export async function findIntelligenceHits(
 ): Promise<IntelligenceHit[]> {
   if (intelligence.size === 0) return [];
   const hits = new Map<string, IntelligenceHit>();
-  const sql = `SELECT ours AS src, other AS dst, ip, epoch_us(first_at) / 1e6 AS first_at FROM couple`;
-  for await (const rows of duck.stream<{ src: string; dst: string; ip: string; first_at: number }>(sql)) {
-    for (const { src, dst, ip, first_at } of rows) {
+  const sql = `
+    SELECT CASE WHEN src_side = 'internal' THEN src ELSE ip END AS src,
+      CASE WHEN src_side = 'internal' THEN dst ELSE src END AS dst,
+      any_value(CASE WHEN src_side = 'internal' THEN ip ELSE src END) AS ip,
+      epoch_us(min(seen_at)) / 1e6 AS first_at, count(*)::INTEGER AS contacts
+    FROM contact WHERE (src_side = 'internal') <> (dst_side = 'internal') GROUP BY 1, 2`;
+  type Met = { src: string; dst: string; ip: string; first_at: number; contacts: number };
+  for await (const rows of duck.stream<Met>(sql)) {
+    for (const { src, dst, ip, first_at, contacts } of rows) {
       const list = intelligence.ofName(dst.replace(/:\d+$/, "")) ?? intelligence.ofAddress(ip);
       if (list === null || hits.size >= hitsMax) continue;
-      hits.set(`${src} ${dst}`, { src, dst, list, contacts: 0, firstAt: first_at, bytes: 0 });
+      hits.set(`${src} ${dst}`, { src, dst, list, contacts, firstAt: first_at });
     }
   }
   const asked = `SELECT src, query AS dst, count(*)::INTEGER AS contacts, epoch_us(min(seen_at)) / 1e6 AS first_at
@@ -94,7 +98,7 @@ export async function findIntelligenceHits(
     for (const { src, dst, contacts, first_at } of rows) {
       const list = intelligence.ofName(dst);
       if (list === null || hits.size >= hitsMax || hits.has(`${src} ${dst}`)) continue;
-      hits.set(`${src} ${dst}`, { src, dst, list, contacts, firstAt: first_at, bytes: 0 });
+      hits.set(`${src} ${dst}`, { src, dst, list, contacts, firstAt: first_at });
     }
   }
   return [...hits.values()];

@@ -31,7 +31,8 @@ function ceil3(value: number): number {
 }
 
 function sorted(values: Numbers): Float64Array {
-  return Float64Array.from(values).sort();
+  // A copy of a typed array is many times quicker than one by its iterator.
+  return (values instanceof Float64Array ? values.slice() : Float64Array.from(values)).sort();
 }
 
 /** The median of values[from, to) that are sorted. */
