@@ -25,7 +25,7 @@ import { zeekFile } from "./testZeek.ts";
 const fields = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto";
 const follower = fileURLToPath(siblingModule(import.meta.url, "./testFollower"));
 
-test("what stands in a log stands once in the record, over kill -9 of who follows it and rotations", async () => {
+test("what stands in a log stands once in the record, over kill -9 and rotations", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-kill-"));
   const [logs, kept] = [join(folder, "logs"), join(folder, "record")];
   const log = join(logs, "conn.log");
