@@ -12,7 +12,7 @@ const signatures: readonly [Compression, readonly number[]][] = [
 ];
 
 /** By the first bytes, whatever the name says. */
-export function compressionOf(head: Uint8Array): Compression | null {
+function compressionOf(head: Uint8Array): Compression | null {
   return signatures.find(([, bytes]) => bytes.every((byte, at) => head[at] === byte))?.[0] ?? null;
 }
 

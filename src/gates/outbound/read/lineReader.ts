@@ -16,13 +16,8 @@ export type LineReader = {
 
 export const nothing: LineResult = { seen: [], problem: null };
 
-export function resultOf(read: ReadLine): LineResult {
+function resultOf(read: ReadLine): LineResult {
   return read.ok ? { seen: [read.seen], problem: null } : { seen: [], problem: read.problem };
-}
-
-/** A reader of lines of which each stands for itself. */
-export function readerOf(parse: (line: string) => ReadLine): LineReader {
-  return { read: (line) => resultOf(parse(line)), end: () => [] };
 }
 
 /** Zeek's logs: `#` lines change how the lines after them are read, wherever they stand. */

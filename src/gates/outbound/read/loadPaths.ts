@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
 import type { Duck } from "../record/openDuck.ts";
+import { measureFile } from "../record/recordFiles.ts";
 import { TABLES, type Table } from "../record/tables.ts";
 import { makeViews } from "../record/views.ts";
 import { readLineFile } from "./lineFile.ts";
@@ -16,7 +17,7 @@ import { UnreadCounter } from "./unreadCounter.ts";
 import { batchKey, loadZeekBatch, type ZeekPart } from "./zeekBatch.ts";
 import type { ZeekKind } from "./zeekHeader.ts";
 import type { ZeekSource } from "./zeekLine.ts";
-import { cutZeekFile, hashFile } from "./zeekParts.ts";
+import { cutZeekFile } from "./zeekParts.ts";
 
 export type LoadedFile = {
   path: string;
@@ -197,7 +198,7 @@ class Loading {
   }
 
   async #began({ path, bytes }: Found, kind: LoadedFile["kind"]): Promise<void> {
-    const sha256 = this.#options.hashes === true ? await hashFile(path) : null;
+    const sha256 = this.#options.hashes === true ? (await measureFile(path)).sha256 : null;
     this.#files.set(path, { path, kind, rows: 0, bytes, sha256 });
   }
 

@@ -1,6 +1,5 @@
 /** Zeek's logs that are read; all others are known and not needed. */
-export const ZEEK_KINDS = ["conn", "http", "ssl", "dns"] as const;
-export type ZeekKind = (typeof ZEEK_KINDS)[number];
+export type ZeekKind = "conn" | "http" | "ssl" | "dns";
 
 /** What the `#` lines of a TSV log say (docs.zeek.org, "Zeek Log Formats"). */
 export type ZeekHeader = {

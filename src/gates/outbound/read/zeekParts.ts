@@ -1,5 +1,4 @@
 import { isUtf8 } from "node:buffer";
-import { createHash, type Hash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { textOfError } from "../../../lib/error.ts";
 import { readFileBytes, type Compression } from "./fileBytes.ts";
@@ -135,11 +134,4 @@ class UnpackedPart {
     await this.#handle.close();
     return { lines: this.#lines, odd: this.#look.odd };
   }
-}
-
-/** SHA-256 of a file as it lies, in hexadecimal. */
-export async function hashFile(path: string): Promise<string> {
-  const hash: Hash = createHash("sha256");
-  for await (const chunk of readFileBytes(path, { compression: null })) hash.update(chunk);
-  return hash.digest("hex");
 }
