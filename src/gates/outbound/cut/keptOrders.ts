@@ -75,13 +75,13 @@ export function noteRemaining(endsMs: number, clocks: Clocks): Remaining {
   };
 }
 
-/** What the kernel says of orders: its journals, and whether an order's own elements are there. */
+/** What the kernel says: its journals, and whether an order stands there that none of these explains. */
 export type KernelMemory = { journals: unknown[]; stands: boolean; holds(order: CutOrder): boolean };
 
 /**
  * Orders of the file and of the kernel together; where both know one, the later end holds. The kernel is
- * told first, so an order of the file of which a standing table knows nothing was lifted, and the file not
- * yet written.
+ * told first, so an order of the file of which a standing table knows nothing was lifted, and the file was
+ * not yet written.
  */
 export function joinKept(file: readonly KeptOrder[], kernel: KernelMemory): KeptOrder[] {
   const still = file.filter(({ order, pending }) => !kernel.stands || pending || kernel.holds(order));

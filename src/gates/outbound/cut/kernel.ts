@@ -1,6 +1,6 @@
 import { Turn } from "../../../lib/turn.ts";
 import type { CutPlan } from "./cutOrder.ts";
-import type { KernelMemory } from "./keptOrders.ts";
+import { KeptOrder, type KernelMemory } from "./keptOrders.ts";
 import { driftOf, fixedText, journalsOf, readListing, type Listed } from "./listing.ts";
 import { covers, readNetwork, type Network } from "./networks.ts";
 import { listNftOnce, NftChild, runNftOnce, type NftAnswer } from "./nftChild.ts";
@@ -75,16 +75,21 @@ export class Kernel {
   async remembered(): Promise<KernelMemory> {
     const listed = await this.#list(this.#tables.stop);
     if (listed === null) return { journals: [], stands: false, holds: () => false };
+    const journals = journalsOf(listed).map(readJournal);
+    const known = journals.map((one) => KeptOrder.safeParse(one)).filter(({ success }) => success);
+    const explained = known.map(({ data }) => targetsOf((data as KeptOrder).order));
     const elements = [...listed.sets.values()].flatMap((set) => [...set.keys()].map(readNetwork));
+    const inSets = (one: Network) => elements.some((element) => element !== null && covers(element, one));
+    const inOthers = (one: Network) =>
+      explained.some(({ networks }) => networks.some((wide) => covers(wide, one)));
     const cutOff = (listed.chains.get("cut_off")?.rules.length ?? 0) > 0;
     return {
-      journals: journalsOf(listed).map(readJournal),
+      journals,
       stands: true,
       holds: (order) => {
         const { networks, everything } = targetsOf(order);
-        if (everything) return cutOff;
-        const held = (one: Network) => elements.some((element) => element !== null && covers(element, one));
-        return networks.length > 0 && networks.flatMap(halves).every(held);
+        if (everything) return cutOff && !explained.some((other) => other.everything);
+        return networks.flatMap(halves).some((one) => inSets(one) && !inOthers(one));
       },
     };
   }
