@@ -107,6 +107,7 @@ export class Inventory {
   }
 
   find(address: string): KnownHost | null {
+    if (this.#hosts.length === 0) return null;
     const cached = this.#cache.get(address);
     if (cached !== undefined) return cached;
     const found = this.#hosts.find(({ addresses }) => inNetworks(address, addresses))?.known ?? null;

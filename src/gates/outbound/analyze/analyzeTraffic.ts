@@ -7,7 +7,7 @@ import { judgeTunnel } from "../judge/tunnel.ts";
 import { judgeUploads } from "../judge/volume.ts";
 import type { OutboundPolicy } from "../policy.ts";
 import type { Duck } from "../record/openDuck.ts";
-import { makeContacts } from "./contacts.ts";
+import { makeContacts, makeMeetings } from "./contacts.ts";
 import type { Intelligence } from "./intelligence.ts";
 import { eachPair, findSpan, makePairs, type PairContacts, type PairRow, type Span } from "./pairs.ts";
 import {
@@ -48,13 +48,14 @@ export type Analysis = {
 
 /**
  * Judges everything in the views `connection`, `naming` and `dns`: every pair is scored, and what stands out
- * becomes a finding with its figures. The database is left with the tables `address`, `contact`, `pair` and
- * `couple`, for whoever draws them.
+ * becomes a finding with its figures. The database is left with `contact`, `address` and `pair`, for whoever
+ * draws them.
  */
 export async function analyzeTraffic(duck: Duck, options: AnalysisOptions): Promise<Analysis> {
   const { policy, inventory, intelligence, onPhase = () => {} } = options;
   onPhase("addresses");
   const { guessed } = await makeContacts(duck, options);
+  await makeMeetings(duck);
   const span = await findSpan(duck);
   const tunnels = (await findTunnels(duck, policy.tunnelNames)).flatMap((seen) => judgeTunnel(seen, policy));
   if (span === null) {
@@ -93,7 +94,7 @@ function seenPair(
 ): SeenPair {
   const { span, surroundings, options } = context;
   const { inventory, rolling } = options;
-  const outwards = row.src_side === "internal";
+  const { outwards } = row;
   const known = outwards ? inventory.find(row.src) : null;
   const hosts = surroundings.hostsOf(outwards ? row.dst : row.src);
   const list = surroundings.listOf(outwards ? row.dst : row.src, outwards ? row.ip : row.src);
@@ -103,7 +104,10 @@ function seenPair(
     src: row.src,
     dst: row.dst,
     host: inventory.nameOf(row.src),
-    group: groupOf(row.src, row.dst),
+    // Only findings have a group, and they are few.
+    get group() {
+      return groupOf(row.src, row.dst);
+    },
     times: contacts.times,
     sizes: contacts.sizes,
     span,
@@ -126,7 +130,7 @@ function seenPair(
       hostsOfFleet: surroundings.fleet,
       server: known?.role === "server" || known?.role === "personal-data-server",
       allowed: isAllowed(inventory, { src: row.src, dst: row.dst, ip: row.ip, port: row.port }),
-      clockProtocol: row.port === 123 && row.proto === "udp" ? "NTP" : null,
+      clockProtocol: row.port === 123 && row.udp ? "NTP" : null,
       firstSeenDays: rolling ? days : null,
       intel: list !== null,
       missingHost: row.no_host,

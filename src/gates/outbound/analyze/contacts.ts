@@ -1,10 +1,10 @@
-import type { Duck } from "../record/openDuck.ts";
+import { join } from "node:path";
+import { quoteSql, type Duck } from "../record/openDuck.ts";
 import type { Inventory, Side } from "../hosts.ts";
 
 /**
- * From the record to contacts: one row for each connection and each name that it asked for, between two
- * sides that are worth a look. Makes the tables `address` and `contact`; expects the views `connection` and
- * `naming`.
+ * From the record to contacts: one row for each connection and each name that it asked for. Makes the table
+ * `address`, `named` and the view `contact`; expects the views `connection` and `naming`.
  */
 export async function makeContacts(
   duck: Duck,
@@ -12,19 +12,56 @@ export async function makeContacts(
 ): Promise<{ guessed: { address: string; share: number }[]; addresses: number }> {
   const addresses = await makeAddresses(duck, options.inventory);
   const guessed = options.guessInternal ? await guessInternal(duck) : [];
-  await duck.run(contactSql(await hasOpen(duck), await hasNames(duck)));
+  const names = await hasNames(duck);
+  await makeNamed(duck, addresses, names);
+  await duck.run(contactSql(await hasOpen(duck), names));
   return { guessed, addresses };
+}
+
+/** Names have numbers too, after those of the addresses. */
+async function makeNamed(duck: Duck, addresses: number, names: boolean): Promise<void> {
+  const all = `SELECT DISTINCT ${fullName("n")} AS name FROM naming n WHERE n.host IS NOT NULL`;
+  await duck.run(`
+    CREATE OR REPLACE TABLE named AS
+    SELECT (${addresses} + row_number() OVER () - 1)::INTEGER AS id, name
+    FROM (${names ? all : "SELECT NULL::VARCHAR AS name WHERE false"})`);
+}
+
+function fullName(table: string): string {
+  return `${table}.host || coalesce(':' || ${table}.host_port, '')`;
+}
+
+/** Only pairs of one of ours and a stranger; what stays inside, and what only passes by, is left out. */
+const worthALook = "(src_side = 'internal') <> (dst_side = 'internal')";
+
+/**
+ * Writes what the pairs are made of into a temporary file, narrow and with numbers instead of names: it is
+ * gone through several times. Makes the view `meeting`.
+ */
+export async function makeMeetings(duck: Duck): Promise<void> {
+  const file = quoteSql(join(duck.folder, "meetings.parquet"));
+  await duck.run(`
+    COPY (
+      SELECT src_id, dst_id, ip_id, src_side = 'internal' AS outwards, epoch_us(seen_at) / 1e6 AS "at",
+        duration_us AS micros, orig_bytes AS sent, resp_bytes AS received,
+        least(coalesce(orig_ip_bytes, orig_bytes, -1), 2147483647)::INTEGER AS size,
+        orig_ip_bytes + resp_ip_bytes AS both_bytes, coalesce(dst_port, 0)::USMALLINT AS port,
+        open, proxied, no_host, proto = 'udp' AS udp
+      FROM contact WHERE ${worthALook}
+    ) TO ${file} (FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE 122880)`);
+  await duck.run(`CREATE OR REPLACE VIEW meeting AS SELECT * FROM read_parquet(${file})`);
 }
 
 async function makeAddresses(duck: Duck, inventory: Inventory): Promise<number> {
   await duck.run(`CREATE OR REPLACE TABLE address
-    (ip VARCHAR, side VARCHAR, listed BOOLEAN, host VARCHAR, role VARCHAR)`);
+    (id INTEGER, ip VARCHAR, side VARCHAR, listed BOOLEAN, host VARCHAR, role VARCHAR)`);
   const appender = await duck.connection.createAppender("address");
   let count = 0;
   const sql = "SELECT src AS ip FROM connection UNION SELECT dst FROM connection";
   for await (const rows of duck.stream<{ ip: string }>(sql)) {
     for (const { ip } of rows) {
       const known = inventory.find(ip);
+      appender.appendInteger(count);
       appender.appendVarchar(ip);
       appender.appendVarchar(inventory.sideOf(ip) satisfies Side);
       appender.appendBoolean(inventory.hasList(ip));
@@ -80,7 +117,7 @@ const withLastOfOpen = `
 
 function contactSql(open: boolean, names: boolean): string {
   const source = open ? `(${withLastOfOpen})` : "connection";
-  const name = "n.host || coalesce(':' || n.host_port, '')";
+  const name = fullName("n");
   return `
     CREATE OR REPLACE VIEW contact AS
     SELECT c.seen_at, c.src, ${names ? `coalesce(${name}, c.dst)` : "c.dst"} AS dst, c.dst AS ip,
@@ -88,6 +125,7 @@ function contactSql(open: boolean, names: boolean): string {
       c.orig_ip_bytes, c.resp_ip_bytes,
       -- Connection tracking tells of the beginning as open, and of the end only minutes after it.
       c.open AND c.sensor <> 'conntrack' AS open, c.uid,
+      s.id AS src_id, d.id AS ip_id, ${names ? "coalesce(o.id, d.id)" : "d.id"} AS dst_id,
       ${names ? "n.host IS NOT NULL" : "false"} AS named,
       ${names ? "coalesce(n.proxied, false)" : "false"} AS proxied,
       ${names ? "coalesce(n.no_host, false)" : "false"} AS no_host,
@@ -97,6 +135,7 @@ function contactSql(open: boolean, names: boolean): string {
     JOIN address s ON s.ip = c.src
     JOIN address d ON d.ip = c.dst
     ${names ? `LEFT JOIN (${namesOfUid}) n ON n.uid = c.uid AND n.src = c.src` : ""}
+    ${names ? `LEFT JOIN named o ON o.name = ${name}` : ""}
     WHERE s.side <> 'nowhere' AND d.side <> 'nowhere'`;
 }
 

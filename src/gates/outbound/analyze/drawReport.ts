@@ -2,6 +2,7 @@ import type { Language } from "../../../lib/language.ts";
 import { visibleText } from "../../../lib/visibleText.ts";
 import { sayBytes, type Finding } from "../findings.ts";
 import { say } from "../judge/beacon.ts";
+import { sayWeight } from "../judge/beaconWords.ts";
 import { drawComb, drawIntervals, drawMatrix, drawSizes } from "./draw.ts";
 import type { PairPlot, Plots } from "./plots.ts";
 import type { Report } from "./printReport.ts";
@@ -105,9 +106,9 @@ function findingsHtml(findings: readonly Finding[], language: Language): string 
 function pairHtml({ pair, times, sizes }: PairPlot, language: Language): string {
   const text = words[language];
   const { own } = pair;
-  const because = own?.weights.map(({ because: made, weight }) => {
+  const because = own?.weights.map(({ code, weight }) => {
     const sign = weight >= 0 ? "+" : "−";
-    return `<li>${sign}${Math.abs(weight).toFixed(1)} ${escape(made()[language])}</li>`;
+    return `<li>${sign}${Math.abs(weight).toFixed(1)} ${escape(sayWeight(code, own)[language])}</li>`;
   });
   const draw = [
     [text.arrivals, drawComb(times)],

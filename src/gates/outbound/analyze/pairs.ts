@@ -9,23 +9,17 @@ export type PairRow = {
   src: string;
   dst: string;
   ip: string;
-  src_side: string;
-  dst_side: string;
-  proxied: boolean;
-  named: boolean;
+  outwards: boolean;
   no_host: boolean;
-  proto: string;
+  udp: boolean;
   port: number;
-  service: string | null;
   contacts: number;
   answered: number;
   first_at: number;
-  last_at: number;
   seconds: number;
   longest: number;
   open: boolean;
   sent: number;
-  received: number;
   /** The same within the span, as RITA counts: from the beginning of its first hour; those that ended. */
   span_contacts: number;
   span_open: number;
@@ -36,62 +30,55 @@ export type PairRow = {
 const secondMicros = 1_000_000;
 const daySeconds = 86_400;
 
-/** Only pairs of one of ours and a stranger; what stays inside, and what only passes by, is left out. */
-const worthALook = "(src_side = 'internal') <> (dst_side = 'internal')";
-
 /** The last day, by the clock of the data. Null without a pair worth a look. */
 export async function findSpan(duck: Duck): Promise<Span | null> {
   const [row] = await duck.rows<{ first: number | null; last: number | null }>(
-    `SELECT min(seen_at) AS first, max(seen_at) AS last FROM contact WHERE ${worthALook}`,
+    `SELECT min("at") AS first, max("at") AS last FROM meeting`,
   );
   if (row === undefined || row.first === null || row.last === null) return null;
-  const max = Math.floor(row.last / secondMicros);
-  return { min: Math.max(Math.floor(row.first / secondMicros), max - daySeconds), max };
+  const max = Math.floor(row.last);
+  return { min: Math.max(Math.floor(row.first), max - daySeconds), max };
 }
 
 /**
  * Makes the table `couple` of everybody who met, and of those the table `pair`, with a number for each that
- * can be scored or is worth a look by itself. Details are gathered for these only: most of those who meet
+ * can be scored or is worth a look by itself. Names are put back for these only: most of those who meet
  * meet once or twice.
  */
 export async function makePairs(
   duck: Duck,
   options: { span: Span; longSecondsMin: number; bytesMin: number },
 ): Promise<number> {
-  const { longSecondsMin, bytesMin } = options;
+  const { span, longSecondsMin, bytesMin } = options;
   await duck.run(`
     CREATE OR REPLACE TABLE couple AS
-    SELECT src, dst, bool_or(src_side = 'internal') AS outwards, count(*) AS contacts,
-      count(*) FILTER (orig_bytes > 0 AND resp_bytes > 0) AS answered,
-      min(seen_at) AS first_at, max(seen_at) AS last_at,
-      sum(duration_us) AS micros, max(duration_us) AS longest, bool_or(open) AS open,
-      sum(orig_bytes) AS sent, sum(resp_bytes) AS received
-    FROM contact WHERE ${worthALook} GROUP BY src, dst`);
+    SELECT src_id, dst_id, min(ip_id) AS ip_id, bool_or(outwards) AS outwards, min(port) AS port,
+      bool_and(udp) AS udp, bool_or(no_host) AS no_host, count(*)::INTEGER AS contacts,
+      (count(*) FILTER (sent > 0 AND received > 0))::INTEGER AS answered, min("at") AS first_at,
+      sum(micros)::BIGINT AS micros, max(micros) AS longest, bool_or(open) AS open,
+      sum(sent)::BIGINT AS sent, ${spanSql(span)}
+    FROM meeting GROUP BY src_id, dst_id`);
   await duck.run(`
     CREATE OR REPLACE TABLE pair AS
-    SELECT (row_number() OVER ())::INTEGER AS id, * FROM couple
+    SELECT (row_number() OVER ())::INTEGER AS id, s.ip AS src, coalesce(n.name, d.ip) AS dst, i.ip AS ip,
+      c.* EXCLUDE (ip_id)
+    FROM couple c JOIN address s ON s.id = c.src_id JOIN address i ON i.id = c.ip_id
+      LEFT JOIN address d ON d.id = c.dst_id LEFT JOIN named n ON n.id = c.dst_id
     WHERE contacts >= 4 OR open OR micros >= ${longSecondsMin * secondMicros} OR sent >= ${bytesMin}`);
-  await duck.run(detailsSql(options.span));
   const [row] = await duck.rows<{ count: number }>("SELECT count(*) AS count FROM pair");
   return row?.count ?? 0;
 }
 
-/** What is needed of a pair only when it is looked at. */
-function detailsSql(span: Span): string {
+/** The figures within the span. Where the data begins with it, all figures are of the span. */
+function spanSql(span: Span): string {
   // RITA takes the last day by the hour: what belongs to the hour in which the day begins counts whole.
-  const from = `make_timestamp(${Math.floor(span.min / 3_600) * 3_600 * secondMicros})`;
-  const lasts = `seen_at + to_microseconds(coalesce(duration_us, 0))`;
-  const inSpan = `(seen_at >= ${from} OR (c.open AND ${lasts} >= ${from}))`;
+  const from = Math.floor(span.min / 3_600) * 3_600;
+  const inSpan = `("at" >= ${from} OR (open AND "at" + coalesce(micros, 0) / 1e6 >= ${from}))`;
   return `
-    CREATE OR REPLACE TABLE detail AS
-    SELECT p.id, any_value(c.ip) AS ip, any_value(c.src_side) AS src_side, any_value(c.dst_side) AS dst_side,
-      bool_or(c.proxied) AS proxied, bool_or(c.named) AS named, bool_or(c.no_host) AS no_host,
-      any_value(c.proto) AS proto, min(c.dst_port) AS port, any_value(c.service) AS service,
-      count(*) FILTER (${inSpan} AND NOT c.open) AS span_contacts,
-      count(*) FILTER (${inSpan} AND c.open) AS span_open,
-      coalesce(sum(c.duration_us) FILTER (${inSpan}), 0)::DOUBLE / 1e6 AS span_seconds,
-      coalesce(sum(c.orig_ip_bytes + c.resp_ip_bytes) FILTER (${inSpan}), 0)::DOUBLE AS span_bytes
-    FROM contact c JOIN pair p ON p.src = c.src AND p.dst = c.dst GROUP BY p.id`;
+    (count(*) FILTER (${inSpan} AND NOT open))::INTEGER AS span_contacts,
+    (count(*) FILTER (${inSpan} AND open))::INTEGER AS span_open,
+    sum(micros) FILTER (${inSpan})::BIGINT AS span_micros,
+    sum(both_bytes) FILTER (${inSpan})::BIGINT AS span_bytes`;
 }
 
 /**
@@ -121,11 +108,10 @@ export async function eachPair(
     if (++seen % 10_000 === 0) onProgress(seen);
   };
   const result = await duck.connection.stream(`
-    SELECT p.id::DOUBLE, epoch_us(c.seen_at)::DOUBLE / 1e6,
-      coalesce(c.orig_ip_bytes, c.orig_bytes, -1)::DOUBLE, coalesce(c.dst_port, 0)::DOUBLE
-    FROM contact c JOIN pair p ON p.src = c.src AND p.dst = c.dst
-    WHERE p.contacts >= 4 AND NOT c.open
-    ORDER BY 1, 2`);
+    SELECT p.id, m."at", m.size, m.port
+    FROM meeting m JOIN pair p ON p.src_id = m.src_id AND p.dst_id = m.dst_id
+    WHERE p.contacts >= 4 AND NOT m.open
+    ORDER BY p.id, m."at"`);
   for (let chunk = await result.fetchChunk(); chunk !== null; chunk = await result.fetchChunk()) {
     const count = chunk.rowCount;
     if (count === 0) break;
@@ -198,25 +184,21 @@ class Gatherer {
   }
 }
 
-/** The rows of the table `pair` in the order of their numbers, beside the stream of contacts. */
+const pairsPerBlock = 20_000;
+
+/** The rows of the table `pair` in the order of their numbers, some at a time, beside the stream. */
 function pairsInOrder(duck: Duck): {
   upTo(id: number, skip: (row: PairRow) => void): Promise<PairRow>;
   rest(skip: (row: PairRow) => void): Promise<void>;
 } {
-  const sql = `
-    SELECT p.id, p.src, p.dst, p.contacts, p.answered, p.open,
-      epoch_us(p.first_at) / 1e6 AS first_at, epoch_us(p.last_at) / 1e6 AS last_at,
-      coalesce(p.micros, 0)::DOUBLE / 1e6 AS seconds, coalesce(p.longest, 0)::DOUBLE / 1e6 AS longest,
-      coalesce(p.sent, 0)::DOUBLE AS sent, coalesce(p.received, 0)::DOUBLE AS received, d.* EXCLUDE (id)
-    FROM pair p JOIN detail d USING (id) ORDER BY p.id`;
-  const chunks = duck.stream<PairRow>(sql)[Symbol.asyncIterator]();
   let rows: PairRow[] = [];
   let place = 0;
+  let from = 1;
   const next = async (): Promise<PairRow | null> => {
     while (place === rows.length) {
-      const chunk = await chunks.next();
-      if (chunk.done === true) return null;
-      rows = chunk.value;
+      rows = await readBlock(duck, from);
+      if (rows.length === 0) return null;
+      from += pairsPerBlock;
       place = 0;
     }
     return rows[place++] as PairRow;
@@ -233,4 +215,17 @@ function pairsInOrder(duck: Duck): {
       for (let row = await next(); row !== null; row = await next()) skip(row);
     },
   };
+}
+
+async function readBlock(duck: Duck, from: number): Promise<PairRow[]> {
+  const rows: PairRow[] = [];
+  const sql = `
+    SELECT id, src, dst, ip, outwards, no_host, udp, port::INTEGER AS port, contacts, answered, first_at, open,
+      coalesce(micros, 0) / 1e6 AS seconds, coalesce(longest, 0) / 1e6 AS longest,
+      coalesce(sent, 0)::DOUBLE AS sent, span_contacts, span_open,
+      coalesce(span_micros, 0) / 1e6 AS span_seconds, coalesce(span_bytes, 0)::DOUBLE AS span_bytes
+    FROM pair WHERE id BETWEEN ${from} AND ${from + pairsPerBlock - 1} ORDER BY id`;
+  // By a connection of its own: another statement would cut the stream of contacts short.
+  for await (const some of duck.stream<PairRow>(sql)) rows.push(...some);
+  return rows;
 }

@@ -2,6 +2,7 @@ import type { Language } from "../../../lib/language.ts";
 import { visibleText } from "../../../lib/visibleText.ts";
 import type { Unread } from "../connection.ts";
 import type { Finding } from "../findings.ts";
+import { sayWeight } from "../judge/beaconWords.ts";
 import type { ScoredPair } from "../judge/pair.ts";
 import type { Table } from "../record/tables.ts";
 import type { Analysis } from "./analyzeTraffic.ts";
@@ -51,7 +52,7 @@ function jsonOfPair(pair: ScoredPair, language: Language): object {
   return {
     ...rest,
     score: round(pair.score, 6),
-    because: own?.weights.map(({ because }) => because()[language]) ?? [],
+    because: own?.weights.map(({ code }) => sayWeight(code, own)[language]) ?? [],
     weights: own?.weights.map(({ code, weight }) => ({ code, weight: round(weight, 3) })) ?? [],
     figures: own?.figures ?? null,
     ritaFigures,

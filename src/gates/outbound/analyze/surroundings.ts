@@ -18,23 +18,30 @@ export type Surroundings = {
 /** Gathers them; memory grows with the number of different destinations of the pairs, not of connections. */
 export async function gatherSurroundings(duck: Duck, intelligence: Intelligence): Promise<Surroundings> {
   const [fleet] = await duck.rows<{ count: number }>(`
-    SELECT count(*) AS count FROM (SELECT src AS ours FROM couple WHERE outwards UNION
-      SELECT ip FROM contact WHERE src_side <> 'internal' AND dst_side = 'internal')`);
+    SELECT count(*) AS count FROM (SELECT src_id FROM couple WHERE outwards UNION
+      SELECT ip_id FROM couple WHERE NOT outwards)`);
   const hosts = new Map<string, number>();
   // Only pairs are asked about, and a destination of one host is the rule: those are not kept.
   const common = `
-    SELECT other, count(*)::INTEGER AS hosts
-    FROM (SELECT CASE WHEN outwards THEN dst ELSE src END AS other FROM couple)
-    WHERE other IN (SELECT CASE WHEN outwards THEN dst ELSE src END FROM pair)
-    GROUP BY other HAVING hosts > 1`;
+    WITH met AS (
+      SELECT CASE WHEN outwards THEN dst_id ELSE src_id END AS id,
+        count(DISTINCT CASE WHEN outwards THEN src_id ELSE ip_id END)::INTEGER AS hosts
+      FROM couple GROUP BY 1 HAVING hosts > 1)
+    SELECT coalesce(n.name, a.ip) AS other, hosts FROM met LEFT JOIN address a USING (id)
+      LEFT JOIN named n USING (id)
+    WHERE id IN (SELECT CASE WHEN outwards THEN dst_id ELSE src_id END FROM pair)`;
   for await (const rows of duck.stream<{ other: string; hosts: number }>(common))
-    for (const row of rows) hosts.set(row.other, Math.min(row.hosts, fleet?.count ?? row.hosts));
+    for (const row of rows) hosts.set(row.other, row.hosts);
+  await duck.run("DROP TABLE couple");
   const signatures = await gatherSignatures(duck);
   return {
     fleet: fleet?.count ?? 0,
     hostsOf: (other) => hosts.get(other) ?? 1,
-    signatureOf: (src, dst) => signatures.get(`${src} ${dst}`) ?? null,
-    listOf: (dst, ip) => intelligence.ofName(dst.replace(/:\d+$/, "")) ?? intelligence.ofAddress(ip),
+    signatureOf: (src, dst) => (signatures.size === 0 ? null : (signatures.get(`${src} ${dst}`) ?? null)),
+    listOf: (dst, ip) =>
+      intelligence.size === 0
+        ? null
+        : (intelligence.ofName(dst.replace(/:\d+$/, "")) ?? intelligence.ofAddress(ip)),
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { randomOf } from "../../../lib/testDisk.ts";
-import { scoreBeacon, type Circumstances } from "./beacon.ts";
+import { scoreBeacon, type Beacon, type Circumstances } from "./beacon.ts";
+import { sayWeight } from "./beaconWords.ts";
 
 const ordinary: Circumstances = {
   direction: "out",
@@ -131,6 +132,8 @@ test("scoreBeacon() says every weight, and their sum is the score", () => {
   const found = scoreBeacon(contacts, ordinary);
   const odds = (found?.weights ?? []).reduce((sum, { weight }) => sum + weight, -4.5);
   assert.equal(found?.score, 1 / (1 + Math.exp(-odds)));
-  for (const { because } of found?.weights ?? [])
-    assert.ok(because().en.endsWith(".") && because().ja.endsWith("。"));
+  for (const { code } of found?.weights ?? []) {
+    const { en, ja } = sayWeight(code, found as Beacon);
+    assert.ok(en.endsWith(".") && ja.endsWith("。"));
+  }
 });

@@ -1,4 +1,5 @@
 import type { Said } from "../../../gate.ts";
+import type { WeightCode } from "./beaconWords.ts";
 
 /**
  * Our own score of "does something there call home on a clock?". RITA's score asks how even a day looks;
@@ -34,13 +35,14 @@ export type Circumstances = {
   rareAgent: boolean;
 };
 
-/** One reason for or against, in log-odds; the sentence is made when somebody asks. */
-export type Weight = { code: string; weight: number; because: () => Said };
+/** One reason for or against, in log-odds; `sayWeight` makes its sentence when somebody asks. */
+export type Weight = { code: WeightCode; weight: number };
 
 export type Beacon = {
   /** 0 to 1. */
   score: number;
   weights: Weight[];
+  circumstances: Circumstances;
   figures: {
     contacts: number;
     /** Seconds between contacts: tenth, middle and ninetieth of a hundred. */
@@ -64,6 +66,7 @@ const prior = -4.5;
 
 /** Scores one pair; null with fewer than 4 contacts at different times. */
 export function scoreBeacon(contacts: Contacts, circumstances: Circumstances): Beacon | null {
+  if (contacts.times.length < contactsMin) return null;
   const calls = mergeBursts(contacts.times);
   if (calls.length < contactsMin) return null;
   const intervals = intervalsOf(calls).sort();
@@ -87,9 +90,12 @@ export function scoreBeacon(contacts: Contacts, circumstances: Circumstances): B
     fill,
     spanSeconds,
   };
-  const weights = [...weighRhythm(figures, calls.length), ...weighCircumstances(circumstances)];
-  const odds = weights.reduce((sum, { weight }) => sum + weight, prior);
-  return { score: 1 / (1 + Math.exp(-odds)), weights, figures };
+  const weights: Weight[] = [];
+  weighRhythm(figures, calls.length, weights);
+  weighCircumstances(circumstances, weights);
+  let odds = prior;
+  for (const { weight } of weights) odds += weight;
+  return { score: 1 / (1 + Math.exp(-odds)), weights, figures, circumstances };
 }
 
 /**
@@ -153,13 +159,15 @@ function coherenceOf(calls: Float64Array, periods: number[]): number {
 }
 
 function sameSizeOf(all: Float64Array): number | null {
-  const sizes = all.filter((size) => size >= 0);
-  if (sizes.length < contactsMin) return null;
-  const median = quantileOf(sizes.slice().sort(), 0.5);
+  const sizes = all.slice().sort();
+  const unknown = sizes.findIndex((size) => size >= 0);
+  const known = unknown < 0 ? sizes.subarray(0, 0) : sizes.subarray(unknown);
+  if (known.length < contactsMin) return null;
+  const median = quantileOf(known, 0.5);
   const near = Math.max(8, median * 0.05);
   let same = 0;
-  for (const size of sizes) if (Math.abs(size - median) <= near) same += 1;
-  return same / sizes.length;
+  for (const size of known) if (Math.abs(size - median) <= near) same += 1;
+  return same / known.length;
 }
 
 /**
@@ -171,8 +179,8 @@ function natsPerInterval(variation: number): number {
   return Math.max(-0.6, Math.min(4, -Math.log(Math.max(variation, 0.001)) - 0.42));
 }
 
-function weighRhythm(figures: Beacon["figures"], calls: number): Weight[] {
-  const { interval, variation, coherence, sameSize, fill, contacts } = figures;
+function weighRhythm(figures: Beacon["figures"], calls: number, weights: Weight[]): void {
+  const { variation, coherence, sameSize, fill, spanSeconds } = figures;
   const rayleigh = calls * coherence ** 2;
   // Coherence of few calls comes by chance (its square is about 1/n); beyond that it counts as evidence.
   const byClock = rayleigh > 10 ? (rayleigh - 10) * 0.5 : 0;
@@ -180,114 +188,37 @@ function weighRhythm(figures: Beacon["figures"], calls: number): Weight[] {
   const cautious = variation * (1 + 1.2 / Math.sqrt(calls - 1));
   const nats = Math.max((calls - 2) * natsPerInterval(cautious), byClock);
   const rhythm = nats >= 0 ? evidenceMax * (1 - Math.exp(-nats / evidenceMax)) : Math.max(-5, nats);
-  const pace = say(interval.median);
-  const percent = Math.round(variation * 100);
-  const weights: Weight[] = [
-    {
-      code: "rhythm",
-      weight: rhythm,
-      because: () => ({
-        en: `${contacts} contacts, one every ${pace.en}, varying by ${percent} %.`,
-        ja: `接触${contacts}回、間隔は約${pace.ja}、ばらつき${percent}%です。`,
-      }),
-    },
-  ];
-  if (sameSize !== null) {
-    const share = Math.round(sameSize * 100);
-    weights.push({
-      code: "same-size",
-      weight: 2 * (sameSize - 0.5),
-      because: () => ({
-        en: `${share} % of the contacts sent nearly the same amount.`,
-        ja: `接触の${share}%がほぼ同じ送信量です。`,
-      }),
-    });
-  }
-  const span = say(figures.spanSeconds);
+  weights.push({ code: "rhythm", weight: rhythm });
+  if (sameSize !== null) weights.push({ code: "same-size", weight: 2 * (sameSize - 0.5) });
   // An hour is neutral; a rhythm that lasts days is installed, what lasts a second is one task.
-  const lasting = Math.max(-5, Math.min(2, 1.5 * Math.log10(Math.max(figures.spanSeconds, 1e-6) / 3_600)));
-  weights.push({
-    code: "lasting",
-    weight: lasting > 0 ? (lasting * Math.max(0, rhythm)) / evidenceMax : lasting,
-    because: () => ({ en: `It went on for ${span.en}.`, ja: `${span.ja}にわたって続いています。` }),
-  });
-  const came = Math.round(fill * 100);
-  weights.push({
-    code: "steady",
-    weight: 1.5 * (fill - 0.5),
-    because: () => ({
-      en: `${came} % of the calls that such a clock makes were seen between the first and the last.`,
-      ja: `最初から最後までの間に、この間隔で見込まれる接触の${came}%がありました。`,
-    }),
-  });
-  return weights;
+  const lasting = Math.max(-5, Math.min(2, 1.5 * Math.log10(Math.max(spanSeconds, 1e-6) / 3_600)));
+  const weight = lasting > 0 ? (lasting * Math.max(0, rhythm)) / evidenceMax : lasting;
+  weights.push({ code: "lasting", weight }, { code: "steady", weight: 1.5 * (fill - 0.5) });
 }
 
-function weighCircumstances(given: Circumstances): Weight[] {
-  const weights: Weight[] = [];
-  const add = (code: string, weight: number, en: string, ja: string): void => {
-    weights.push({ code, weight, because: () => ({ en, ja }) });
-  };
-  const answered = Math.round(given.answered * 100);
-  if (given.direction === "in") {
-    const weight = given.answered >= 0.5 ? -0.5 : -3.5;
-    const en = `It comes from outside; ${answered} % of the contacts were answered with data.`;
-    add("from-outside", weight, en, `外部からの接続で、${answered}%にデータの応答がありました。`);
-  } else if (given.direction === "across") {
-    add("inside", -2, "Both sides are our own.", "両端とも自組織です。");
-  }
-  if (given.onePort < 0.9) {
-    const share = Math.round(given.onePort * 100);
-    const ja = `接続先のポートが一定しません(最多でも${share}%)。`;
-    add(
-      "many-ports",
-      -3 * (1 - given.onePort) - 1,
-      `Many ports of the other side: the commonest has ${share} %.`,
-      ja,
-    );
-  }
-  weighFleet(given, add);
-  if (given.server) {
-    add(
-      "server",
-      1.5,
-      "The source is a server: it has nobody to call.",
-      "送信元はサーバーで、外部に接続する用がありません。",
-    );
-  }
-  if (given.clockProtocol !== null) {
-    const ja = `${given.clockProtocol}はもともと一定間隔で通信する規約です。`;
-    add("clock-protocol", -8, `${given.clockProtocol} calls on a clock by its nature.`, ja);
-  }
-  if (given.allowed)
-    add("on-list", -6, "The destination is on the host's written list.", "接続先は許可一覧にあります。");
-  if (given.intel)
-    add("intelligence", 4, "The destination is on an intelligence list.", "接続先は脅威情報に載っています。");
-  if (given.missingHost) add("no-host", 1, "Requests without a Host header.", "Hostヘッダーのない要求です。");
-  if (given.rareAgent) {
-    const ja = "この接続先にしか使われない署名(User-AgentまたはJA3)です。";
-    add("rare-agent", 1, "A signature (User-Agent or JA3) that the host uses for nothing else.", ja);
-  }
-  return weights;
-}
-
-type Add = (code: string, weight: number, en: string, ja: string) => void;
-
-function weighFleet(given: Circumstances, add: Add): void {
+function weighCircumstances(given: Circumstances, weights: Weight[]): void {
+  const add = (code: WeightCode, weight: number): void => void weights.push({ code, weight });
+  if (given.direction === "in") add("from-outside", given.answered >= 0.5 ? -0.5 : -3.5);
+  else if (given.direction === "across") add("inside", -2);
+  if (given.onePort < 0.9) add("many-ports", -3 * (1 - given.onePort) - 1);
   const { hosts, hostsOfFleet, firstSeenDays } = given;
   // A fleet of few says nothing about how common a destination is.
   if (hostsOfFleet >= 5) {
     const share = hosts / hostsOfFleet;
-    const en = `${hosts} of ${hostsOfFleet} hosts talk to it.`;
-    const ja = `${hostsOfFleet}台中${hosts}台が接続しています。`;
-    if (share >= 0.5) add("common", -3, en, ja);
-    else if (share >= 0.2) add("known", -1.5, en, ja);
-    else if (hosts === 1 || share <= 0.02) add("rare", 1, en, ja);
+    if (share >= 0.5) add("common", -3);
+    else if (share >= 0.2) add("known", -1.5);
+    else if (hosts === 1 || share <= 0.02) add("rare", 1);
   }
-  if (firstSeenDays === null) return;
-  const days = Math.round(firstSeenDays * 10) / 10;
-  if (firstSeenDays <= 7) add("new", 1, `First seen ${days} days ago.`, `${days}日前に初めて見られました。`);
-  else if (firstSeenDays >= 30) add("old", -1, `Known for ${days} days.`, `${days}日前から見られています。`);
+  if (firstSeenDays !== null) {
+    if (firstSeenDays <= 7) add("new", 1);
+    else if (firstSeenDays >= 30) add("old", -1);
+  }
+  if (given.server) add("server", 1.5);
+  if (given.clockProtocol !== null) add("clock-protocol", -8);
+  if (given.allowed) add("on-list", -6);
+  if (given.intel) add("intelligence", 4);
+  if (given.missingHost) add("no-host", 1);
+  if (given.rareAgent) add("rare-agent", 1);
 }
 
 /** A span of time as people say it. */

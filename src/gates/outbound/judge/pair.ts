@@ -1,5 +1,6 @@
 import { findingOf, type Finding } from "../findings.ts";
 import type { OutboundPolicy } from "../policy.ts";
+import { sayWeight } from "./beaconWords.ts";
 import { say, scoreBeacon, type Beacon, type Circumstances } from "./beacon.ts";
 import { ritaFinal, rita as ritaLimits, scoreLikeRita, type RitaBeacon, type RitaModifiers } from "./rita.ts";
 
@@ -106,7 +107,9 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
       sameSize: own.figures.sameSize === null ? null : round(own.figures.sameSize),
       spanSeconds: round(own.figures.spanSeconds),
     };
-    const more = own.weights.filter(({ weight }) => Math.abs(weight) >= 0.5).map(({ because }) => because());
+    const more = own.weights
+      .filter(({ weight }) => Math.abs(weight) >= 0.5)
+      .map(({ code }) => sayWeight(code, own));
     const pace = say(own.figures.interval.median);
     const severity = scored.score >= 0.98 || circumstances.server ? "high" : "medium";
     const evidence = {

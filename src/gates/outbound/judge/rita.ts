@@ -258,7 +258,7 @@ export function scoreLikeRita(times: Numbers, sizes: Numbers, window: Window): R
   if (distinct < rita.connectionsMin) return null;
   const ts = timestampScore(times);
   const ds = dataSizeScore(sizes);
-  const histogram = histogramOf(binEdges(window, rita.bins), times, rita.modalSensitivity);
+  const histogram = histogramOf(edgesOf(window), times, rita.modalSensitivity);
   const hist = histogramScore(histogram, { outlierBars: rita.outlierBars, barsMin: rita.barsForBimodalMin });
   const first = times[0] as number;
   const last = times[times.length - 1] as number;
@@ -275,6 +275,14 @@ export function scoreLikeRita(times: Numbers, sizes: Numbers, window: Window): R
   const { bars, longestRun } = histogram;
   const figures = { intervals, sizes: spread, bars, longestRun, coverage, consistency, even, bimodal };
   return { ...parts, score: beaconScore(parts), figures };
+}
+
+/** The edges of a window, which is the same for very many pairs. */
+const edgesByWindow = new WeakMap<Window, number[]>();
+function edgesOf(window: Window): number[] {
+  const known = edgesByWindow.get(window) ?? binEdges(window, rita.bins);
+  edgesByWindow.set(window, known);
+  return known;
 }
 
 function distinctOf(times: Numbers): number {
