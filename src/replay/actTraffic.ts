@@ -4,7 +4,12 @@ import { OFFICE, type Office } from "./office.ts";
 import { writeRecordOf2016 } from "./recordOf2016.ts";
 
 /** Who answers in the replay; in 2016 nobody was named. */
-const ciso: Person = { id: "replay-ciso", name: "CISO (replay)", email: "ciso@ijtb.example", roles: ["approver"] };
+const ciso: Person = {
+  id: "replay-ciso",
+  name: "CISO (replay)",
+  email: "ciso@ijtb.example",
+  roles: ["approver"],
+};
 
 /**
  * Act two: 2016-03-15 to 03-25. In 2016 an infected PC, a web server and the control server talked outwards
@@ -76,7 +81,8 @@ async function databaseServer(stage: Stage, office: Office, played: Played): Pro
   if (cut.act !== "isolate" || cut.order === null)
     played.problems.push("the database server was not isolated by a standing order");
   if (cut.passedSince !== 0) played.problems.push(`${cut.passedSince} packets passed after the isolation`);
-  await expectSilence(office, { source: OFFICE.database.address, at: "evilToo", who: "the database server" }, played);
+  const silent = { source: OFFICE.database.address, at: "evilToo", who: "the database server" } as const;
+  await expectSilence(office, silent, played);
   child.kill("SIGKILL");
 }
 
@@ -166,7 +172,11 @@ async function playRecord(stage: Stage): Promise<ActResult> {
 
 /* ---- waiting ---- */
 
-function waitForFinding(stage: Stage, test: (row: FindingRow) => boolean, msMax = 15_000): Promise<FindingRow> {
+function waitForFinding(
+  stage: Stage,
+  test: (row: FindingRow) => boolean,
+  msMax = 15_000,
+): Promise<FindingRow> {
   return until(
     async () => (await stage.station.services.traffic.findings({ limit: 500 })).rows.find(test) ?? null,
     msMax,

@@ -35,6 +35,7 @@ type Row = { atMs: number; from: string; to: string; sent: number; received: num
 export function writeRecordOf2016(folder: string, untilMs: number): number {
   const random = randomOf(2016);
   const begin = untilMs - 10 * dayMs;
+  const staged = { sent: 90_000, received: 900 };
   const rows = [
     ...clock({ from: begin, until: untilMs, seconds: 270, jitter: 0.25, pc: OFFICE.pc.address, random }),
     ...office({ from: begin, until: untilMs, random }),
@@ -42,12 +43,16 @@ export function writeRecordOf2016(folder: string, untilMs: number): number {
       const atMs = begin + 4 * dayMs + hour * 3_600_000;
       return rowOf(atMs, OFFICE.web.address, OFFICE.evil.address, { sent: 4_000_000, received: 20_000 });
     }),
-    rowOf(begin + 6 * dayMs, OFFICE.database.address, OFFICE.evilToo.address, { sent: 90_000, received: 900 }),
+    rowOf(begin + 6 * dayMs, OFFICE.database.address, OFFICE.evilToo.address, staged),
     ...slowUpload(begin),
   ].sort((one, other) => one.atMs - other.atMs);
   mkdirSync(folder, { recursive: true });
-  const head = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", "#path\tconn"];
-  const names = [`#fields\t${fields.map(([name]) => name).join("\t")}`, `#types\t${fields.map(([, type]) => type).join("\t")}`];
+  const head = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-"];
+  const names = [
+    "#path\tconn",
+    `#fields\t${fields.map(([name]) => name).join("\t")}`,
+    `#types\t${fields.map(([, type]) => type).join("\t")}`,
+  ];
   const lines = [...head, ...names, ...rows.map((row, number) => lineOf(row, number))];
   const file = join(folder, "conn.log");
   writeFileSync(`${file}.part`, `${lines.join("\n")}\n`);

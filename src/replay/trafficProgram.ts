@@ -37,7 +37,13 @@ function ask(address: string, port: number, bytes: number): void {
   socket.on("error", () => socket.destroy());
 }
 
-function call(given: { address: string; port: number; seconds: number; jitter: number; bytes: number }): void {
+function call(given: {
+  address: string;
+  port: number;
+  seconds: number;
+  jitter: number;
+  bytes: number;
+}): void {
   const { address, port, seconds, jitter, bytes } = given;
   ask(address, port, bytes);
   const pause = seconds * 1_000 * (1 - jitter + 2 * jitter * Math.random());

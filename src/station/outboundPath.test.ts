@@ -54,11 +54,7 @@ outbound:
   });
 
   const ready = () =>
-    waitUntil(
-      async () => (await station.services.station.status()).state === "ready",
-      "the gate",
-      30_000,
-    );
+    waitUntil(async () => (await station.services.station.status()).state === "ready", "the gate", 30_000);
 
   const found = (test: (row: FindingRow) => boolean) =>
     waitUntil(async () => {
@@ -72,7 +68,7 @@ outbound:
       return rows.find(test) ?? null;
     }, "the cut");
 
-  test("a silent server that holds personal data is isolated at its first packet, and nothing passes after", async () => {
+  test("a silent server is isolated at its first packet, and nothing passes after", async () => {
     const began = Date.now();
     const flow = net.send("pc", `tcp ${addresses.outside} 7000`);
     const finding = await found(({ host }) => host === "database");
@@ -81,7 +77,8 @@ outbound:
     ]);
     assert.deepEqual([finding.order, finding.act], ["silent-personal-data-server", "isolate"]);
     const row = await cut(({ target, provedAt }) => target === addresses.pc && provedAt !== null);
-    assert.deepEqual([row.act, row.state, row.passedSince, row.finding], ["isolate", "in-place", 0, finding.id]);
+    assert.deepEqual([row.act, row.state, row.passedSince], ["isolate", "in-place", 0]);
+    assert.equal(row.finding, finding.id);
     // The issue's limit is 2 s to the finding and 2.1 s to the order in force; node itself starts meanwhile.
     const inForce = Date.parse(row.orderedAt) + (row.inPlaceMs ?? Number.NaN) - began;
     assert.ok(inForce < 2_100, `in force after ${inForce} ms`);
@@ -91,8 +88,8 @@ outbound:
     const view = await station.services.traffic.finding(finding.id, alice);
     assert.match(view.because[0]?.said[0]?.ja ?? "", /database/);
     const codes = view.chain.map(({ code }) => code);
-    for (const code of ["traffic-found", "outbound-judged", "order-applied", "cut-ordered", "cut-in-place", "cut-proved"])
-      assert.ok(codes.includes(code), `${code} in ${codes.join(" ")}`);
+    const way = "traffic-found outbound-judged order-applied cut-ordered cut-in-place cut-proved";
+    for (const code of way.split(" ")) assert.ok(codes.includes(code), `${code} in ${codes.join(" ")}`);
   });
 
   test("a person lifts it, and traffic passes again", async () => {
@@ -110,26 +107,27 @@ outbound:
     assert.equal(decision.answers[0]?.personName, "Alice");
   });
 
-  test("a server off its list: the deciders are asked, nobody answers, everything is cut off but what goes on", async () => {
+  test("a server off its list: asked, nobody answers, all is cut off but what goes on", async () => {
     const flows = [
       net.send("other", `tcp ${addresses.partner} 7000`),
       net.send("other", `tcp ${addresses.outside} 7000`),
       net.send("admin", `tcp ${addresses.outside} 7000`),
     ];
-    const finding = await found(({ host, destination }) => host === "web" && destination === addresses.outside);
+    const finding = await found((row) => row.host === "web" && row.destination === addresses.outside);
     assert.deepEqual([finding.reasons[0]?.code, finding.act], ["not-on-its-list", "ask"]);
     const row = await cut(({ act, state }) => act === "cut-off" && state === "in-place");
     assert.ok(row.decisionId !== null);
     const decision = await station.services.decisions.get(row.decisionId ?? "");
     assert.deepEqual([decision.state, decision.outcome], ["defaulted", "cut-off"]);
-    assert.deepEqual(await net.untilFlowing("outside", [`tcp ${addresses.admin}`]), [`tcp ${addresses.admin}`]);
+    const administrator = [`tcp ${addresses.admin}`];
+    assert.deepEqual(await net.untilFlowing("outside", administrator), administrator);
     assert.deepEqual(await net.flowing("partner"), [`tcp ${addresses.other}`]);
     for (const flow of flows) flow.kill();
     await station.services.traffic.lift(row.id, alice, "found and cleaned");
     await cut(({ id, state }) => id === row.id && state === "ended");
   });
 
-  test("a person blocks a destination, having seen what it would stop; the record shows the connection", async () => {
+  test("a person blocks a destination, having seen in the record what it would stop", async () => {
     const flow = net.send("other", `udp ${addresses.outside} 7000`);
     await waitUntil(async () => {
       const { hosts } = await station.services.traffic.preview({ act: "block", target: addresses.outside });
@@ -150,7 +148,11 @@ outbound:
     }, "the new end");
     flow.kill();
     const host = await station.services.traffic.host(addresses.other, 1);
-    assert.ok(host.destinations.some(({ destination, onList }) => destination === addresses.outside && !onList));
+    const offList = host.destinations.filter(({ onList }) => !onList);
+    assert.deepEqual(
+      offList.map(({ destination }) => destination),
+      [addresses.outside],
+    );
   });
 
   test("kill -9 of gate, enforcer and station: the rules stay, and all of it is found again", async () => {
@@ -164,7 +166,8 @@ outbound:
     await ready();
     const { decisionId } = await station.services.traffic.lift(row?.id ?? "", alice, "after the crash");
     await cut(({ id, state }) => id === row?.id && state === "ended");
-    assert.deepEqual(await net.untilFlowing("outside", [`udp ${addresses.other}`]), [`udp ${addresses.other}`]);
+    const passes = [`udp ${addresses.other}`];
+    assert.deepEqual(await net.untilFlowing("outside", passes), passes);
     assert.notEqual(findMarkedProcess(join(run, "enforcer.sock.pid")), enforcer);
     assert.ok(decisionId !== "");
     flow.kill();

@@ -38,7 +38,7 @@ export const FINDINGS = {
       contacts,
       score,
     }: Pair & { pace: Said; contacts: number; score: number }) => ({
-      en: `${host} calls ${destination} on a clock: ${contacts} contacts, one every ${pace.en}, score ${score}.`,
+      en: `${host} calls ${destination} on a clock: ${contacts} times, every ${pace.en}, score ${score}.`,
       ja: `${host}が${destination}に一定の間隔で接続しています（${contacts}回、約${pace.ja}ごと、点数${score}）。`,
     }),
   },
@@ -72,8 +72,12 @@ export const FINDINGS = {
       hosts: string;
       visited: boolean;
     }) => ({
-      en: `${names} different names below ${domain} were asked for by ${hosts}${visited ? "" : ", and nobody ever connected there"}.`,
-      ja: `${domain}の下の名前が${names}種類問い合わされました（${hosts}${visited ? "" : "、実際の接続は一度もありません"}）。`,
+      en: visited
+        ? `${names} different names below ${domain} were asked for by ${hosts}.`
+        : `${names} different names below ${domain} were asked for by ${hosts}; nobody connected there.`,
+      ja: visited
+        ? `${domain}の下の名前が${names}種類問い合わされました（${hosts}）。`
+        : `${domain}の下の名前が${names}種類問い合わされました（${hosts}）。実際の接続は一度もありません。`,
     }),
   },
   "first-seen-destination": {
@@ -104,7 +108,7 @@ export const FINDINGS = {
     technique: "T1030",
     severity: "high",
     say: ({ host, destination, bytes, days, usual }: Pair & { bytes: Said; days: number; usual: Said }) => ({
-      en: `${host} sent ${bytes.en} to ${destination} over ${days} days, a little every day; before it sent ${usual.en} a day.`,
+      en: `${host} sent ${bytes.en} to ${destination} over ${days} days; before, it sent ${usual.en} a day.`,
       ja: `${host}が${destination}に${days}日かけて少しずつ、合計${bytes.ja}を送信しました。以前は一日${usual.ja}でした。`,
     }),
   },
@@ -136,8 +140,12 @@ export const FINDINGS = {
     technique: "T1562.004",
     severity: "high",
     say: ({ what, mended }: { what: string; mended: boolean }) => ({
-      en: `Somebody else changed the rules that keep traffic cut (${what}); ${mended ? "they were put back" : "they could not be put back"}.`,
-      ja: `遮断の規則が何者かに変更されました（${what}）。${mended ? "元に戻しました" : "元に戻せていません"}。`,
+      en: mended
+        ? `Somebody else changed the rules that keep traffic cut (${what}); they were put back.`
+        : `Somebody else changed the rules that keep traffic cut (${what}); they could not be put back.`,
+      ja: mended
+        ? `遮断の規則が何者かに変更されました（${what}）。元に戻しました。`
+        : `遮断の規則が何者かに変更されました（${what}）。元に戻せていません。`,
     }),
   },
   "record-gap": {

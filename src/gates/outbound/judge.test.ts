@@ -68,7 +68,8 @@ describe("the first packet", () => {
     ],
   ];
   for (const [name, seen, expected] of rows) {
-    test(`judgeConnection() says ${expected.map(([code]) => code).join(", ") || "nothing"} of ${name}`, () => {
+    const codes = expected.map(([code]) => code).join(", ") || "nothing";
+    test(`judgeConnection() says ${codes} of ${name}`, () => {
       assert.deepEqual(
         judgeConnection(seen).map(({ code, severity }) => [code, severity]),
         expected,
@@ -212,11 +213,7 @@ describe("volumes", () => {
       }),
       "slow-upload",
     ],
-    [
-      "much on the first day on record",
-      uploads({ days: days(400), hostDays: days(400) }),
-      "upload-volume",
-    ],
+    ["much on the first day on record", uploads({ days: days(400), hostDays: days(400) }), "upload-volume"],
     [
       "a little every day, after days of nearly nothing",
       uploads({

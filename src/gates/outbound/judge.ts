@@ -78,7 +78,7 @@ function figuresOf(seen: SeenConnection): Finding["figures"] {
   };
 }
 
-/** The whole judgement of what was found: the reasons, and the first standing order that one of them starts. */
+/** The judgement of what was found: the reasons, and the first standing order that one of them starts. */
 export function judgeTraffic(seen: SeenTraffic, policy: OutboundPolicy): Judgement<OutboundAct, FindingCode> {
   const visible = seen.findings.filter(({ hiddenBy }) => hiddenBy === null);
   const reasons = seen.findings.map(({ code, technique, severity, because }) => ({

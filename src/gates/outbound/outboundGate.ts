@@ -12,6 +12,7 @@ import type { Connection, Seen } from "./connection.ts";
 import { Intelligence, readIntelligence } from "./analyze/intelligence.ts";
 import { CutLink } from "./cutLink.ts";
 import { OutboundEnforcer } from "./enforce.ts";
+import { describeTraffic, gapFinding, sidesOf, type CrossedTraffic } from "./describeTraffic.ts";
 import { findingOf, type Finding } from "./findings.ts";
 import { Inventory } from "./hosts.ts";
 import {
@@ -68,9 +69,6 @@ type Counters = Record<
   number
 >;
 
-/** The act goes with what it is about, beside the finding's own id. */
-type Crossed = SeenTraffic & { finding: string; evidence: readonly EvidenceHash[] };
-
 class OutboundGate implements RunningOutboundGate {
   readonly #options: OutboundGateOptions;
   readonly #memory: OutboundMemory;
@@ -79,7 +77,7 @@ class OutboundGate implements RunningOutboundGate {
   readonly #enforcer: OutboundEnforcer;
   readonly #inventory: Inventory;
   readonly #names = new NameBook();
-  readonly #gate: Gate<Crossed, OutboundAct, void>;
+  readonly #gate: Gate<CrossedTraffic, OutboundAct, void>;
   readonly #cutLink: CutLink | null;
   readonly #silence: SilenceWatch;
   readonly #counters: Counters = {
@@ -151,6 +149,7 @@ class OutboundGate implements RunningOutboundGate {
       folder: join(folder, "record"),
       onFindings: (findings, by) => this.#takeFindings(findings, by),
       onProblem: (problem) => this.#problem(new Error(problem)),
+      onDay: () => this.#prune(),
     });
   }
 
@@ -398,6 +397,21 @@ class OutboundGate implements RunningOutboundGate {
     });
   }
 
+  /** What is older than the configuration says goes; the entry says that it was there. */
+  async #prune(): Promise<void> {
+    this.#memory.prune(Date.now());
+    const { retentionDays } = this.#options.settings.record;
+    for (const { day, files } of (await this.#record?.prune(retentionDays)) ?? []) {
+      const data = { day, files, retentionDays };
+      await this.#recorder.append({
+        kind: "enforced",
+        code: "record-pruned",
+        about: { gate: "outbound" },
+        data,
+      });
+    }
+  }
+
   /* ---- the gate itself ---- */
 
   #everySecond(): void {
@@ -454,48 +468,4 @@ function today(): string {
 /** Sensors that tell of the end only have no first word; then the end is the first that is heard. */
 function isFirstWord(row: Connection): boolean {
   return row.sensor === "conntrack" ? row.open : true;
-}
-
-function describeTraffic(seen: Crossed): ReturnType<Gate<Crossed, OutboundAct, void>["describe"]> {
-  const [first] = seen.findings as [Finding, ...Finding[]];
-  const hidden = seen.findings.find(({ hiddenBy }) => hiddenBy !== null)?.hiddenBy ?? null;
-  return {
-    kind: "observed",
-    code: "traffic-found",
-    about: {
-      gate: "outbound",
-      finding: seen.finding,
-      host: (seen.host?.name ?? "").slice(0, 256),
-      hostAddress: seen.host?.address ?? "",
-      destination: first.dst.slice(0, 256),
-      addresses: seen.addresses.slice(0, 5).join(" ").slice(0, 256),
-      names: seen.names.slice(0, 3).join(" ").slice(0, 256),
-    },
-    evidence: seen.evidence,
-    data: {
-      by: seen.by,
-      group: first.group.slice(0, 500),
-      address: seen.host?.address ?? "",
-      hidden: seen.findings.every(({ hiddenBy }) => hiddenBy !== null) ? hidden : null,
-    },
-  };
-}
-
-/** The other side of findings of one behaviour: addresses and names. */
-function sidesOf(findings: readonly Finding[]): { addresses: string[]; names: string[] } {
-  const sides = new Set(findings.map(({ dst }) => dst.replace(/:\d+$/, "")));
-  const isAddress = (side: string): boolean => /^[0-9.]+$/.test(side) || side.includes(":");
-  const isName = (side: string): boolean => /^[a-z0-9_.-]+\.[a-z0-9-]+$/i.test(side) && !isAddress(side);
-  return { addresses: [...sides].filter(isAddress), names: [...sides].filter(isName) };
-}
-
-function gapFinding(
-  source: string,
-  gap: { from: number; until: number },
-  options: { dataFolder: string },
-): Finding {
-  const say = (at: number): string => new Date(at).toISOString().slice(0, 16).replace("T", " ");
-  const figures = { fromMs: gap.from, untilMs: gap.until, folder: options.dataFolder };
-  const about = { src: "", dst: `${source} ${say(gap.from)}`, group: `record ${source}`, figures };
-  return findingOf("record-gap", about, { source, from: say(gap.from), until: say(gap.until) });
 }

@@ -76,7 +76,7 @@ export const defaultOutboundOrders: OutboundOrder[] = [
   },
 ];
 
-/** What a site decides about outbound traffic. How findings are made is not in here, only what is done about them. */
+/** What a site decides about outbound traffic: not how findings are made, only what is done about them. */
 export const OutboundPolicy = z.strictObject({
   shadow: z.boolean().default(false).describe("Record and judge everything and cut nothing."),
   orders: z

@@ -11,6 +11,8 @@ export type RegularWorkOptions = {
   folder: string;
   onFindings: (findings: readonly Finding[], by: "analysis") => Promise<void>;
   onProblem: (problem: string) => void;
+  /** Once a day, beginning with the first. */
+  onDay: () => Promise<void>;
 };
 
 /**
@@ -46,7 +48,10 @@ export class RegularWork {
       const listsChanged = await this.#listsChanged();
       const deep = now - this.#deepAt >= limits.deepMs;
       const days = listsChanged ? settings.record.retentionDays : deep ? limits.deepDays : 1;
-      if (deep) this.#deepAt = now;
+      if (deep) {
+        this.#deepAt = now;
+        await this.#options.onDay();
+      }
       await this.analyze(days, now);
     } catch (error) {
       if (!this.#stopped)

@@ -32,7 +32,8 @@ export const HostSettings = z.strictObject({
     .array(Destination)
     .default([])
     .describe(
-      "Destinations outside that it may talk to: address, network, name or *.name, each with :port if wanted. For servers all else is a finding at the first packet.",
+      "Destinations outside that it may talk to: address, network, name or *.name, :port if wanted. " +
+        "For servers all else is a finding at the first packet.",
     ),
 });
 export type HostSettings = z.infer<typeof HostSettings>;

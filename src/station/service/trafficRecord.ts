@@ -20,7 +20,7 @@ const limits = {
 } as const;
 const hourMs = 3_600_000;
 
-/** The record of connections as the pages ask for it. One question at a time, each over files as they stand. */
+/** The record of connections as the pages ask for it: one question at a time, over files as they stand. */
 export class TrafficRecordReader {
   readonly #folder: string;
   readonly #settings: OutboundSettings;

@@ -96,9 +96,7 @@ type FindingRecord = {
 function selectFindings(db: Kysely<any>): any {
   return db
     .selectFrom("finding")
-    .leftJoin("decision", (join) =>
-      join.on("decision.subject", "=", sql<string>`'cut ' || finding.id::text`),
-    )
+    .leftJoin("decision", (join) => join.on("decision.subject", "=", sql<string>`'cut ' || finding.id::text`))
     .selectAll("finding")
     .select("decision.id as decision_id");
 }

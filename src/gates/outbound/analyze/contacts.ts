@@ -121,7 +121,10 @@ function contactSql(open: boolean, names: boolean): string {
   return `
     CREATE OR REPLACE VIEW contact AS
     SELECT c.seen_at, c.src, ${names ? `coalesce(${name}, c.dst)` : "c.dst"} AS dst, c.dst AS ip,
-      c.src_port, c.dst_port, c.proto, c.service, c.duration_us, c.orig_bytes, c.resp_bytes,
+      c.src_port, c.dst_port, c.proto, c.service, c.duration_us,
+      -- Connection tracking counts with headers only.
+      coalesce(c.orig_bytes, c.orig_ip_bytes) AS orig_bytes,
+      coalesce(c.resp_bytes, c.resp_ip_bytes) AS resp_bytes,
       c.orig_ip_bytes, c.resp_ip_bytes,
       -- Connection tracking tells of the beginning as open, and of the end only minutes after it.
       c.open AND c.sensor <> 'conntrack' AS open, c.uid,

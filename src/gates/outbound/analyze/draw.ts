@@ -37,9 +37,7 @@ export function drawIntervals(times: readonly number[], sayOf: (seconds: number)
   const step = (width - left - 10) / 60;
   const bars = bins.map((count, bin) => {
     const height = (count / most) * 60;
-    return count === 0
-      ? ""
-      : `<rect class="mark" x="${(left + bin * step).toFixed(1)}" y="${(64 - height).toFixed(1)}" width="${(step - 1).toFixed(1)}" height="${height.toFixed(1)}"/>`;
+    return count === 0 ? "" : rect({ x: left + bin * step, y: 64 - height, width: step - 1, height });
   });
   const marks = [0, 0.25, 0.5, 0.75, 1].map((share) =>
     label(left + share * (width - left - 10), 80, sayOf(Math.exp(low + share * (high - low))), "middle"),
@@ -91,7 +89,8 @@ export function drawMatrix(matrix: MatrixPlot, sayOf: (bytes: number) => string)
       const opacity = (0.15 + 0.85 * (Math.log1p(bytes) / most)).toFixed(2);
       const place = `x="${(150 + column * cell).toFixed(1)}" y="${top + row * 18}"`;
       const title = escape(`${host} → ${other}: ${sayOf(bytes)}`);
-      return `<rect class="mark" ${place} width="${(cell - 1).toFixed(1)}" height="17" opacity="${opacity}"><title>${title}</title></rect>`;
+      const size = `width="${(cell - 1).toFixed(1)}" height="17"`;
+      return `<rect class="mark" ${place} ${size} opacity="${opacity}"><title>${title}</title></rect>`;
     }),
   );
   const rows = hosts.map((host, row) => label(145, top + row * 18 + 13, host, "end"));
@@ -108,7 +107,13 @@ function label(x: number, y: number, text: string, anchor: "start" | "middle" | 
 }
 
 function svg(height: number, parts: string[]): string {
-  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${parts.join("")}</svg>`;
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  return `<svg ${size} role="img">${parts.join("")}</svg>`;
+}
+
+function rect(place: { x: number; y: number; width: number; height: number }): string {
+  const sides = Object.entries(place).map(([name, value]) => `${name}="${value.toFixed(1)}"`);
+  return `<rect class="mark" ${sides.join(" ")}/>`;
 }
 
 function isoMinute(seconds: number): string {

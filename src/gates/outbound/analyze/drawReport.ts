@@ -39,16 +39,25 @@ const words = {
 } as const;
 
 const style = `
-:root { color-scheme: light dark; --ink: #1d1d1f; --paper: #fff; --rule: #d8d8dc; --act: #b3261e; --dim: #6a6a70 }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --paper: #17171a; --rule: #3a3a40; --act: #ff8a80; --dim: #a0a0a8 } }
-body { font: 16px/26px "Hiragino Sans", "Noto Sans JP", "Yu Gothic UI", system-ui, sans-serif; color: var(--ink);
-  background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; font-variant-numeric: tabular-nums }
+:root {
+  color-scheme: light dark;
+  --ink: #1d1d1f; --paper: #fff; --rule: #d8d8dc; --act: #b3261e; --dim: #6a6a70
+}
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ececf0; --paper: #17171a; --rule: #3a3a40; --act: #ff8a80; --dim: #a0a0a8 }
+}
+body {
+  font: 16px/26px "Hiragino Sans", "Noto Sans JP", "Yu Gothic UI", system-ui, sans-serif;
+  color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
+  font-variant-numeric: tabular-nums
+}
 h1 { font-size: 28px } h2 { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 1rem }
-h3 { font-size: 16px; margin-bottom: 0 } p, ul { margin: .25rem 0 } .dim { color: var(--dim) } .act { color: var(--act) }
+h3 { font-size: 16px; margin-bottom: 0 } p, ul { margin: .25rem 0 }
+.dim { color: var(--dim) } .act { color: var(--act) }
 svg { display: block; max-width: 100% } svg text { font-size: 11px; fill: var(--ink) }
 svg .mark { fill: var(--ink) } svg .line { stroke: var(--ink); fill: none } svg .rule { stroke: var(--rule) }
 figure { margin: .5rem 0 } figcaption { font-size: 13px; color: var(--dim) }
-@media print { body { margin: 0 } h2 { break-before: auto } figure { break-inside: avoid } }`;
+@media print { body { margin: 0 } figure { break-inside: avoid } }`;
 
 /** The report as one HTML file that loads nothing. */
 export function drawReport(report: Report, plots: Plots, language: Language): string {
@@ -117,7 +126,8 @@ function pairHtml({ pair, times, sizes }: PairPlot, language: Language): string 
   ] as const;
   const figures = draw.map(([caption, svg]) => `<figure>${svg}<figcaption>${caption}</figcaption></figure>`);
   return `<section><h3>${escape(`${pair.src} → ${pair.dst}`)}</h3>
-    <p class="dim">${text.score} ${pair.score.toFixed(4)} · RITA ${pair.rita.score} (${pair.rita.final.toFixed(2)})</p>
+    <p class="dim">${text.score} ${pair.score.toFixed(4)} · RITA ${pair.rita.score}
+      (${pair.rita.final.toFixed(2)})</p>
     <ul>${because?.join("") ?? ""}</ul>${figures.join("")}</section>`;
 }
 

@@ -220,7 +220,8 @@ function pairsInOrder(duck: Duck): {
 async function readBlock(duck: Duck, from: number): Promise<PairRow[]> {
   const rows: PairRow[] = [];
   const sql = `
-    SELECT id, src, dst, ip, outwards, no_host, udp, port::INTEGER AS port, contacts, answered, first_at, open,
+    SELECT id, src, dst, ip, outwards, no_host, udp, port::INTEGER AS port, contacts, answered, first_at,
+      open,
       coalesce(micros, 0) / 1e6 AS seconds, coalesce(longest, 0) / 1e6 AS longest,
       coalesce(sent, 0)::DOUBLE AS sent, span_contacts, span_open,
       coalesce(span_micros, 0) / 1e6 AS span_seconds, coalesce(span_bytes, 0)::DOUBLE AS span_bytes

@@ -35,7 +35,8 @@ async function gatherMatrix(duck: Duck): Promise<MatrixPlot> {
     WITH outwards AS (SELECT src, dst, coalesce(sent, 0)::DOUBLE AS sent FROM pair WHERE outwards),
       busy AS (SELECT src FROM outwards GROUP BY src ORDER BY sum(sent) DESC LIMIT ${hostsDrawn}),
       wanted AS (SELECT dst FROM outwards GROUP BY dst ORDER BY sum(sent) DESC LIMIT ${othersDrawn})
-    SELECT src, dst, sent FROM outwards WHERE src IN (SELECT src FROM busy) AND dst IN (SELECT dst FROM wanted)
+    SELECT src, dst, sent FROM outwards
+    WHERE src IN (SELECT src FROM busy) AND dst IN (SELECT dst FROM wanted)
     ORDER BY src, dst`);
   const hosts = [...new Set(rows.map(({ src }) => src))];
   const others = [...new Set(rows.map(({ dst }) => dst))];

@@ -87,7 +87,7 @@ const words = {
     pairs: "pairs",
     files: "files",
     guessed: (address: string, share: string) =>
-      `${address} was taken as ours: it has a part in ${share} % of the connections. Say --internal to set it.`,
+      `${address} was taken as ours: it is in ${share} % of the connections. Say --internal to set it.`,
     findings: "Findings",
     none: "None.",
     hidden: (count: number) => `${count} more are hidden by suppressions:`,

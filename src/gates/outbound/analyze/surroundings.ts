@@ -97,7 +97,8 @@ export async function findIntelligenceHits(
       hits.set(`${src} ${dst}`, { src, dst, list, contacts, firstAt: first_at });
     }
   }
-  const asked = `SELECT src, query AS dst, count(*)::INTEGER AS contacts, epoch_us(min(seen_at)) / 1e6 AS first_at
+  const asked = `
+    SELECT src, query AS dst, count(*)::INTEGER AS contacts, epoch_us(min(seen_at)) / 1e6 AS first_at
     FROM dns GROUP BY 1, 2`;
   for await (const rows of duck.stream<{ src: string; dst: string; contacts: number; first_at: number }>(
     asked,

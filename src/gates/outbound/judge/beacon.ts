@@ -8,7 +8,7 @@ import type { WeightCode } from "./beaconWords.ts";
  * Every weight is in log-odds and comes back with its sentence, so that the sum can be checked by hand.
  */
 
-/** Times are seconds with fractions, sorted; sizes are bytes in the same order, -1 where they are not known. */
+/** Times are seconds with fractions, sorted; sizes are bytes in the same order, -1 where not known. */
 export type Contacts = { times: Float64Array; sizes: Float64Array };
 
 export type Direction = "out" | "in" | "across";
