@@ -3,6 +3,7 @@ import { SekishoError } from "../../lib/error.ts";
 import type { Entry, EntryId, Kind } from "../../ledger/entry.ts";
 import type {
   DecisionView,
+  FindingRow,
   HeldMailFilter,
   HeldMailRow,
   HeldState,
@@ -15,12 +16,14 @@ import type {
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
+import { createTestTraffic, type TestTraffic } from "./testTraffic.ts";
 
 /** Services in memory, for tests of the HTTP layer and of the pages. Not the station. */
 export type TestServices = Services & {
   rows: LedgerRow[];
   mails: HeldMailRow[];
   decisionViews: DecisionView[];
+  trafficData: TestTraffic;
   emit(event: Partial<LiveEvent>): void;
 };
 
@@ -30,6 +33,9 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
   const mails = Array.from({ length: options.mails }, (_, index) => testMailRow(index, now));
   const decisionViews = mails.flatMap((mail) => (mail.decisionId === null ? [] : [decisionFor(mail, now)]));
   for (const mail of mails.slice(0, 300)) ledger.addMail(mail);
+  const amount = options.mails === 0 ? "none" : options.mails > 1000 ? "much" : "usual";
+  const traffic = createTestTraffic({ now, amount, ledger, decisions: decisionViews });
+  for (const finding of traffic.data.findings.slice(0, 40)) ledger.addFinding(finding);
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -43,10 +49,14 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
     rows: ledger.rows,
     mails,
     decisionViews,
+    trafficData: traffic.data,
     emit,
     station: { status: async () => statusOf(now, ledger.rows.length) },
     live: {
-      recent: async (limit) => mails.slice(0, limit).map(liveEvent),
+      recent: async (limit) => {
+        const events = [...mails.slice(0, limit).map(liveEvent), ...outboundEvents(traffic.data)];
+        return events.toSorted((one, other) => (one.at < other.at ? 1 : -1)).slice(0, limit);
+      },
       rates: async (minutes) => ratesOf(minutes, options.mails, now),
       byReason: async () => countReasons(mails),
       subscribe: (listener) => {
@@ -55,6 +65,7 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
       },
     },
     desk: deskOf(mails, ledger),
+    traffic: traffic.service,
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
@@ -70,7 +81,10 @@ function statusOf(now: Date, size: number): Awaited<ReturnType<Services["station
     timeZone: "Asia/Tokyo",
     state: "ready",
     stateStore: "pglite",
-    gates: [{ name: "mail", state: "ready", since, ...gate }],
+    gates: [
+      { name: "mail", state: "ready", since, ...gate },
+      { name: "outbound", state: "ready", since, ...gate, pid: 4243 },
+    ],
     ledger: { size, root: "00".repeat(32), checkpointAt: now.toISOString(), origin: "sekisho.example" },
   };
 }
@@ -86,6 +100,19 @@ function liveEvent(mail: HeldMailRow, index: number): LiveEvent {
     reasons: mail.reasons.map(({ code, severity }) => ({ code, severity })),
     mail: mail.mail,
   };
+}
+
+function outboundEvents({ findings, cuts }: TestTraffic): LiveEvent[] {
+  const common = { index: 0, gate: "outbound", mail: null };
+  const found = findings.slice(0, 20).map(({ id, at, host, destination, reasons }) => {
+    const subject = `${host} → ${destination}`;
+    return { ...common, entryId: id, at, act: "finding" as const, subject, reasons };
+  });
+  const acts = cuts.slice(0, 6).map(({ id, orderedAt, target, state }) => {
+    const act = state === "ended" ? ("lift" as const) : ("cut" as const);
+    return { ...common, entryId: id, at: orderedAt, act, subject: target, reasons: [] };
+  });
+  return [...found, ...acts];
 }
 
 function ratesOf(minutes: number, busy: number, now: Date): RatePoint[] {
@@ -249,6 +276,22 @@ class TestLedger {
     ];
     for (const [kind, code] of steps) {
       rests = [this.add({ kind, code, by: "gate/mail", about, rests, at }) as EntryId];
+    }
+  }
+
+  addFinding(finding: FindingRow): void {
+    const { id, at, host, hostAddress, destination, cut, order } = finding;
+    const about = { gate: "outbound", finding: id, host, hostAddress, destination };
+    const by = "gate/outbound";
+    let rests: EntryId[] = [];
+    const steps: [Kind, string][] = [
+      ["observed", "traffic-found"],
+      ["judged", "outbound-judged"],
+    ];
+    if (order !== null) steps.push(["decided", "order-applied"]);
+    if (cut !== null) steps.push(["enforced", "cut-ordered"], ["enforced", "cut-in-place"]);
+    for (const [kind, code] of steps) {
+      rests = [this.add({ kind, code, by, about, rests, at }) as EntryId];
     }
   }
 
