@@ -2,6 +2,8 @@ import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { REASONS } from "../src/gates/mail/reasons.ts";
 import { defaultOrders } from "../src/gates/mail/policy.ts";
+import { FINDINGS } from "../src/gates/outbound/findings.ts";
+import { defaultOutboundOrders } from "../src/gates/outbound/policy.ts";
 import { printConfigPage } from "../src/station/describeConfig.ts";
 import { nameOfReason } from "../src/console/client/words/reasonWords.ts";
 
@@ -10,6 +12,7 @@ export function printedDocs(): Record<string, string> {
   return {
     "docs/config.md": printConfigPage(),
     "docs/reasons.md": printReasons(),
+    "docs/findings.md": printFindings(),
     "docs/citations.md": printCitations(),
   };
 }
@@ -31,6 +34,27 @@ function printReasons(): string {
     "",
     "| code | | | ATT&CK | severity | default order |",
     "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function printFindings(): string {
+  const rows = Object.entries(FINDINGS).map(([code, { technique, severity }]) => {
+    const orders = defaultOutboundOrders.filter((order) => order.anyOf.includes(code as never));
+    const done = orders.map((order) => `\`${order.name}\` (${order.do})`).join(" ");
+    return `| \`${code}\` | ${technique ?? ""} | ${severity} | ${done} |`;
+  });
+  return [
+    "# What the outbound gate finds",
+    "",
+    "Printed from `src/gates/outbound/findings.ts` by `npm run ok`; do not edit. Every finding comes with its",
+    "figures and sentences in English and Japanese. The severity is the usual one: a host that holds personal",
+    "data, or a weak sign, changes it. What is done about a finding is the site's: the last column names the",
+    "standing orders of a house that has not decided otherwise (`outbound.policy.orders`).",
+    "",
+    "| code | ATT&CK | severity | default order |",
+    "| --- | --- | --- | --- |",
     ...rows,
     "",
   ].join("\n");

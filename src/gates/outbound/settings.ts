@@ -60,7 +60,10 @@ const CutSettings = z.strictObject({
     .array(z.enum(["forward", "output", "input"]))
     .min(1)
     .default(["forward", "output"])
-    .describe("Where nftables stops packets: forward on a gateway, output on a proxy host."),
+    .describe(
+      "Where nftables stops packets: forward on a gateway; on a proxy host input and output too, so that what " +
+        "a host has already handed to the proxy stops as well.",
+    ),
   administrators: z
     .array(PassageSettings)
     .default([])
@@ -109,7 +112,10 @@ const CutSettings = z.strictObject({
     .describe("dnsmasq on this host: blocked names are NXDOMAIN."),
 });
 
-const CardText = z.strictObject({ en: z.string().min(1).max(300), ja: z.string().min(1).max(300) });
+const CardText = z.strictObject({
+  en: z.string().min(1).max(300).describe("In English."),
+  ja: z.string().min(1).max(300).describe("In Japanese."),
+});
 
 const CutOffSettings = z.strictObject({
   deciders: z

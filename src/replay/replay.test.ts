@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { whyNoNamespaces } from "../lib/networkNamespaces.ts";
+import type { ActResult } from "./act.ts";
+import { playActs } from "./acts.ts";
+import { openStage } from "./stage.ts";
+
+/** Plays the traffic of 2016 on a stage of its own. */
+async function playTraffic(folder: string, withoutOffice: boolean): Promise<ActResult> {
+  const options = { folder, consolePort: 0, gatePort: 0, quiet: true, withoutOffice, tell: () => {} };
+  const stage = await openStage(options);
+  try {
+    const [result] = await playActs(stage, ["traffic"]);
+    return result ?? assert.fail("no act");
+  } finally {
+    await stage.close();
+  }
+}
+
+describe("act two of 2016", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-act-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test(
+    "between real hosts: heard at the first word, cut, proved",
+    { skip: whyNoNamespaces(["nft"]) },
+    async () => {
+      const { ok, problems, figures } = await playTraffic(join(folder, "hosts"), false);
+      assert.deepEqual([ok, problems], [true, []]);
+      assert.equal(figures["databaseBytesOut"], 0);
+      assert.equal(figures["cutOffPassedSince"], 0);
+      assert.equal(figures["administratorsGoOn"], true);
+    },
+  );
+
+  test("from records, where hosts cannot be made: the same findings, and nothing is cut", async () => {
+    const { ok, problems, figures } = await playTraffic(join(folder, "records"), true);
+    assert.deepEqual([ok, problems], [true, []]);
+    assert.equal(figures["hosts"], "recorded connections (dry)");
+    assert.equal(figures["databaseHeardBy"], "silent-server-speaks");
+  });
+});
