@@ -138,7 +138,7 @@ function contactSql(open: boolean, names: boolean): string {
     JOIN address s ON s.ip = c.src
     JOIN address d ON d.ip = c.dst
     ${names ? `LEFT JOIN (${namesOfUid}) n ON n.uid = c.uid AND n.src = c.src` : ""}
-    ${names ? `LEFT JOIN named o ON o.name = ${name}` : ""}
+    ${names ? `LEFT JOIN named o ON o.name = ${name} AND o.name <> c.dst` : ""}
     WHERE s.side <> 'nowhere' AND d.side <> 'nowhere'`;
 }
 

@@ -4,11 +4,38 @@ import type { MatrixPlot } from "./plots.ts";
 const width = 900;
 const left = 60;
 
+const teethMax = 250;
+
+/** So many that teeth would run together: how many came in each of equal times. */
+function drawArrivals(
+  times: readonly number[],
+  { first, span, last }: { first: number; span: number; last: number },
+): string {
+  const bins = new Array<number>(180).fill(0);
+  for (const at of times) {
+    const bin = Math.min(179, Math.floor(((at - first) / span) * 180));
+    bins[bin] = (bins[bin] as number) + 1;
+  }
+  const most = Math.max(...bins);
+  const step = (width - left - 10) / 180;
+  const bars = bins.map((count, bin) => {
+    const height = (count / most) * 32;
+    return count === 0 ? "" : rect({ x: left + bin * step, y: 36 - height, width: step - 0.5, height });
+  });
+  return svg(56, [
+    ...bars,
+    `<path class="rule" d="M${left} 36H${width - 10}"/>`,
+    label(0, 12, `${most} ×`, "start"),
+    label(left, 50, isoMinute(first), "start"),
+    label(width - 10, 50, isoMinute(last), "end"),
+  ]);
+}
+
 /** Arrivals as a comb: one tooth a contact, over all the time between the first and the last. */
 export function drawComb(times: readonly number[]): string {
   const [first = 0, last = 1] = [times[0], times.at(-1)];
   const span = Math.max(last - first, 1e-6);
-  // More teeth than pixels say nothing more.
+  if (times.length > teethMax) return drawArrivals(times, { first, span, last });
   const teeth = new Set(times.map((at) => Math.round(left + ((at - first) / span) * (width - left - 10))));
   const marks = [...teeth].map((x) => `<path class="line" d="M${x} 6V34"/>`);
   return svg(56, [
@@ -80,7 +107,8 @@ export function drawSizes(
 export function drawMatrix(matrix: MatrixPlot, sayOf: (bytes: number) => string): string {
   const { hosts, others, sent } = matrix;
   const most = Math.log1p(Math.max(1, ...sent.flat()));
-  const cell = Math.min(22, (width - 160) / Math.max(1, others.length));
+  // The slanting labels of the last columns need room too.
+  const cell = Math.min(22, (width - 260) / Math.max(1, others.length));
   const top = 150;
   const marks = hosts.flatMap((host, row) =>
     others.flatMap((other, column) => {

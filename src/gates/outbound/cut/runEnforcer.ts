@@ -1,6 +1,5 @@
-import { findMarkedProcess, markProcess, unmarkProcess } from "../../../lib/processMark.ts";
-import { untilStopped } from "../../../lib/untilStopped.ts";
-import { Enforcer } from "./enforcer.ts";
+import { SekishoError } from "../../../lib/error.ts";
+import { serveEnforcer } from "./serveEnforcer.ts";
 
 /** `node runEnforcer.ts SOCKET STATEFILE`, with the gate's token in SEKISHO_LINK_TOKEN. */
 const [socketPath, stateFile] = process.argv.slice(2);
@@ -12,18 +11,11 @@ if (socketPath === undefined || stateFile === undefined || token === "") {
   process.stderr.write("usage: SEKISHO_LINK_TOKEN=… runEnforcer SOCKET STATEFILE\n");
   process.exit(2);
 }
-const mark = `${socketPath}.pid`;
-const other = findMarkedProcess(mark);
-if (other !== null && other !== process.pid) {
-  process.stderr.write(`an enforcer runs already, as process ${other}\n`);
+try {
+  await serveEnforcer({ socketPath, stateFile, token });
+} catch (error) {
+  if (!(error instanceof SekishoError)) throw error;
+  process.stderr.write(`${error.message}\n`);
   process.exit(3);
 }
-markProcess(mark, process.pid);
-process.title = "sekisho-enforcer";
-
-const enforcer = new Enforcer({ socketPath, stateFile, token });
-await enforcer.start();
-await untilStopped();
-await enforcer.stop();
-unmarkProcess(mark);
 process.exit(0);

@@ -53,7 +53,7 @@ for (const [from, host, refused] of rows) {
 test("squidHelper answers by channel, and an order holds for the next request", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-squid-"));
   const listFile = join(folder, "list");
-  const helper = fileURLToPath(siblingModule(import.meta.url, "./squidHelper"));
+  const helper = fileURLToPath(siblingModule(import.meta.url, "./runSquidHelper"));
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", helper, listFile], {
     stdio: ["pipe", "pipe", "ignore"],
   });

@@ -64,7 +64,7 @@ function hostOf(text: string): string {
  * so is what runs already, which no access rule of a proxy ever ends.
  */
 export function squidConfiguration(options: { listFile: string; node?: string }): string {
-  const helper = fileURLToPath(siblingModule(import.meta.url, "./squidHelper"));
+  const helper = fileURLToPath(siblingModule(import.meta.url, "./runSquidHelper"));
   const command = `${options.node ?? process.execPath} ${helper} ${options.listFile}`;
   return [
     "external_acl_type sekisho ttl=0 negative_ttl=0 grace=0 children-max=1 children-startup=1 " +

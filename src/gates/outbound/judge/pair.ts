@@ -94,8 +94,11 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
   const pair = { host, destination: dst };
   const findings: Finding[] = [];
   const outwards = circumstances.direction === "out";
+  // Strangers call on clocks all day long (scanners do); one that also hides is worth a look.
+  const { missingHost, rareAgent, intel } = circumstances;
+  const hidesInside = circumstances.direction === "in" && (missingHost || rareAgent || intel);
   const { own } = scored;
-  if (own !== null && outwards && scored.score >= policy.beaconScoreMin) {
+  if (own !== null && (outwards || hidesInside) && scored.score >= policy.beaconScoreMin) {
     const figures = {
       score: round(scored.score),
       rita: scored.rita.score,
@@ -111,12 +114,13 @@ export function judgePair(seen: SeenPair, scored: ScoredPair, policy: OutboundPo
       .filter(({ weight }) => Math.abs(weight) >= 0.5)
       .map(({ code }) => sayWeight(code, own));
     const pace = say(own.figures.interval.median);
-    const severity = scored.score >= 0.98 || circumstances.server ? "high" : "medium";
+    const grave = outwards && (scored.score >= 0.98 || circumstances.server);
+    const severity = grave || circumstances.intel ? "high" : "medium";
     const evidence = {
       ...pair,
       pace,
       contacts: own.figures.contacts,
-      score: Math.round(scored.score * 100) / 100,
+      score: Math.floor(scored.score * 1_000) / 1_000,
     };
     findings.push(findingOf("beacon", { src, dst, group, figures, more, severity }, evidence));
   }
