@@ -22,7 +22,7 @@ const commands: Record<string, Command> = {
     run: async (argv) => mailCommand(argv),
   },
   outbound: {
-    summary: "outbound analyze PATH…: judge logs of traffic without a station",
+    summary: "outbound analyze | learn | card | enforcer | squid-conf: traffic, with and without a station",
     run: async (argv) => outboundCommand(argv),
   },
   ledger: {
@@ -51,14 +51,45 @@ async function mailCommand(argv: string[]): Promise<number> {
   });
 }
 
+const outboundCommands: Record<string, Command> = {
+  analyze: {
+    summary: "judge logs of traffic without a station",
+    run: async (argv) => (await import("./gates/outbound/analyze/analyzeCommand.ts")).analyzeCommand(argv),
+  },
+  learn: {
+    summary: "propose the inventory from logs or a record, to be read by people and pasted",
+    run: async (argv) => (await import("./gates/outbound/analyze/learnCommand.ts")).learnCommand(argv),
+  },
+  card: {
+    summary: "print the cut-off card from the configuration",
+    run: async (argv) => (await import("./station/cardCommand.ts")).cardCommand(argv),
+  },
+  enforcer: {
+    summary: "run the program that changes the kernel's rules, for a service manager",
+    run: async (argv) => (await import("./gates/outbound/cut/enforcerCommand.ts")).enforcerCommand(argv),
+  },
+  "squid-conf": {
+    summary: "print the lines for squid.conf",
+    run: async (argv) =>
+      (await import("./gates/outbound/cut/squidCommand.ts")).squidConfigurationCommand(argv),
+  },
+  "squid-helper": {
+    summary: "answer Squid which requests are refused; Squid starts it",
+    run: async (argv) => (await import("./gates/outbound/cut/squidCommand.ts")).squidHelperCommand(argv),
+  },
+};
+
 async function outboundCommand(argv: string[]): Promise<number> {
   const [verb, ...rest] = argv;
-  if (verb === "analyze")
-    return (await import("./gates/outbound/analyze/analyzeCommand.ts")).analyzeCommand(rest);
   if (verb === undefined || verb === "--help" || verb === "-h") {
-    process.stdout.write("sekisho outbound analyze [--json] [--html FILE] PATH…\n");
+    const lines = Object.entries(outboundCommands).map(
+      ([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`,
+    );
+    process.stdout.write(`sekisho outbound COMMAND\n\n${lines.join("")}`);
     return verb === undefined ? 2 : 0;
   }
+  const command = Object.hasOwn(outboundCommands, verb) ? outboundCommands[verb] : undefined;
+  if (command !== undefined) return command.run(rest);
   throw new SekishoError("usage", `Cannot run "outbound ${verb}": there is no such command`, {
     hint: "try: sekisho outbound --help",
   });

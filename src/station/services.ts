@@ -1,6 +1,7 @@
 import type { Entry, Kind } from "../ledger/entry.ts";
 import type { EntryProof } from "../ledger/prove.ts";
 import type { Reason, Said } from "../gate.ts";
+import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
@@ -229,23 +230,7 @@ export type CutRow = {
   decisionId: string | null;
 };
 
-/** One page that can be printed and hung up: who may cut, in which order, and what it does. */
-export type CutCard = {
-  organisation: string;
-  deciders: { name: string; email: string; phone: string | null }[];
-  deadlineMinutes: number;
-  default: "cut-off" | "wait";
-  stops: Said[];
-  continues: Said[];
-  goesOn: string[];
-  administrators: string[];
-  zones: { name: string; networks: string[] }[];
-  costPerHour: { amount: number; currency: string } | null;
-  minutes: number;
-  /** False where no `cut` section is configured: then nothing can be cut, and the card says so. */
-  canCut: boolean;
-  settings: string;
-};
+export type { CutCard };
 
 export type TrafficOverview = {
   /** What the record holds, or null while nothing is recorded. */

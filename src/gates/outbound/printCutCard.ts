@@ -12,7 +12,8 @@ const words = {
     nobody: "Nobody is named. Name deciders in outbound.cutOff.deciders.",
     noPhone: "no telephone number in the roster",
     silence: (minutes: number, cut: boolean) =>
-      `If nobody has answered ${minutes} minutes after the question: ${cut ? "everything is cut off." : "nothing is cut."}`,
+      `If nobody has answered ${minutes} minutes after the question: ` +
+      (cut ? "everything is cut off." : "nothing is cut."),
     stops: "What stops",
     goesOn: "What goes on",
     written: "passages in the rules",
@@ -26,9 +27,9 @@ const words = {
     cut: "Console, page Cut: choose the act, say the reason, confirm. It takes less than a second.",
     ends: (minutes: number) =>
       `Every act ends by itself after ${minutes} minutes, unless somebody renews it.`,
-    lift: "Console, page Cut, orders in force: lift it, with a reason. The page shows whether packets still pass.",
+    lift: "Console, page Cut, orders in force: lift it, with a reason. It shows what passes.",
     without:
-      "Where the station is down, the rules stay. On the gateway stop the enforcer, which would put them back, " +
+      "Where the station is down, the rules stay. On the gateway stop the enforcer (it puts them back), " +
       "then `nft delete table inet sekisho` lifts all.",
     from: "From",
     everything: "Everything that is not named below.",
@@ -67,8 +68,8 @@ type Section = { title: string; lines: string[]; numbered?: boolean };
 /** The card as sections, once for the text and once for the page. */
 function sectionsOf(card: CutCard, language: Language): Section[] {
   const text = words[language];
-  const deciders = card.deciders.map(
-    ({ name, email, phone }) => `${name}  ${phone ?? text.noPhone}  ${name === email ? "" : email}`.trimEnd(),
+  const deciders = card.deciders.map(({ name, email, phone }) =>
+    `${name}  ${phone ?? text.noPhone}  ${name === email ? "" : email}`.trimEnd(),
   );
   const continues = card.continues.map((said) => said[language]);
   if (card.goesOn.length > 0) continues.push(`${text.written}: ${card.goesOn.join(", ")}`);
@@ -88,7 +89,9 @@ function sectionsOf(card: CutCard, language: Language): Section[] {
     { title: text.goesOn, lines: [...continues, administrators] },
     ...(card.zones.length === 0
       ? []
-      : [{ title: text.zones, lines: card.zones.map((zone) => `${zone.name}: ${zone.networks.join(", ")}`) }]),
+      : [
+          { title: text.zones, lines: card.zones.map((zone) => `${zone.name}: ${zone.networks.join(", ")}`) },
+        ]),
     { title: text.cost, lines: [costOf(card, language)] },
     { title: text.how, lines: [text.cut, text.ends(card.minutes), text.lift, text.without] },
   ];
@@ -112,7 +115,8 @@ export function printCutCard(card: CutCard, language: Language): string {
   if (!card.canCut) parts.push(text.cannot);
   for (const { title, lines, numbered } of sectionsOf(card, language)) {
     const printed = lines.map(
-      (line, at) => `  ${numbered === true ? `${at + 1}. ` : ""}${visibleText(line, limits.lineCharactersMax)}`,
+      (line, at) =>
+        `  ${numbered === true ? `${at + 1}. ` : ""}${visibleText(line, limits.lineCharactersMax)}`,
     );
     parts.push([...(title === "" ? [] : [title]), ...printed].join("\n"));
   }

@@ -8,11 +8,11 @@ import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
 import { inNetworks } from "../../lib/networks.ts";
+import { cutCardOf } from "../../gates/outbound/cutCard.ts";
 import { KeptFinding } from "../../gates/outbound/keptFinding.ts";
 import { ownCutQuestion } from "../cutDecisions.ts";
 import type { LedgerIndex } from "../ledgerIndex.ts";
 import type {
-  CutCard,
   CutRow,
   CutWish,
   FindingFilter,
@@ -69,7 +69,10 @@ export function createTrafficService(options: TrafficOptions): TrafficService {
       await inForce(db, id);
       return order(options, { person, act: "renew", about: { cut: id, minutes: String(minutes) }, reason });
     },
-    card: () => Promise.resolve(cardOf(loaded)),
+    card: () => {
+      const { organisation, roster, outbound } = loaded.config;
+      return Promise.resolve(cutCardOf({ organisation, roster, outbound, settings: loaded.file }));
+    },
   };
 }
 
@@ -343,31 +346,6 @@ function warningsOf(target: Target & { act: string }, loaded: LoadedConfig): str
     ),
   );
   return hit.map(({ name }) => `administrators ${name}`);
-}
-
-function cardOf(loaded: LoadedConfig): CutCard {
-  const { organisation, roster, outbound } = loaded.config;
-  const people = new Map(roster.map((person) => [person.email, person]));
-  const cutOff = outbound?.cutOff;
-  return {
-    organisation,
-    deciders: (cutOff?.deciders ?? []).map((email) => ({
-      name: people.get(email)?.name ?? email,
-      email,
-      phone: people.get(email)?.phone ?? null,
-    })),
-    deadlineMinutes: cutOff?.deadlineMinutes ?? 0,
-    default: cutOff?.default ?? "wait",
-    stops: cutOff?.stops ?? [],
-    continues: cutOff?.continues ?? [],
-    goesOn: (outbound?.cut?.goesOn ?? []).map(({ name }) => name),
-    administrators: (outbound?.cut?.administrators ?? []).map(({ name }) => name),
-    zones: (outbound?.cut?.zones ?? []).map(({ name, networks }) => ({ name, networks: [...networks] })),
-    costPerHour: cutOff?.costPerHour ?? null,
-    minutes: outbound?.cut?.minutes ?? 0,
-    canCut: outbound?.cut !== undefined,
-    settings: loaded.file,
-  };
 }
 
 function escapeLike(text: string): string {

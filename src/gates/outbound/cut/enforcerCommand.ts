@@ -21,7 +21,7 @@ start. It needs CAP_NET_ADMIN and nothing more, and runs as the gate's own user.
   NoNewPrivileges=true
   RuntimeDirectory=sekisho
   StateDirectory=sekisho
-  ExecStart=sekisho outbound enforcer --socket /run/sekisho/enforcer.sock --state /var/lib/sekisho/enforcer.json
+  ExecStart=sekisho outbound enforcer --socket /run/sekisho/enforcer.sock --state %S/sekisho/enforcer.json
   Restart=always
 
 Ending it leaves everything in force that is in force. Status: 0 stopped, 1 cannot run, 2 a mistake.

@@ -32,7 +32,7 @@ class CurrentList {
     this.#file = file;
   }
 
-  /** Looks at the file before each answer: that takes microseconds, and an order holds for the next request. */
+  /** Looks at the file before each answer: that takes microseconds, and orders hold at the next request. */
   look(): SquidList {
     try {
       const { mtimeNs, ino, size } = statSync(this.#file, { bigint: true });
