@@ -32,6 +32,10 @@ export class CutLink implements Cutter {
     );
   }
 
+  get linked(): boolean {
+    return this.#client.linked;
+  }
+
   async open(): Promise<void> {
     await this.#client.plan(this.#plan);
   }

@@ -98,7 +98,8 @@ function firstList(names: readonly string[], intelligence: Intelligence): string
   return null;
 }
 
-function hostOf(address: string, inventory: Inventory): SeenHost {
+/** Our host, as the inventory knows it. */
+export function hostOf(address: string, inventory: Inventory): SeenHost {
   const known = inventory.find(address);
   return {
     address,

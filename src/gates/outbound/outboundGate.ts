@@ -12,6 +12,7 @@ import type { Connection, Seen } from "./connection.ts";
 import { Intelligence, readIntelligence } from "./analyze/intelligence.ts";
 import { CutLink } from "./cutLink.ts";
 import { OutboundEnforcer } from "./enforce.ts";
+import { FloodGuard } from "./floodGuard.ts";
 import { describeTraffic, gapFinding, sidesOf, type CrossedTraffic } from "./describeTraffic.ts";
 import { findingOf, type Finding } from "./findings.ts";
 import { Inventory } from "./hosts.ts";
@@ -25,7 +26,7 @@ import {
 import { suppress } from "./judge/suppress.ts";
 import type { KeptFinding } from "./keptFinding.ts";
 import { OutboundMemory } from "./memory.ts";
-import { learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
+import { hostOf, learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
 import { cutActOf } from "./orderedCut.ts";
 import { TrafficRecord, type FinishedFile } from "./record/recorder.ts";
 import { RegularWork } from "./regularWork.ts";
@@ -48,6 +49,10 @@ export const limits = {
   problemAgainMs: 30_000,
   intelligenceMs: 60_000,
   closeMs: 5_000,
+  /** How long the start waits for the enforcer. */
+  enforcerMs: 3_000,
+  /** A host that speaks to everybody is one matter, not thousands: the record has every packet of it. */
+  findingsPerHostPerHour: 50,
 } as const;
 
 export type RunningOutboundGate = { close(): Promise<void> };
@@ -77,6 +82,7 @@ class OutboundGate implements RunningOutboundGate {
   readonly #enforcer: OutboundEnforcer;
   readonly #inventory: Inventory;
   readonly #names = new NameBook();
+  readonly #flood = new FloodGuard(limits.findingsPerHostPerHour);
   readonly #gate: Gate<CrossedTraffic, OutboundAct, void>;
   readonly #cutLink: CutLink | null;
   readonly #silence: SilenceWatch;
@@ -174,7 +180,7 @@ class OutboundGate implements RunningOutboundGate {
       onFile: (file) => this.#recordFile(file),
       onProblem: (problem) => this.#problem(new Error(problem)),
     });
-    await this.#cutLink?.open();
+    await this.#linkEnforcer();
     this.#sources = await openSources({
       settings,
       record: this.#record,
@@ -194,6 +200,17 @@ class OutboundGate implements RunningOutboundGate {
     this.#statusTimer = setInterval(() => this.#everySecond(), 1_000);
   }
 
+  /** Without the enforcer nothing can be cut, but what can be seen is recorded and judged all the same. */
+  async #linkEnforcer(): Promise<void> {
+    if (this.#cutLink === null) return;
+    const linked = this.#cutLink.open().then(
+      () => this.#giveIntelligence(),
+      (error: unknown) => this.#problem(error as Error),
+    );
+    const waited = new Promise<void>((resolve) => setTimeout(resolve, limits.enforcerMs).unref());
+    await Promise.race([linked, waited]);
+  }
+
   /** Every act rests on the orders in force at its time; the text of them is evidence. */
   async #recordOrdersInForce(): Promise<void> {
     const { policy } = this.#options.settings;
@@ -209,21 +226,27 @@ class OutboundGate implements RunningOutboundGate {
   }
 
   async #loadIntelligence(): Promise<void> {
-    const { settings, dataFolder } = this.#options;
+    const { settings } = this.#options;
     const { intelligence, unread } = await readIntelligence(settings.intel);
     this.#intelligence = intelligence;
     for (const { file, line, problem } of unread.slice(0, 20))
       this.#options.log("warn", "an indicator could not be read", { file, line, problem });
-    if (settings.cut?.intelligence === true)
-      await this.#cutLink?.keepIntelligence(intelligence, join(dataFolder, "outbound", "intelligence.txt"));
+  }
+
+  async #giveIntelligence(): Promise<void> {
+    const { settings, dataFolder } = this.#options;
+    if (settings.cut?.intelligence !== true) return;
+    const file = join(dataFolder, "outbound", "intelligence.txt");
+    await this.#cutLink
+      ?.keepIntelligence(this.#intelligence, file)
+      .catch((error: unknown) => this.#problem(error as Error));
   }
 
   /* ---- what is seen ---- */
 
   #take(seen: readonly Seen[], source: string): void {
     const now = Date.now();
-    const gap = this.#silence.hear(source, now);
-    if (gap !== null) void this.#takeFindings([gapFinding(source, gap, this.#options)], "record");
+    this.#hearSource(source, now);
     const met: string[] = [];
     for (const row of seen) {
       if (row.table === "connection") this.#counters.connections += 1;
@@ -234,6 +257,11 @@ class OutboundGate implements RunningOutboundGate {
       this.#judgeFirst(crossing);
     }
     if (met.length > 0) this.#memory.meet(met, now);
+  }
+
+  #hearSource(source: string, at: number): void {
+    const gap = this.#silence.hear(source, at);
+    if (gap !== null) void this.#takeFindings([gapFinding(source, gap, this.#options)], "record");
   }
 
   #observe(row: Seen): SeenConnection | null {
@@ -270,7 +298,9 @@ class OutboundGate implements RunningOutboundGate {
   /** One behaviour is reported once a day; the record has every packet of it anyway. */
   #isNew(finding: Finding): boolean {
     const key = `${finding.code} ${finding.src} ${finding.dst}`;
-    if (this.#memory.reportOnce(key, Date.now())) return true;
+    const now = Date.now();
+    if (this.#flood.allows(`${finding.code} ${finding.src}`, now) && this.#memory.reportOnce(key, now))
+      return true;
     this.#counters.repeated += 1;
     return false;
   }
@@ -280,21 +310,11 @@ class OutboundGate implements RunningOutboundGate {
     const fresh = found.filter((finding) => this.#isNew(finding));
     for (const ones of Map.groupBy(fresh, ({ group }) => group).values()) {
       const [first] = ones as [Finding];
-      const known = this.#inventory.find(first.src);
-      const side = this.#inventory.sideOf(first.src);
+      const ours = first.src !== "" && this.#inventory.sideOf(first.src) === "internal";
       await this.#cross({
         at: Temporal.Now.instant(),
         by,
-        host:
-          first.src === "" || side !== "internal"
-            ? null
-            : {
-                address: first.src,
-                name: known?.name ?? first.src,
-                role: known?.role ?? null,
-                listed: this.#inventory.hasList(first.src),
-                listSize: known?.speaksTo.size ?? 0,
-              },
+        host: ours ? hostOf(first.src, this.#inventory) : null,
         ...sidesOf(ones),
         findings: ones,
       });
@@ -416,6 +436,9 @@ class OutboundGate implements RunningOutboundGate {
 
   #everySecond(): void {
     this.#tellStatus();
+    // Connection tracking that is listened to is not silent, even where nobody speaks.
+    if (this.#cutLink?.linked === true && this.#options.settings.sources.conntrack)
+      this.#hearSource("conntrack", Date.now());
     for (const { source, gap } of this.#silence.check(Date.now()))
       void this.#takeFindings([gapFinding(source, gap, this.#options)], "record");
     try {
