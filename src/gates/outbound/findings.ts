@@ -88,6 +88,14 @@ export const FINDINGS = {
       ja: `${host}（${role.ja}）が${destination}に初めて通信しました。これまで組織内の誰も通信していません。`,
     }),
   },
+  "new-place": {
+    technique: null,
+    severity: "low",
+    say: ({ host, destination, role, place }: Pair & { role: Said; place: Said }) => ({
+      en: `${host} (${role.en}) talks to ${destination} in ${place.en}; no host of its role did before.`,
+      ja: `${host}（${role.ja}）が${place.ja}の${destination}に通信しました。同じ役割の機器では初めての通信先です。`,
+    }),
+  },
   "rare-destination": {
     technique: null,
     severity: "info",

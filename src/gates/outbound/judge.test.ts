@@ -26,6 +26,8 @@ function connection(
     onItsList: false,
     metBefore: false,
     list: null,
+    place: { country: null, network: null },
+    newPlaces: [],
     ...rest,
   };
 }
@@ -56,6 +58,17 @@ describe("the first packet", () => {
       connection({ role: "server", onItsList: true }),
       [["first-seen-destination", "low"]],
     ],
+    [
+      "a destination of the list that now lies in another country",
+      connection({
+        role: "server",
+        onItsList: true,
+        metBefore: true,
+        newPlaces: [{ kind: "country", place: "MN" }],
+      }),
+      [["new-place", "medium"]],
+    ],
+    ["a PC, to a new country", connection({ role: "pc", newPlaces: [{ kind: "country", place: "MN" }] }), []],
     ["a PC, to anybody", connection({ role: "pc" }), []],
     ["a PC, to a bad address", connection({ role: "pc", list: "plugx" }), [["intelligence-hit", "high"]]],
     [
@@ -267,5 +280,5 @@ test("every finding has a sentence in both languages", () => {
     assert.match(because[0]?.en ?? "", /\.$/);
     assert.match(because[0]?.ja ?? "", /。$/);
   }
-  assert.equal(FINDING_CODES.length, 16);
+  assert.equal(FINDING_CODES.length, 17);
 });

@@ -1,6 +1,9 @@
 import { SEVERITIES, type Judgement, type Said } from "../../gate.ts";
 import { findingOf, type Finding, type FindingCode } from "./findings.ts";
 import { ROLE_NAMES } from "./hosts.ts";
+import { placeFinding } from "./judge/place.ts";
+import type { NewPlace } from "./placeWatch.ts";
+import type { Place } from "./places.ts";
 import type { OutboundOrder, OutboundPolicy } from "./policy.ts";
 import type { HostRole } from "./settings.ts";
 
@@ -34,6 +37,10 @@ export type SeenConnection = {
   metBefore: boolean;
   /** The intelligence list that names the other side, or null. */
   list: string | null;
+  /** Where it goes, as far as it is known. */
+  place: Place;
+  /** What of it no host of this role met before. */
+  newPlaces: readonly NewPlace[];
 };
 
 /** What passes through the gate's loop: what was found, with what an act needs to know. */
@@ -64,6 +71,11 @@ export function judgeConnection(seen: SeenConnection): Finding[] {
   } else if (host.listed && !seen.metBefore) {
     findings.push(findingOf("first-seen-destination", about, { ...evidence, role }));
   }
+  const firstAt = seen.at.epochMilliseconds / 1_000;
+  for (const one of host.listed ? seen.newPlaces : []) {
+    const met = { ...one, ...about, firstAt, host: host.name, role: host.role ?? "other" };
+    findings.push(placeFinding({ ...met, group: `${host.address} ${destination}` }));
+  }
   return findings;
 }
 
@@ -75,6 +87,8 @@ function figuresOf(seen: SeenConnection): Finding["figures"] {
     names: seen.names.slice(0, 5).join(" "),
     firstAt: seen.at.toString(),
     metBefore: seen.metBefore,
+    ...(seen.place.country === null ? {} : { country: seen.place.country }),
+    ...(seen.place.network === null ? {} : { network: seen.place.network }),
   };
 }
 

@@ -5,9 +5,13 @@ import { SekishoError } from "../../lib/error.ts";
 import { CutOrder } from "./cut/cutOrder.ts";
 
 /** Raised with every change of the tables. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
-export const limits = { pruneRows: 50_000, reportAgainMs: 24 * 3_600_000 } as const;
+export const limits = {
+  pruneRows: 50_000,
+  reportAgainMs: 24 * 3_600_000,
+  placesKnownMs: 24 * 3_600_000,
+} as const;
 
 /** How far an order to cut has come, as the ledger says it. */
 export type KeptOrder = { order: CutOrder; state: "asked" | "in-place" | "ended" | "failed"; entry: string };
@@ -45,6 +49,9 @@ export class OutboundMemory {
       create table if not exists destination (
         address text primary key, first_at integer not null, last_at integer not null) without rowid;
       create index if not exists destination_last on destination (last_at);
+      create table if not exists place (
+        role text not null, place text not null, first_at integer not null,
+        primary key (role, place)) without rowid;
       create table if not exists source (name text primary key, last_at integer not null) without rowid;
       create table if not exists reported (key text primary key, at integer not null) without rowid;
       create table if not exists cut_order (
@@ -76,6 +83,19 @@ export class OutboundMemory {
 
   metBefore(address: string): boolean {
     return this.#met.get(address) !== undefined;
+  }
+
+  /**
+   * Notes that hosts of a role went to a place; whether that is new. A role of which nothing was known a day
+   * ago has no "before": then nothing is new.
+   */
+  meetPlace(role: string, place: string, at: number): boolean {
+    const found = this.#database
+      .prepare("select min(first_at) as since, max(place = ?) as met from place where role = ?")
+      .get(place, role) as { since: number | null; met: number | null };
+    if (found.met === 1) return false;
+    this.#database.prepare("insert or ignore into place values (?, ?, ?)").run(role, place, at);
+    return found.since !== null && at - found.since >= limits.placesKnownMs;
   }
 
   /** Whether this was reported within a day; if not, it is now. */

@@ -1,6 +1,7 @@
 import type { Connection, DnsQuery, Naming, Seen } from "./connection.ts";
 import { splitPort, type Inventory } from "./hosts.ts";
 import type { Intelligence } from "./analyze/intelligence.ts";
+import type { PlaceWatch } from "./placeWatch.ts";
 import type { SeenConnection, SeenHost } from "./judge.ts";
 
 export const limits = { namesMax: 200_000, namesOfAddressMax: 8 } as const;
@@ -26,12 +27,15 @@ export class NameBook {
   }
 }
 
+const nowhere = { country: null, network: null } as const;
+
 /** What is known around one connection when its first packet is seen. */
 export type Surroundings = {
   inventory: Inventory;
   intelligence: Intelligence;
   names: NameBook;
   metBefore: (address: string) => boolean;
+  places: PlaceWatch;
 };
 
 /** Brings the first packet together with what is known of it; null for what does not go outwards. */
@@ -39,16 +43,22 @@ export function observeConnection(seen: Connection, around: Surroundings): SeenC
   const { inventory, intelligence, names, metBefore } = around;
   if (inventory.sideOf(seen.src) !== "internal" || inventory.sideOf(seen.dst) !== "external") return null;
   const known = names.of(seen.dst);
+  const host = hostOf(seen.src, inventory);
+  const list = intelligence.ofAddress(seen.dst) ?? firstList(known, intelligence);
+  // Only what may become a finding is looked up.
+  const place = host.listed || list !== null ? around.places.of(seen.dst) : nowhere;
   return {
     at: instantOf(seen.at),
-    host: hostOf(seen.src, inventory),
+    host,
     dst: seen.dst,
     dstPort: seen.dstPort,
     proto: seen.proto,
     names: known,
     onItsList: isOnList(inventory, seen.src, { address: seen.dst, port: seen.dstPort, names: known }),
     metBefore: metBefore(seen.dst),
-    list: intelligence.ofAddress(seen.dst) ?? firstList(known, intelligence),
+    list,
+    place,
+    newPlaces: host.listed ? around.places.meet(host.role ?? "other", place, seen.at / 1_000) : [],
   };
 }
 
@@ -70,6 +80,8 @@ export function observeNaming(seen: Naming, around: Surroundings): SeenConnectio
     onItsList: isOnList(inventory, seen.src, { address: seen.host, port, names: [seen.host] }),
     metBefore: metBefore(seen.host),
     list,
+    place: nowhere,
+    newPlaces: [],
   };
 }
 
@@ -87,6 +99,8 @@ export function observeQuery(seen: DnsQuery, around: Surroundings): SeenConnecti
     onItsList: true,
     metBefore: true,
     list,
+    place: nowhere,
+    newPlaces: [],
   };
 }
 

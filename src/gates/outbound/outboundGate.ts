@@ -26,6 +26,7 @@ import {
 import { suppress } from "./judge/suppress.ts";
 import type { KeptFinding } from "./keptFinding.ts";
 import { OutboundMemory } from "./memory.ts";
+import { PlaceWatch } from "./placeWatch.ts";
 import { hostOf, learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
 import { cutActOf } from "./orderedCut.ts";
 import { TrafficRecord, type FinishedFile } from "./record/recorder.ts";
@@ -47,7 +48,6 @@ export const limits = {
   /** A finding's sentences are evidence; stopping traffic does not wait longer for them to be on disk. */
   evidenceMsMax: 100,
   problemAgainMs: 30_000,
-  intelligenceMs: 60_000,
   closeMs: 5_000,
   /** How long the start waits for the enforcer. */
   enforcerMs: 3_000,
@@ -82,6 +82,7 @@ class OutboundGate implements RunningOutboundGate {
   readonly #enforcer: OutboundEnforcer;
   readonly #inventory: Inventory;
   readonly #names = new NameBook();
+  readonly #places: PlaceWatch;
   readonly #flood = new FloodGuard(limits.findingsPerHostPerHour);
   readonly #gate: Gate<CrossedTraffic, OutboundAct, void>;
   readonly #cutLink: CutLink | null;
@@ -111,6 +112,7 @@ class OutboundGate implements RunningOutboundGate {
     this.#options = options;
     const folder = join(dataFolder, "outbound");
     this.#memory = new OutboundMemory(join(folder, "memory.sqlite"));
+    this.#places = new PlaceWatch(this.#memory);
     this.#evidence = new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring);
     this.#inventory = new Inventory(settings.internal, settings.hosts);
     this.#recorder = new GateRecorder({
@@ -193,6 +195,7 @@ class OutboundGate implements RunningOutboundGate {
       onLost: (source, count) => this.#lose(source, count),
       onProblem: (problem) => this.#problem(new Error(problem)),
     });
+    void this.#places.read(settings.asnFiles, (problem) => this.#problem(new Error(problem)));
     this.#work.start();
     this.#ready = true;
     log("info", "outbound gate listens", { sources: this.#sources.names });
@@ -270,6 +273,7 @@ class OutboundGate implements RunningOutboundGate {
       intelligence: this.#intelligence,
       names: this.#names,
       metBefore: (address: string) => this.#memory.metBefore(address),
+      places: this.#places,
     };
     if (row.table === "naming") return observeNaming(row, around);
     if (row.table === "dns") return observeQuery(row, around);

@@ -190,6 +190,10 @@ export const OutboundSettings = z.strictObject({
     .describe(
       "Indicator files: one address, network or name a line (Maltrail, RITA), or CSV with a column of them.",
     ),
+  asnFiles: z
+    .array(z.string())
+    .default([])
+    .describe("Tables of networks (FROM,TO,NUMBER,NAME a line, as @ip-location-db/asn), for new networks."),
   analysisMinutes: z
     .number()
     .min(0.1)

@@ -1,4 +1,5 @@
 import { Inventory } from "../hosts.ts";
+import { Places } from "../places.ts";
 import { openDuck } from "../record/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { OutboundSettings } from "../settings.ts";
@@ -17,6 +18,7 @@ async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
       inventory: new Inventory(settings.internal, settings.hosts),
       policy: settings.policy,
       intelligence,
+      places: await Places.open(settings.asnFiles),
       guessInternal: false,
       rolling: asked.rolling,
       pairsMax: 1,

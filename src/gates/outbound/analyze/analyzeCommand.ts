@@ -6,6 +6,7 @@ import { SekishoError } from "../../../lib/error.ts";
 import { Progress } from "../../../lib/progress.ts";
 import type { Unread } from "../connection.ts";
 import { Inventory } from "../hosts.ts";
+import { Places } from "../places.ts";
 import { openDuck } from "../record/openDuck.ts";
 import { loadPaths } from "../read/loadPaths.ts";
 import type { OutboundSettings } from "../settings.ts";
@@ -124,6 +125,7 @@ async function analyze(given: Given): Promise<Report> {
       inventory: new Inventory(settings.internal, settings.hosts),
       policy: settings.policy,
       intelligence,
+      places: await Places.open(settings.asnFiles, (problem) => process.stderr.write(`${problem}\n`)),
       guessInternal: settings.guessInternal,
       rolling: given.rolling,
       pairsMax: given.pairsMax,

@@ -6,8 +6,10 @@ import { suppress } from "../judge/suppress.ts";
 import { judgeTunnel } from "../judge/tunnel.ts";
 import { judgeUploads } from "../judge/volume.ts";
 import type { OutboundPolicy } from "../policy.ts";
+import type { Places } from "../places.ts";
 import type { Duck } from "../record/openDuck.ts";
 import { makeContacts, makeMeetings } from "./contacts.ts";
+import { addPlaces, findNewPlaces } from "./findPlaces.ts";
 import type { Intelligence } from "./intelligence.ts";
 import { eachPair, findSpan, makePairs, type PairContacts, type PairRow, type Span } from "./pairs.ts";
 import {
@@ -25,6 +27,8 @@ export type AnalysisOptions = {
   inventory: Inventory;
   policy: OutboundPolicy;
   intelligence: Intelligence;
+  /** Without it nothing is said of places. */
+  places?: Places;
   /** Take the address that a sensor on the open Internet watches as ours. */
   guessInternal: boolean;
   /** Apply RITA's first-seen rule, as in its rolling data sets. */
@@ -83,7 +87,10 @@ export async function analyzeTraffic(duck: Duck, options: AnalysisOptions): Prom
     findings.push(...judgeUploads({ ...uploads, ...about }, policy));
   }
   findings.push(...(await hitFindings(duck, options)), ...(await listFindings(duck, options)));
-  const all = settle(findings, options);
+  const { places } = options;
+  if (places !== undefined) findings.push(...(await findNewPlaces(duck, { places, inventory, groupOf })));
+  const placed = places === undefined ? findings : await addPlaces(duck, findings, { places, inventory });
+  const all = settle(placed, options);
   return { span, pairs: top.take(), pairsSeen, findings: all, hosts: surroundings.fleet, guessed };
 }
 

@@ -45,7 +45,7 @@ const rows = `
   .map((line) => line.split("|").map((cell) => cell.trim()));
 
 for (const [services = "", askers, connections, mailServers, role] of rows) {
-  test(`guessRole() says ${role} for services ${services}, asked by ${askers}, ${connections} outside`, () => {
+  test(`guessRole() says ${role} for ${services}, asked by ${askers}, ${connections} outside`, () => {
     const seen: HostTraffic = {
       address: "10.0.0.5",
       services: servicesOf(services),
