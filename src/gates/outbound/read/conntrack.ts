@@ -49,7 +49,8 @@ export class ConntrackReader implements LineReader {
     const uid = found.get("id")?.at(-1) ?? null;
     const key = `${uid} ${src} ${srcPort} ${dst} ${dstPort}`;
     const ended = what === "DESTROY";
-    const lasted = (wholeOf(found, "delta-time", 0) ?? 0) * 1_000_000;
+    // Longer than there has been a time to count by is no duration, but a line that was cut.
+    const lasted = Math.min(at, (wholeOf(found, "delta-time", 0) ?? 0) * 1_000_000);
     const began = this.#began.get(key) ?? at - (ended ? lasted : 0);
     if (ended) this.#began.delete(key);
     else this.#begin(key, at);

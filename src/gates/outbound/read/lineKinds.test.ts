@@ -175,6 +175,6 @@ test("no reader throws on a cut or changed line: it says a problem or reads on",
       const { seen, problem } = reader.read(line.slice(0, at) + with_ + line.slice(at + skip));
       for (const one of seen) assert.ok(Number.isSafeInteger(one.at) && one.src !== "", problem ?? "");
     });
-    fc.assert(property, { numRuns: 3_000 });
+    fc.assert(property, { seed: 2016, numRuns: 3_000 });
   }
 });

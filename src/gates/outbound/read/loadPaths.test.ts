@@ -323,7 +323,7 @@ test("the fast reader and the slow one give the same rows and problems of the sa
     assert.deepEqual(fast.unread, slow.unread);
     assert.equal(fast.loaded.unread, slow.loaded.unread);
   });
-  await fc.assert(property, { numRuns: 30 });
+  await fc.assert(property, { seed: 2016, numRuns: 30 });
 });
 
 const jsonLine = fc
@@ -352,7 +352,7 @@ test("the fast reader and the slow one give the same rows and problems of the sa
     assert.deepEqual(fast.connection, slow.connection);
     assert.deepEqual(fast.unread, slow.unread);
   });
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { seed: 2016, numRuns: 25 });
 });
 
 const rita = "/work/shared/data/traffic/rita";

@@ -99,7 +99,7 @@ async function takeRejected({ duck }: PartWriter): Promise<Rejected[] | null> {
     count >= rejectsMax
       ? null
       : await duck.rows<Rejected>(
-          `SELECT file_path AS path, line, max(left(csv_line, ${lineBytesMax})) AS text
+          `SELECT file_path AS path, line, max(left(ltrim(csv_line, chr(10)), ${lineBytesMax})) AS text
            FROM rejected JOIN rejected_scan USING (scan_id, file_id) GROUP BY ALL ORDER BY path, line`,
         );
   await duck.run("DROP TABLE rejected; DROP TABLE rejected_scan");

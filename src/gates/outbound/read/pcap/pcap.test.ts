@@ -194,9 +194,9 @@ test("PcapReader survives every prefix, random bytes and changed ones, and what 
       if (one.table === "connection") assert.ok((one.origBytes ?? 0) >= 0 && (one.duration ?? 0) >= 0);
     }
   });
-  fc.assert(property, { numRuns: 2_000 });
+  fc.assert(property, { seed: 2016, numRuns: 2_000 });
   const noise = fc.property(fc.uint8Array({ maxLength: 2_000 }), fc.boolean(), (bytes, headed) => {
     readAll(headed ? Buffer.concat([capture.subarray(0, 40), bytes]) : Buffer.from(bytes));
   });
-  fc.assert(noise, { numRuns: 2_000 });
+  fc.assert(noise, { seed: 2016, numRuns: 2_000 });
 });
