@@ -24,10 +24,11 @@ import { keepUnreadable } from "./keepUnreadable.ts";
 import { LedgerIndex } from "./ledgerIndex.ts";
 import { migrations } from "./migrations/index.ts";
 import { GateOrders } from "./orders.ts";
+import { refreshSuppressions } from "./refreshSuppressions.ts";
 import { Live } from "./service/liveService.ts";
 import { Supervisor } from "./supervise.ts";
 
-export const limits = { settleMsMax: 5_000 } as const;
+export const limits = { settleMsMax: 5_000, questionsMax: 50 } as const;
 
 export type StationLog = (
   level: "info" | "warn" | "error",
@@ -62,6 +63,7 @@ export class Station {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #hold: { release(): void };
   #started = false;
+  #suppressedOn = "";
   #reacting: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -147,6 +149,7 @@ export class Station {
     this.#every(1_000, () => this.decisions.settleDue());
     this.#every(5_000, () => this.orders.sendDue());
     this.#every(5_000, () => this.#takeUp());
+    this.#every(5_000, () => this.#refreshSuppressions());
   }
 
   get db(): Kysely<any> {
@@ -242,28 +245,36 @@ export class Station {
     }
   }
 
-  /** Where a standing order says so, the deciders of the cut-off are asked; once for each finding. */
+  /**
+   * Where a standing order says so, the deciders of the cut-off are asked. What else one host does within an
+   * hour of the question is the same matter: nobody is asked ten times in the worst night of the year.
+   */
   async #askDeciders(): Promise<void> {
     const settings = this.loaded.config.outbound;
     if (settings === undefined) return;
-    const rows = (await this.db
-      .selectFrom("deciders_asked")
-      .leftJoin("decision", (join) =>
-        join.on("decision.subject", "=", sql<string>`'cut ' || deciders_asked.finding_id::text`),
-      )
-      .select(["finding_id", "entry", "deciders_asked.about as asked_about"])
-      .where("decision.id", "is", null)
-      .limit(200)
-      .execute()) as { finding_id: string; entry: string; asked_about: string }[];
-    for (const row of rows) {
-      const asked = {
+    for (let asked = 0; asked < limits.questionsMax; asked++) {
+      const row = await this.#nextToAsk();
+      if (row === undefined) return;
+      const question = {
         finding: row.finding_id,
         entry: row.entry as EntryId,
-        about: JSON.parse(row.asked_about) as Record<string, string>,
+        about: JSON.parse(row.about) as Record<string, string>,
         at: Temporal.Now.instant(),
       };
-      await this.decisions.ask(cutQuestion(asked, settings));
+      await this.decisions.ask(cutQuestion(question, settings));
     }
+  }
+
+  async #nextToAsk(): Promise<{ finding_id: string; entry: string; about: string } | undefined> {
+    const hostOf = (table: string) => sql`${sql.ref(`${table}.about`)}::json ->> 'hostAddress'`;
+    const { rows } = await sql<{ finding_id: string; entry: string; about: string }>`
+      select asked.finding_id, asked.entry, asked.about from deciders_asked asked
+      where asked.asked_at > now() - interval '1 day' and not exists (
+        select 1 from decision where decision.code = 'cut'
+          and ${hostOf("decision")} = ${hostOf("asked")}
+          and asked.asked_at < decision.asked_at + interval '1 hour')
+      order by asked.asked_at limit 1`.execute(this.db);
+    return rows[0];
   }
 
   /** A settled decision becomes an order to its gate. */
@@ -307,6 +318,22 @@ export class Station {
       .limit(200)
       .execute()) as { id: string }[];
     for (const row of rows) await this.#carryOut(await this.decisions.get(row.id));
+  }
+
+  /** At the start, and when a day begins on which a suppression may have ended: past findings too. */
+  async #refreshSuppressions(): Promise<void> {
+    const settings = this.loaded.config.outbound;
+    const today = Temporal.Now.plainDateISO().toString();
+    if (settings === undefined || this.#suppressedOn === today) return;
+    const getEvidence = (hash: EvidenceHash): Promise<Buffer> => this.evidence.get(hash);
+    const { inForce, hidden, shown } = await refreshSuppressions(this.db, settings, { today, getEvidence });
+    this.#suppressedOn = today;
+    const code = "suppressions-in-force";
+    const [last] = await this.index.search({ code, limit: 1 });
+    const before = JSON.stringify(last?.entry.data["suppressions"] ?? []);
+    if (hidden === 0 && shown === 0 && before === JSON.stringify(inForce)) return;
+    const data = { suppressions: inForce, hidden, shown };
+    await this.recorder.append({ kind: "decided", code, about: { gate: "outbound" }, data });
   }
 
   #every(milliseconds: number, act: () => Promise<unknown>): void {
