@@ -79,8 +79,35 @@ export function dayStart(date: string, zone: string, days = 0): string {
   return new Date(wanted - offsetAt(once, zone)).toISOString();
 }
 
+/** "4.2 ms", "40 s": how soon something took hold, as exact as it matters. */
+export function briefTime(milliseconds: number, language: Language): string {
+  if (milliseconds >= 10_000) return duration(milliseconds, language);
+  const unit = "millisecond";
+  const maximumFractionDigits = milliseconds < 10 ? 1 : 0;
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits });
+  return close(format.format(milliseconds), language);
+}
+
+export function percent(share: number, language: Language): string {
+  const digits = share > 0 && share < 0.1 ? 1 : 0;
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share);
+}
+
+/** A sum of money; three letters that are no currency are set beside the figure. */
+export function money(
+  { amount, currency }: { amount: number; currency: string },
+  language: Language,
+): string {
+  try {
+    const options = { style: "currency", currency, maximumFractionDigits: 0 } as const;
+    return new Intl.NumberFormat(language, options).format(amount);
+  } catch {
+    return `${amount.toLocaleString(language)} ${currency}`;
+  }
+}
+
 /** By how much the clocks of a zone are ahead of UTC at a moment. */
-function offsetAt(at: number, zone: string): number {
+export function offsetAt(at: number, zone: string): number {
   const options = { timeZone: zone, dateStyle: "short", timeStyle: "medium" } as const;
   // The Swedish form is that of ISO 8601.
   const local = new Intl.DateTimeFormat("sv", options).format(at).replace(" ", "T");

@@ -10,6 +10,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/table.css";
 import "./styles/parts.css";
+import "./styles/traffic.css";
 import "./theme.ts";
 
 const client = new QueryClient({

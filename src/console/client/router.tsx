@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import {
+  type AnyRoute,
   createRootRoute,
   createRoute,
   createRouter,
@@ -20,7 +21,7 @@ function only<const Names extends string>(...names: Names[]) {
     for (const name of names) {
       const value = search[name];
       if (typeof value === "string" && value !== "") kept[name] = value;
-      if (typeof value === "number") kept[name] = String(value);
+      if (typeof value === "number" || typeof value === "boolean") kept[name] = String(value);
     }
     return kept as Partial<Record<Names, string>>;
   };
@@ -74,6 +75,9 @@ export function createConsoleRouter(client: QueryClient) {
     mail,
     ledger,
     decisions,
+    ...trafficRoutes(root),
+    page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
+    page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
     page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),
@@ -88,6 +92,35 @@ export function createConsoleRouter(client: QueryClient) {
     scrollRestoration: true,
     defaultErrorComponent: ({ error, reset }) => <BrokenState error={error} again={reset} />,
   });
+}
+
+/** The pages of the outbound gate whose addresses hold a state. */
+function trafficRoutes<const Root extends AnyRoute>(root: Root) {
+  const traffic = createRoute({
+    getParentRoute: () => root,
+    path: "/traffic",
+    validateSearch: only("hours", "sort"),
+    component: lazyRouteComponent(() => import("./pages/TrafficPage.tsx"), "TrafficPage"),
+  });
+  const host = createRoute({
+    getParentRoute: () => root,
+    path: "/traffic/hosts/$address",
+    validateSearch: only("hours", "sort"),
+    component: lazyRouteComponent(() => import("./pages/HostPage.tsx"), "HostPage"),
+  });
+  const findings = createRoute({
+    getParentRoute: () => root,
+    path: "/findings",
+    validateSearch: only("code", "severity", "host", "hidden", "text", "sort", "show"),
+    component: lazyRouteComponent(() => import("./pages/FindingsPage.tsx"), "FindingsPage"),
+  });
+  const cuts = createRoute({
+    getParentRoute: () => root,
+    path: "/cuts",
+    validateSearch: only("state", "sort"),
+    component: lazyRouteComponent(() => import("./pages/CutsPage.tsx"), "CutsPage"),
+  });
+  return [traffic, host, findings, cuts] as const;
 }
 
 declare module "@tanstack/react-router" {

@@ -59,7 +59,7 @@ function DecidedMail({ mail }: { mail: string }) {
 
 function DecisionFacts({ decision }: { decision: DecisionView }) {
   const { say } = useWords();
-  const mail = decision.about["mail"];
+  const { mail, finding, cut } = decision.about;
   const [entry] = decision.entries;
   return (
     <dl className="facts">
@@ -71,6 +71,26 @@ function DecisionFacts({ decision }: { decision: DecisionView }) {
           </dd>
         </>
       )}
+      {finding === undefined ? null : (
+        <>
+          <dt>{say("decision.about")}</dt>
+          <dd>
+            <Link to="/findings/$id" params={{ id: finding }}>
+              {say("decision.about-finding")}
+            </Link>
+          </dd>
+        </>
+      )}
+      {decision.code === "cut" || cut !== undefined ? (
+        <>
+          <dt>{say("nav.cuts")}</dt>
+          <dd>
+            <Link to="/cuts" search={{}}>
+              {say("cut.in-force")}
+            </Link>
+          </dd>
+        </>
+      ) : null}
       <dt>{say("decision.owner")}</dt>
       <dd>{say(`role.${decision.owner.role}`)}</dd>
       <dt>{say("decision.asked-at")}</dt>

@@ -95,6 +95,14 @@ function aboutMail(
   return [row.senderMasked, ...reasons].join("　");
 }
 
+/** Who talks to whom, or what is to be cut; null where the decision is not about traffic. */
+function aboutTraffic({ about, code }: DecisionView, say: Say): string | null {
+  if (code !== "cut") return null;
+  const { host, destination, target } = about;
+  if (host === undefined || destination === undefined) return target ?? "";
+  return say("finding.title", { host, destination });
+}
+
 const LOUDNESS: Partial<Record<DecisionView["state"], Loudness>> = { asked: "act", seconding: "held" };
 
 function useColumns(taken: boolean): Column<DecisionView>[] {
@@ -116,9 +124,9 @@ function useColumns(taken: boolean): Column<DecisionView>[] {
       },
       {
         key: "about",
-        label: "decision.about-mail",
+        label: "decision.about",
         rank: 1,
-        text: (row) => aboutMail(row, mails, choose),
+        text: (row) => aboutTraffic(row, say) ?? aboutMail(row, mails, choose),
       },
       {
         key: "state",

@@ -8,6 +8,8 @@ import { Mark, type Loudness } from "../parts/Mark.tsx";
 import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { BrokenState, Shown } from "../parts/States.tsx";
+import { leaks } from "../parts/CutProof.tsx";
+import { cutsQuery, inForce } from "../trafficQueries.ts";
 import { mailsQuery, ratesQuery, reasonsQuery, statusQuery } from "../queries.ts";
 import { nameOfReason } from "../words/reasonWords.ts";
 
@@ -21,6 +23,7 @@ export function GatesPage() {
       <PageHead title={say("nav.gates")} lead={say("gates.lead")} />
       <div className="gates-head">
         <HeldFigure />
+        <CutFigure />
         <GateStates />
       </div>
       <div className="gates-grid">
@@ -46,6 +49,26 @@ function HeldFigure() {
         {held === undefined ? "–" : held.toLocaleString()}
       </strong>
       <span className="soft">{say("gates.waiting")}</span>
+    </Link>
+  );
+}
+
+/** How much is cut on purpose; nothing where no outbound gate stands. */
+function CutFigure() {
+  const { say } = useWords();
+  const { data: status } = useQuery(statusQuery);
+  const stands = status?.gates.some(({ name }) => name === "outbound") === true;
+  const { data } = useQuery({ ...cutsQuery, enabled: stands, refetchInterval: 10_000 });
+  if (!stands) return null;
+  const count = data?.filter(inForce).length;
+  const leaking = data?.some(leaks) === true;
+  return (
+    <Link to="/cuts" search={{}} className="figure" style={{ textDecoration: "none" }}>
+      <strong style={{ color: (count ?? 0) > 0 ? "var(--held)" : "var(--ink)" }}>
+        {count === undefined ? "–" : count.toLocaleString()}
+      </strong>
+      <span className="soft">{say("gates.in-force")}</span>
+      {leaking ? <Mark loudness="act">{say("cut.mark.leaks")}</Mark> : null}
     </Link>
   );
 }

@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { LiveEvent } from "../../../station/services.ts";
-import { useWords } from "../language.ts";
+import { useWords, type Say } from "../language.ts";
 import { recentQuery } from "../queries.ts";
 import { useLive } from "../useLive.ts";
+import { nameOfFinding } from "../words/findingWords.ts";
 import { nameOfReason } from "../words/reasonWords.ts";
 import { Mark, type Loudness } from "./Mark.tsx";
 import { Moment } from "./Moment.tsx";
@@ -50,7 +51,41 @@ function LiveList({ recent }: { recent: LiveEvent[] }) {
   );
 }
 
-const LOUDNESS: Partial<Record<LiveEvent["act"], Loudness>> = { hold: "held", failed: "attention" };
+const LOUDNESS: Partial<Record<LiveEvent["act"], Loudness>> = {
+  hold: "held",
+  cut: "held",
+  finding: "attention",
+  failed: "attention",
+};
+
+/** The short name of a reason, from the table of its gate. */
+function nameOf(event: LiveEvent, code: string) {
+  return event.gate === "outbound" ? nameOfFinding(code) : nameOfReason(code);
+}
+
+function nameOfGate(gate: string, say: Say): string {
+  const known = (["mail", "outbound", "records"] as const).find((name) => name === gate);
+  return known === undefined ? gate : say(`gate.${known}`);
+}
+
+/** Who it was about, leading to what can be done about it; else to its entry. */
+function Subject({ event }: { event: LiveEvent }) {
+  const { say } = useWords();
+  const { mail, act, gate, subject, entryId } = event;
+  if (mail !== null && act === "hold") {
+    return (
+      <Link to="/mail/$mail" params={{ mail }}>
+        {subject}
+      </Link>
+    );
+  }
+  if (gate !== "outbound") return subject;
+  return (
+    <Link to="/ledger/$id" params={{ id: entryId }}>
+      {subject === "" ? say("ledger.data") : subject}
+    </Link>
+  );
+}
 
 function EventTable({ events }: { events: LiveEvent[] }) {
   const { say, choose } = useWords();
@@ -60,6 +95,9 @@ function EventTable({ events }: { events: LiveEvent[] }) {
         <tr>
           <th scope="col">{say("column.time")}</th>
           <th scope="col">{say("column.act")}</th>
+          <th scope="col" data-rank="3">
+            {say("column.gate")}
+          </th>
           <th scope="col">{say("column.subject")}</th>
           <th scope="col">{say("column.reasons")}</th>
         </tr>
@@ -73,16 +111,13 @@ function EventTable({ events }: { events: LiveEvent[] }) {
             <td data-rank="2">
               <Mark loudness={LOUDNESS[event.act] ?? "plain"}>{say(`act.${event.act}`)}</Mark>
             </td>
-            <td data-rank="1">
-              {event.mail !== null && event.act === "hold" ? (
-                <Link to="/mail/$mail" params={{ mail: event.mail }}>
-                  {event.subject}
-                </Link>
-              ) : (
-                event.subject
-              )}
+            <td data-rank="3" className="soft">
+              {nameOfGate(event.gate, say)}
             </td>
-            <td data-rank="2">{event.reasons.map(({ code }) => choose(nameOfReason(code))).join("　")}</td>
+            <td data-rank="1">
+              <Subject event={event} />
+            </td>
+            <td data-rank="2">{event.reasons.map(({ code }) => choose(nameOf(event, code))).join("　")}</td>
           </tr>
         ))}
       </tbody>

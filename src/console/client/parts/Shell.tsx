@@ -27,6 +27,9 @@ export function Shell({ children }: { children: ReactNode }) {
     "/": () => document.querySelector<HTMLInputElement>("input[type=search]")?.focus(),
     "g n": () => void navigate({ to: "/gates" }),
     "g m": () => void navigate({ to: "/mail" }),
+    "g t": () => void navigate({ to: "/traffic", search: {} }),
+    "g f": () => void navigate({ to: "/findings", search: {} }),
+    "g c": () => void navigate({ to: "/cuts", search: {} }),
     "g d": () => void navigate({ to: "/decisions" }),
     "g l": () => void navigate({ to: "/ledger" }),
     "g p": () => void navigate({ to: "/people" }),
@@ -62,6 +65,9 @@ function Rail() {
       <div className="rail-list">
         <RailLink to="/gates" word={narrow ? "nav.short.gates" : "nav.gates"} />
         <RailLink to="/mail" word={narrow ? "nav.short.mail" : "nav.mail"} />
+        {narrow ? null : <RailLink to="/traffic" word="nav.traffic" />}
+        <RailLink to="/findings" word={narrow ? "nav.short.findings" : "nav.findings"} />
+        <RailLink to="/cuts" word={narrow ? "nav.short.cuts" : "nav.cuts"} />
         <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"} counts />
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}

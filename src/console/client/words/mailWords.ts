@@ -178,6 +178,8 @@ export const MAIL_WORDS = {
     ja: "関所に指示済み。結果待ちです",
   },
   "decision.entries": { en: "In the ledger", ja: "台帳の記録" },
+  "decision.about": { en: "About", ja: "対象" },
+  "decision.about-finding": { en: "The finding", ja: "もとの検知" },
   "decision.about-mail": { en: "The mail", ja: "対象のメール" },
   "decision-state.asked": { en: "waits", ja: "回答待ち" },
   "decision-state.seconding": { en: "waits for the second person", ja: "2人目の確認待ち" },

@@ -1,8 +1,17 @@
+import { CUT_WORDS } from "./cutWords.ts";
 import { ENTRY_WORDS } from "./entryWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { SHELL_WORDS } from "./shellWords.ts";
+import { TRAFFIC_WORDS } from "./trafficWords.ts";
 
 /** Every text of the pages, by code, in both languages. No sentence is glued from pieces. */
-export const WORDS = { ...SHELL_WORDS, ...MAIL_WORDS, ...ENTRY_WORDS, ...PEOPLE_WORDS } as const;
+export const WORDS = {
+  ...SHELL_WORDS,
+  ...MAIL_WORDS,
+  ...TRAFFIC_WORDS,
+  ...CUT_WORDS,
+  ...ENTRY_WORDS,
+  ...PEOPLE_WORDS,
+} as const;
 export type WordCode = keyof typeof WORDS;
