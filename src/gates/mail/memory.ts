@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { SekishoError } from "../../lib/error.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openMemory } from "../../lib/openMemory.ts";
 import type { History } from "./seen.ts";
 
 /** What the gate knows of one transaction: the same envelope and the same bytes. */
@@ -49,14 +47,8 @@ export class MailMemory {
   readonly #putOrder: StatementSync;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(path);
-    refuseNewer(this.#database, path);
+    this.#database = openMemory(path, schemaVersion);
     this.#database.exec(`
-      pragma journal_mode = wal;
-      pragma synchronous = normal;
-      pragma busy_timeout = 5000;
-      pragma user_version = ${schemaVersion};
       create table if not exists mail_transaction (
         fingerprint text primary key, state text not null, mail text not null,
         at integer not null, answered integer not null, courier text not null,
@@ -160,15 +152,6 @@ export class MailMemory {
   close(): void {
     this.#database.close();
   }
-}
-
-/** Tables of a newer version are not touched. */
-function refuseNewer(database: DatabaseSync, path: string): void {
-  const found = database.prepare("pragma user_version").get() as { user_version: number };
-  if (found.user_version <= schemaVersion) return;
-  throw new SekishoError("state-newer", `Cannot open ${path}: a newer version of Sekisho made it`, {
-    hint: "start the version that made it, or a newer one",
-  });
 }
 
 type TransactionRow = Omit<Transaction, "answered" | "reached"> & { answered: number; reached: string };

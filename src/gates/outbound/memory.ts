@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { SekishoError } from "../../lib/error.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openMemory } from "../../lib/openMemory.ts";
 import { CutOrder } from "./cut/cutOrder.ts";
 
 /** Raised with every change of the tables. */
@@ -30,22 +28,8 @@ export class OutboundMemory {
   readonly #putOrder: StatementSync;
 
   constructor(path: string) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#database = new DatabaseSync(path);
-    const { user_version: version } = this.#database.prepare("pragma user_version").get() as {
-      user_version: number;
-    };
-    if (version > schemaVersion) {
-      this.#database.close();
-      throw new SekishoError("state-newer", `Cannot open ${path}: a newer Sekisho made it`, {
-        hint: "start the newer version, or move the file away",
-      });
-    }
+    this.#database = openMemory(path, schemaVersion);
     this.#database.exec(`
-      pragma journal_mode = wal;
-      pragma synchronous = normal;
-      pragma busy_timeout = 5000;
-      pragma user_version = ${schemaVersion};
       create table if not exists destination (
         address text primary key, first_at integer not null, last_at integer not null) without rowid;
       create index if not exists destination_last on destination (last_at);

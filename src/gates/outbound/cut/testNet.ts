@@ -4,24 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { whyNoNamespaces } from "../../../lib/networkNamespaces.ts";
 import { siblingModule } from "../../../lib/sibling.ts";
 import { CutPlan, type CutAct, type CutOrder } from "./cutOrder.ts";
 
 /** Why namespaces cannot be made here; false where they can. For `{ skip }` of tests. */
-export const noNamespaces: string | false = whyNot();
-
-function whyNot(): string | false {
-  if (process.platform !== "linux") return "network namespaces are Linux's";
-  if (process.getuid?.() !== 0) return "needs root for network namespaces";
-  for (const program of ["ip", "nft", "conntrack"]) {
-    try {
-      execFileSync("/bin/sh", ["-c", `command -v ${program}`], { stdio: "ignore" });
-    } catch {
-      return `needs ${program}`;
-    }
-  }
-  return false;
-}
+export const noNamespaces: string | false = whyNoNamespaces(["nft", "conntrack"]);
 
 export const addresses = {
   pc: "10.77.1.10",
