@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { CutCard } from "../../../station/services.ts";
 import { useNow } from "../clock.ts";
-import { absoluteTime, money } from "../formats.ts";
+import { absoluteTime, duration, money } from "../formats.ts";
 import { setLanguage, useWords } from "../language.ts";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Notice, Shown } from "../parts/States.tsx";
@@ -94,7 +94,7 @@ function Card({ card }: { card: CutCard }) {
         <Part title={say("card.lift")}>
           <ol className="card-steps">
             <li>{say("card.lift-1")}</li>
-            <li>{say("card.lift-2", { minutes: card.minutes })}</li>
+            <li>{say("card.lift-2", { time: duration(card.minutes * 60_000, language) })}</li>
             <li>{say("card.lift-3")}</li>
           </ol>
         </Part>

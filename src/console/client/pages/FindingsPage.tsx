@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { groupFindings, severityRank, type FindingGroup } from "../groupFindings.ts";
 import { useWords, type Say } from "../language.ts";
+import { Breakable } from "../parts/Breakable.tsx";
 import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { FilterField, SearchField } from "../parts/FilterField.tsx";
 import { HostName } from "../parts/HostName.tsx";
@@ -11,6 +12,7 @@ import { Moment } from "../parts/Moment.tsx";
 import { NeedsOutboundGate } from "../parts/OutboundGate.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { EmptyState, Shown } from "../parts/States.tsx";
+import { PAGE_ROWS } from "../queries.ts";
 import { printSort, readSort } from "../sortInAddress.ts";
 import { findingsQuery, type FindingSearch } from "../trafficQueries.ts";
 import { FINDING_NAMES, nameOfFinding } from "../words/findingWords.ts";
@@ -26,7 +28,10 @@ export function FindingsPage() {
   const query = useQuery(findingsQuery(search));
   const columns = useColumns();
   const each = show === "each";
-  const rows = useMemo(() => groupFindings(query.data?.rows ?? [], each), [query.data, each]);
+  const groups = useMemo(() => groupFindings(query.data?.rows ?? [], each), [query.data, each]);
+  const [most, setMost] = useState(PAGE_ROWS);
+  const rows = useMemo(() => groups.slice(0, most), [groups, most]);
+  const left = Math.min(PAGE_ROWS, groups.length - rows.length);
   const set = (change: Change) => {
     const all = {
       ...search,
@@ -65,7 +70,9 @@ export function FindingsPage() {
                     columns={columns}
                     rows={rows}
                     keyOf={(row) => row.key}
-                    total={rows.length}
+                    total={groups.length}
+                    loadAll={() => Promise.resolve(groups)}
+                    {...(left > 0 ? { more: { count: left, load: () => setMost(most + PAGE_ROWS) } } : {})}
                     sort={readSort(sort)}
                     onSort={(next) => set({ sort: printSort(next) })}
                     onOpen={({ newest }) => void navigate({ to: "/findings/$id", params: { id: newest.id } })}
@@ -228,7 +235,7 @@ function useColumns(): Column<FindingGroup>[] {
         rank: 2,
         text: (row) => row.newest.destination,
         sort: (row) => row.newest.destination,
-        show: (row) => <span className="breakable">{row.newest.destination}</span>,
+        show: (row) => <Breakable text={row.newest.destination} />,
       },
       ...outcomeColumns(say),
     ];

@@ -67,8 +67,10 @@ function CutFigure() {
       <strong style={{ color: (count ?? 0) > 0 ? "var(--held)" : "var(--ink)" }}>
         {count === undefined ? "–" : count.toLocaleString()}
       </strong>
-      <span className="soft">{say("gates.in-force")}</span>
-      {leaking ? <Mark loudness="act">{say("cut.mark.leaks")}</Mark> : null}
+      <span className="row">
+        <span className="soft">{say("gates.in-force")}</span>
+        {leaking ? <Mark loudness="act">{say("cut.mark.leaks")}</Mark> : null}
+      </span>
     </Link>
   );
 }

@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useMemo } from "react";
 import type { HostView } from "../../../station/services.ts";
 import { byteSize } from "../formats.ts";
+import { groupFindings } from "../groupFindings.ts";
 import { useWords } from "../language.ts";
 import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { FindingLines } from "../parts/FindingLines.tsx";
@@ -61,7 +62,11 @@ function Host({ host, hours }: { host: HostView; hours: number }) {
           <p className="soft">{say("host.findings-none")}</p>
         ) : (
           <>
-            <FindingLines findings={host.findings.slice(0, 8)} />
+            <FindingLines
+              findings={groupFindings(host.findings, false)
+                .slice(0, 8)
+                .map(({ newest }) => newest)}
+            />
             <p>
               <Link to="/findings" search={{ host: host.address }}>
                 {say("host.findings-all")}

@@ -5,10 +5,11 @@ import type { CutActName, CutWish } from "../../../station/services.ts";
 import { api, read } from "../api.ts";
 import { useWords } from "../language.ts";
 import { useMay } from "../session.ts";
-import { cardQuery } from "../trafficQueries.ts";
+import { cardQuery, cutsQuery, inForce } from "../trafficQueries.ts";
 import { useConfirmed } from "./ConfirmFactor.tsx";
 import { MinutesField, ReasonField } from "./CutFields.tsx";
 import { CutPreview, usePreview, type Aim } from "./CutPreview.tsx";
+import { Mark } from "./Mark.tsx";
 import { Notice, ProblemNotice } from "./States.tsx";
 
 const ACTS: CutActName[] = ["block", "isolate", "cut-zone", "cut-off"];
@@ -147,6 +148,7 @@ function ActChoices({ acts, aims, act, onChoose, children }: ChoicesProps) {
             <strong>
               {say(`cut.act.${each}`)}
               <AimedAt aim={aims?.find((aim) => aim.act === each)} />
+              <Already aim={aims?.find((aim) => aim.act === each)} />
             </strong>
             <span>{say(`cut.does.${each}`)}</span>
             {act === each ? <span className="small">{say("cut.undo")}</span> : null}
@@ -161,6 +163,18 @@ function ActChoices({ acts, aims, act, onChoose, children }: ChoicesProps) {
 function AimedAt({ aim }: { aim: Aim | undefined }) {
   if (aim === undefined || aim.act === "cut-off") return null;
   return <span className="figures aimed">{aim.target}</span>;
+}
+
+/** Says that this very act is in force, so that nobody orders it twice. */
+function Already({ aim }: { aim: Aim | undefined }) {
+  const { say } = useWords();
+  const { data: cuts } = useQuery(cutsQuery);
+  if (aim === undefined) return null;
+  const same = cuts?.some((cut) => {
+    if (!inForce(cut) || cut.act !== aim.act) return false;
+    return cut.act === "cut-off" || cut.target === aim.target;
+  });
+  return same === true ? <Mark loudness="held">{say("cut.already")}</Mark> : null;
 }
 
 type TargetProps = { act: CutActName; value: string; onChange: (value: string) => void };

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { FindingRow } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
 import { nameOfFinding } from "../words/findingWords.ts";
+import { Breakable } from "./Breakable.tsx";
 import { SeverityMark } from "./Mark.tsx";
 import { Moment } from "./Moment.tsx";
 
@@ -16,7 +17,9 @@ export function FindingLines({ findings }: { findings: FindingRow[] }) {
             {finding.reasons.map(({ code }) => choose(nameOfFinding(code))).join(say("answer.comma"))}
           </Link>
           <SeverityMark severity={finding.severity} />
-          <span className="soft">{finding.destination}</span>
+          <span className="soft">
+            <Breakable text={finding.destination} />
+          </span>
           <span className="faint">
             <Moment at={finding.at} />
           </span>

@@ -54,9 +54,15 @@ function LiveList({ recent }: { recent: LiveEvent[] }) {
 const LOUDNESS: Partial<Record<LiveEvent["act"], Loudness>> = {
   hold: "held",
   cut: "held",
-  finding: "attention",
   failed: "attention",
 };
+
+/** What was found is as loud as its gravest reason. */
+function loudnessOf({ act, reasons }: LiveEvent): Loudness {
+  if (act !== "finding") return LOUDNESS[act] ?? "plain";
+  if (reasons.some(({ severity }) => severity === "critical")) return "act";
+  return reasons.some(({ severity }) => severity === "high") ? "attention" : "plain";
+}
 
 /** The short name of a reason, from the table of its gate. */
 function nameOf(event: LiveEvent, code: string) {
@@ -109,7 +115,7 @@ function EventTable({ events }: { events: LiveEvent[] }) {
               <Moment at={event.at} />
             </td>
             <td data-rank="2">
-              <Mark loudness={LOUDNESS[event.act] ?? "plain"}>{say(`act.${event.act}`)}</Mark>
+              <Mark loudness={loudnessOf(event)}>{say(`act.${event.act}`)}</Mark>
             </td>
             <td data-rank="3" className="soft">
               {nameOfGate(event.gate, say)}

@@ -33,7 +33,7 @@ export function RecordStrip({ overview }: { overview: TrafficOverview }) {
       </p>
       <Strip overview={overview} />
       {gaps.length === 0 && lost === 0 ? <p className="soft">{say("traffic.whole")}</p> : null}
-      <ul className="stack-tight">
+      <ul className="stack-tight marks">
         {named.map(({ source, from, until }) => (
           <li key={`${source} ${from}`}>
             <Mark loudness="attention">

@@ -97,11 +97,12 @@ function RailLink({ to, word, counts = false }: { to: string; word: WordCode; co
 function WaitingCount() {
   const { say } = useWords();
   const { data } = useQuery({ ...decisionsQuery, enabled: useMay("decision.view") });
+  const narrow = useNarrow(800);
   const count = data?.filter(({ state }) => state === "asked" || state === "seconding").length ?? 0;
   if (count === 0) return null;
   return (
     <span className="rail-count">
-      <Mark loudness="act">{say("nav.waiting", { count })}</Mark>
+      <Mark loudness="act">{narrow ? count.toLocaleString() : say("nav.waiting", { count })}</Mark>
     </span>
   );
 }

@@ -63,6 +63,7 @@ export const CUT_WORDS = {
     en: "No zone is written down. Zones stand in outbound.cut.zones.",
     ja: "区画が登録されていません。outbound.cut.zones に書きます。",
   },
+  "cut.already": { en: "already in force", ja: "すでに実施中" },
   "cut.choose-zone": { en: "Choose a zone", ja: "区画を選んでください" },
   "cut.everything": { en: "everything", ja: "すべての通信" },
   "cut.lasts": { en: "For how long", ja: "期間" },
@@ -139,7 +140,7 @@ export const CUT_WORDS = {
     ja: "命令前の1分間も通信なし。以後も0個。",
   },
   "cut.proof.leaks": {
-    en: "It did not take hold: {count} packet passed since.|It did not take hold: {count} packets passed since.",
+    en: "It does not hold: {count} packet passed since.|It does not hold: {count} packets passed since.",
     ja: "効いていません。実施後に{count}個のパケットが通過しました。",
   },
   "cut.proof.leaks-next": {
@@ -152,7 +153,7 @@ export const CUT_WORDS = {
     ja: "記録のみで、何も止めていません。",
   },
   "cut.mark.in-place": { en: "in force", ja: "実施中" },
-  "cut.mark.leaks": { en: "did not take hold", ja: "効いていない" },
+  "cut.mark.leaks": { en: "does not hold", ja: "効いていない" },
   "cut.mark.asked": { en: "ordered", ja: "命令済み" },
   "cut.mark.ended": { en: "ended", ja: "終了" },
   "cut.mark.failed": { en: "failed", ja: "失敗" },
@@ -229,8 +230,8 @@ export const CUT_WORDS = {
     ja: "コンソールの「遮断」の「実施中」から、理由を書いて解除する。",
   },
   "card.lift-2": {
-    en: "Every act ends by itself after {minutes} minutes, unless somebody renews it.",
-    ja: "どの遮断も、延長しなければ{minutes}分で自動的に終わる。",
+    en: "Every act ends by itself after {time}, unless somebody renews it.",
+    ja: "どの遮断も、延長しなければ{time}で自動的に終わる。",
   },
   "card.lift-3": {
     en: "If the station is down: stop the enforcer, then “nft delete table inet sekisho” lifts all.",

@@ -97,8 +97,8 @@ export const SHELL_WORDS = {
   "answer.default": { en: "Default", ja: "既定" },
 
   "gates.lead": {
-    en: "What passes and what is held, as it happens.",
-    ja: "通過したものと保留したものを、そのつど表示します。",
+    en: "What passes, what is held and what is found, as it happens.",
+    ja: "通過・保留・検知を、そのつど表示します。",
   },
   "gates.in-force": { en: "cut on purpose now", ja: "いま実施中の遮断" },
   "gates.waiting": { en: "held and waiting for a person", ja: "人の判断を待つ保留" },

@@ -176,12 +176,12 @@ export const TRAFFIC_WORDS = {
   "finding.drawn": { en: "As the eye sees it", ja: "目で見る" },
   "finding.comb": { en: "Arrivals over time", ja: "通信の時刻" },
   "finding.comb-sum": {
-    en: "{count} contacts; each line is one, from {from} to {until}.",
-    ja: "{from}から{until}までの{count}回。縦線1本が1回の通信です。",
+    en: "{count} contacts; each line is one, from {from} to {to}.",
+    ja: "{from}から{to}までの{count}回。縦線1本が1回の通信です。",
   },
   "finding.comb-newest": {
-    en: "The newest {count} contacts; each line is one, from {from} to {until}.",
-    ja: "{from}から{until}までの新しい{count}回。縦線1本が1回の通信です。",
+    en: "The newest {count} contacts; each line is one, from {from} to {to}.",
+    ja: "{from}から{to}までの新しい{count}回。縦線1本が1回の通信です。",
   },
   "finding.comb-few": {
     en: "{count} contact on record: too few for a rhythm.|{count} contacts on record: too few for a rhythm.",
@@ -200,7 +200,7 @@ export const TRAFFIC_WORDS = {
   },
   "finding.times-axis": { en: "times", ja: "回" },
   "finding.chain": { en: "What happened", ja: "経過" },
-  "finding.same": { en: "The same behaviour before", ja: "同じ振る舞いの検知" },
+  "finding.same": { en: "Other findings of this behaviour", ja: "同じ振る舞いの検知" },
   "finding.act": { en: "What can be done", ja: "できること" },
   "finding.in-force": { en: "What was done", ja: "実施したこと" },
   "finding.nothing-to-cut": {
