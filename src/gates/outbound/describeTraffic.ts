@@ -50,3 +50,9 @@ export function gapFinding(
   const about = { src: "", dst: `${source} ${say(gap.from)}`, group: `record ${source}`, figures };
   return findingOf("record-gap", about, { source, from: say(gap.from), until: say(gap.until) });
 }
+
+/** Events were lost: some connections are not on record. One finding a day and source. */
+export function lossFinding(source: string, lost: number, today: string): Finding {
+  const about = { src: "", dst: `${source} ${today}`, group: `record ${source}`, figures: { lost } };
+  return findingOf("record-loss", about, { source, lost });
+}

@@ -9,11 +9,10 @@ import { realDisk } from "../../lib/disk.ts";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
 import type { Connection, Seen } from "./connection.ts";
-import { Intelligence, readIntelligence } from "./analyze/intelligence.ts";
 import { CutLink } from "./cutLink.ts";
 import { OutboundEnforcer } from "./enforce.ts";
 import { FloodGuard } from "./floodGuard.ts";
-import { describeTraffic, gapFinding, sidesOf, type CrossedTraffic } from "./describeTraffic.ts";
+import { describeTraffic, gapFinding, lossFinding, sidesOf, type CrossedTraffic } from "./describeTraffic.ts";
 import { findingOf, type Finding } from "./findings.ts";
 import { Inventory } from "./hosts.ts";
 import {
@@ -25,6 +24,7 @@ import {
 } from "./judge.ts";
 import { suppress } from "./judge/suppress.ts";
 import type { KeptFinding } from "./keptFinding.ts";
+import { IntelligenceKeeper } from "./intelligenceKeeper.ts";
 import { OutboundMemory } from "./memory.ts";
 import { PlaceWatch } from "./placeWatch.ts";
 import { hostOf, learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
@@ -97,7 +97,7 @@ class OutboundGate implements RunningOutboundGate {
     cuts: 0,
   };
   readonly #work: RegularWork;
-  #intelligence = new Intelligence();
+  readonly #intelligence: IntelligenceKeeper;
   #record: TrafficRecord | null = null;
   #sources: Sources | null = null;
   #inForce: OrdersInForce | null = null;
@@ -152,6 +152,17 @@ class OutboundGate implements RunningOutboundGate {
       judge: (seen) => judgeTraffic(seen, settings.policy),
       enforce: (act, crossing) => this.#enforcer.enforce(act, crossing),
     };
+    this.#intelligence = new IntelligenceKeeper({
+      settings,
+      folder,
+      onFindings: (findings, by) => this.#takeFindings(findings, by),
+      onChange: () => void this.#giveIntelligence(),
+      onUnread: (unread) => {
+        for (const { file, line, problem } of unread.slice(0, 20))
+          options.log("warn", "an indicator could not be read", { file, line, problem });
+      },
+      onProblem: (problem) => this.#problem(new Error(problem)),
+    });
     this.#work = new RegularWork({
       settings,
       folder: join(folder, "record"),
@@ -175,7 +186,7 @@ class OutboundGate implements RunningOutboundGate {
 
   async start(): Promise<void> {
     const { settings, dataFolder, log } = this.#options;
-    await this.#loadIntelligence();
+    await this.#intelligence.read();
     this.#record = await TrafficRecord.open({
       folder: join(dataFolder, "outbound", "record"),
       flushSeconds: settings.record.flushSeconds,
@@ -197,6 +208,7 @@ class OutboundGate implements RunningOutboundGate {
     });
     void this.#places.read(settings.asnFiles, (problem) => this.#problem(new Error(problem)));
     this.#work.start();
+    this.#intelligence.start();
     this.#ready = true;
     log("info", "outbound gate listens", { sources: this.#sources.names });
     this.#tellStatus();
@@ -228,20 +240,12 @@ class OutboundGate implements RunningOutboundGate {
     this.#inForce = { entry: entry.id };
   }
 
-  async #loadIntelligence(): Promise<void> {
-    const { settings } = this.#options;
-    const { intelligence, unread } = await readIntelligence(settings.intel);
-    this.#intelligence = intelligence;
-    for (const { file, line, problem } of unread.slice(0, 20))
-      this.#options.log("warn", "an indicator could not be read", { file, line, problem });
-  }
-
   async #giveIntelligence(): Promise<void> {
     const { settings, dataFolder } = this.#options;
     if (settings.cut?.intelligence !== true) return;
     const file = join(dataFolder, "outbound", "intelligence.txt");
     await this.#cutLink
-      ?.keepIntelligence(this.#intelligence, file)
+      ?.keepIntelligence(this.#intelligence.current, file)
       .catch((error: unknown) => this.#problem(error as Error));
   }
 
@@ -270,7 +274,7 @@ class OutboundGate implements RunningOutboundGate {
   #observe(row: Seen): SeenConnection | null {
     const around = {
       inventory: this.#inventory,
-      intelligence: this.#intelligence,
+      intelligence: this.#intelligence.current,
       names: this.#names,
       metBefore: (address: string) => this.#memory.metBefore(address),
       places: this.#places,
@@ -400,13 +404,7 @@ class OutboundGate implements RunningOutboundGate {
     if (count === 0) return;
     this.#record?.lose(source, count);
     this.#counters.lost += count;
-    const about = {
-      src: "",
-      dst: `${source} ${today()}`,
-      group: `record ${source}`,
-      figures: { lost: count },
-    };
-    void this.#takeFindings([findingOf("record-loss", about, { source, lost: count })], "record");
+    void this.#takeFindings([lossFinding(source, count, today())], "record");
   }
 
   /** Each finished file of the record is under the ledger by its hash. */
@@ -479,6 +477,7 @@ class OutboundGate implements RunningOutboundGate {
     if (this.#statusTimer !== null) clearInterval(this.#statusTimer);
     this.#tellStatus();
     this.#work.stop();
+    this.#intelligence.stop();
     await this.#sources?.close();
     await this.#record?.close().catch((error: unknown) => this.#problem(error as Error));
     // The enforcer and all that is in force stay: ending the gate is no way to lift a cut.

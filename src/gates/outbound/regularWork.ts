@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { runAnalysis } from "./analyze/runAnalysis.ts";
 import type { Finding } from "./findings.ts";
 import type { OutboundSettings } from "./settings.ts";
@@ -17,12 +16,10 @@ export type RegularWorkOptions = {
 
 /**
  * Analyses the last day again and again, and the last week once a day, which finds what calls less than four
- * times a day or sends little every day. A list of indicators that has changed is held against all of the
- * record at once.
+ * times a day or sends little every day.
  */
 export class RegularWork {
   readonly #options: RegularWorkOptions;
-  readonly #marks = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
   #running: { stop: () => void } | null = null;
   #deepAt = 0;
@@ -45,9 +42,8 @@ export class RegularWork {
     const { settings, onProblem } = this.#options;
     try {
       const now = Date.now();
-      const listsChanged = await this.#listsChanged();
       const deep = now - this.#deepAt >= limits.deepMs;
-      const days = listsChanged ? settings.record.retentionDays : deep ? limits.deepDays : 1;
+      const days = deep ? limits.deepDays : 1;
       if (deep) {
         this.#deepAt = now;
         await this.#options.onDay();
@@ -79,19 +75,6 @@ export class RegularWork {
     } finally {
       this.#running = null;
     }
-  }
-
-  /** Whether a list has changed since the last look; at the first look they are only remembered. */
-  async #listsChanged(): Promise<boolean> {
-    let changed = false;
-    for (const file of this.#options.settings.intel) {
-      const found = await stat(file).catch(() => null);
-      const mark = found === null ? "" : `${found.mtimeMs} ${found.size}`;
-      const before = this.#marks.get(file);
-      this.#marks.set(file, mark);
-      changed ||= before !== undefined && before !== mark;
-    }
-    return changed;
   }
 
   stop(): void {

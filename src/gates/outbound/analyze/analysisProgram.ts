@@ -4,13 +4,14 @@ import { openDuck } from "../record/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { OutboundSettings } from "../settings.ts";
 import { analyzeTraffic } from "./analyzeTraffic.ts";
-import { readIntelligence } from "./intelligence.ts";
+import { readIntelligenceInPart } from "./intelligence.ts";
+import { serveProgram } from "./runProgram.ts";
 import type { AnalysisAsked, AnalysisDone } from "./runAnalysis.ts";
 
 /** The process of one analysis: it may take its time or be ended, and the gate goes on listening. */
 async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
   const settings = OutboundSettings.parse(asked.settings);
-  const { intelligence } = await readIntelligence(settings.intel);
+  const { intelligence } = await readIntelligenceInPart(settings.intel);
   const duck = await openDuck({ memoryBytesMax: asked.memoryBytesMax, threads: 1 });
   try {
     await viewRecord(duck, asked.folder, { since: asked.since, until: asked.until });
@@ -30,11 +31,4 @@ async function analyze(asked: AnalysisAsked): Promise<AnalysisDone> {
   }
 }
 
-process.once("message", (asked) => {
-  analyze(asked as AnalysisAsked).then(
-    (done) => process.send?.({ done }, () => process.exit(0)),
-    (error: unknown) => process.send?.({ problem: String(error) }, () => process.exit(1)),
-  );
-});
-process.once("disconnect", () => process.exit(1)); // Whoever asked is gone.
-process.send?.({ ready: true });
+serveProgram(analyze);

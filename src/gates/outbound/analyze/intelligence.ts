@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isIP } from "node:net";
-import { SekishoError } from "../../../lib/error.ts";
+import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
 import { inNetworks } from "../../../lib/networks.ts";
 
@@ -60,6 +60,13 @@ export class Intelligence {
     return null;
   }
 
+  /** Takes over what one list said before. */
+  keep(before: Intelligence, list: string): void {
+    for (const [word, of] of before.addresses) if (of === list) this.addresses.set(word, list);
+    for (const [word, of] of before.names) if (of === list) this.names.set(word, list);
+    this.networks.push(...before.networks.filter((network) => network.list === list));
+  }
+
   #addNetwork(text: string, list: string): string | null {
     const [address = "", bits = ""] = text.split("/");
     const most = isIP(address) === 6 ? 128 : 32;
@@ -92,6 +99,33 @@ export async function readIntelligence(
   return { intelligence, unread };
 }
 
+/**
+ * The same for a gate, which one bad list must not switch off: what cannot be read is said, and keeps what
+ * it held `before`.
+ */
+export async function readIntelligenceInPart(
+  files: readonly string[],
+  before?: Intelligence,
+): Promise<{ intelligence: Intelligence; unread: Unread[]; problems: string[] }> {
+  const intelligence = new Intelligence();
+  const unread: Unread[] = [];
+  const problems: string[] = [];
+  for (const file of files) {
+    try {
+      takeList(await readList(file), file, { intelligence, unread });
+    } catch (error) {
+      const hint = error instanceof SekishoError ? `; ${error.hint}` : "";
+      problems.push(`${textOfError(error)}${hint}`);
+      if (before !== undefined) intelligence.keep(before, listNameOf(file));
+    }
+  }
+  return { intelligence, unread, problems };
+}
+
+function listNameOf(file: string): string {
+  return basename(file).replace(/\.[a-z]+$/i, "");
+}
+
 async function readList(file: string): Promise<string> {
   const found = await stat(file).catch((cause: unknown) => {
     throw new SekishoError("not-found", `Cannot read the intelligence list ${file}`, {
@@ -113,7 +147,7 @@ export function takeList(
   file: string,
   into: { intelligence: Intelligence; unread: Unread[] },
 ): void {
-  const list = basename(file).replace(/\.[a-z]+$/i, "");
+  const list = listNameOf(file);
   let column: number | null = null;
   text.split(/\r?\n/).forEach((line, index) => {
     const bare = line.replace(/^\ufeff/, "").trim();
