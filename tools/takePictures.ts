@@ -27,8 +27,23 @@ async function openHeldMail(page: Page, button: string): Promise<void> {
   await settle(page);
 }
 
+/** The newest finding, where the replay left one. */
+async function takeFinding(page: Page, look: string): Promise<void> {
+  await page.goto(`${stage.station.url}/findings`);
+  await settle(page);
+  const first = page.locator("tbody a").first();
+  if ((await first.count()) === 0) return;
+  await first.click();
+  await page.waitForURL(/findings\/./);
+  await settle(page);
+  await page.screenshot({ path: join(everywhere as string, `finding-${look}.png`), fullPage: true });
+}
+
 async function takeEverywhere(page: Page, language: string): Promise<void> {
-  const paths = ["/", "/mail", "/decisions", "/ledger", "/people", "/profile"];
+  const paths = [
+    ...["/", "/mail", "/traffic", "/findings", "/cuts", "/cuts/card"],
+    ...["/decisions", "/ledger", "/people", "/profile"],
+  ];
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme });
     for (const width of [1440, 1024, 390]) {
@@ -36,9 +51,10 @@ async function takeEverywhere(page: Page, language: string): Promise<void> {
       for (const path of paths) {
         await page.goto(`${stage.station.url}${path}`);
         await settle(page);
-        const name = `${path.slice(1) || "gates"}-${language}-${scheme}-${width}.png`;
+        const name = `${path.slice(1).replaceAll("/", "-") || "gates"}-${language}-${scheme}-${width}.png`;
         await page.screenshot({ path: join(everywhere as string, name), fullPage: true });
       }
+      await takeFinding(page, `${language}-${scheme}-${width}`);
       await openHeldMail(page, language === "ja" ? "判断のために開く" : "Open to decide on it");
       const name = `held-${language}-${scheme}-${width}.png`;
       await page.screenshot({ path: join(everywhere as string, name), fullPage: true });

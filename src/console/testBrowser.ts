@@ -61,7 +61,7 @@ export class PageWatch {
   #watch(page: Page, origin: string): void {
     page.on("pageerror", (error) => this.problems.push(`thrown: ${error.message}`));
     page.on("console", (message) => {
-      const expected = /status of (401|403|404|409|410|429|503)/.test(message.text());
+      const expected = /status of (400|401|403|404|409|410|429|503)/.test(message.text());
       if (message.type() === "error" && !expected) this.problems.push(`console: ${message.text()}`);
     });
     page.on("request", (request) => {

@@ -21,10 +21,16 @@ function only<const Names extends string>(...names: Names[]) {
     for (const name of names) {
       const value = search[name];
       if (typeof value === "string" && value !== "") kept[name] = value;
-      if (typeof value === "number" || typeof value === "boolean") kept[name] = String(value);
     }
     return kept as Partial<Record<Names, string>>;
   };
+}
+
+/** All that an address holds is text, so it stands there as it is; what is empty is left out. */
+function printSearch(search: Record<string, unknown>): string {
+  const given = Object.entries(search).filter(([, value]) => typeof value === "string" && value !== "");
+  const text = new URLSearchParams(given as [string, string][]).toString();
+  return text === "" ? "" : `?${text}`;
 }
 
 /** The pages and their addresses. */
@@ -88,6 +94,8 @@ export function createConsoleRouter(client: QueryClient) {
   ]);
   return createRouter({
     routeTree,
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: printSearch,
     defaultPreload: false,
     scrollRestoration: true,
     defaultErrorComponent: ({ error, reset }) => <BrokenState error={error} again={reset} />,

@@ -16,6 +16,7 @@ import type {
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
+import type { TestAmount } from "./testTrafficData.ts";
 import { createTestTraffic, type TestTraffic } from "./testTraffic.ts";
 
 /** Services in memory, for tests of the HTTP layer and of the pages. Not the station. */
@@ -51,7 +52,7 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
     decisionViews,
     trafficData: traffic.data,
     emit,
-    station: { status: async () => statusOf(now, ledger.rows.length) },
+    station: { status: async () => statusOf(now, ledger.rows.length, traffic.data.amount) },
     live: {
       recent: async (limit) => {
         const events = [...mails.slice(0, limit).map(liveEvent), ...outboundEvents(traffic.data)];
@@ -71,7 +72,11 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
   };
 }
 
-function statusOf(now: Date, size: number): Awaited<ReturnType<Services["station"]["status"]>> {
+function statusOf(
+  now: Date,
+  size: number,
+  amount: TestAmount,
+): Awaited<ReturnType<Services["station"]["status"]>> {
   const since = new Date(now.getTime() - 3_600_000).toISOString();
   const gate = { pid: 4242, restarts: 0, shadow: false, spooled: 0, note: null, lastError: null };
   return {
@@ -83,7 +88,9 @@ function statusOf(now: Date, size: number): Awaited<ReturnType<Services["station
     stateStore: "pglite",
     gates: [
       { name: "mail", state: "ready", since, ...gate },
-      { name: "outbound", state: "ready", since, ...gate, pid: 4243 },
+      ...(amount === "no-gate"
+        ? []
+        : [{ name: "outbound", state: "ready" as const, since, ...gate, pid: 4243 }]),
     ],
     ledger: { size, root: "00".repeat(32), checkpointAt: now.toISOString(), origin: "sekisho.example" },
   };

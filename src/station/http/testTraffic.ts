@@ -33,6 +33,7 @@ const AMOUNTS: Record<TestAmount, { findings: number; cuts: number }> = {
   none: { findings: 0, cuts: 0 },
   usual: { findings: 240, cuts: 8 },
   much: { findings: 700, cuts: 64 },
+  "no-gate": { findings: 0, cuts: 0 },
   "no-cut": { findings: 240, cuts: 0 },
 };
 

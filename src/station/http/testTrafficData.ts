@@ -9,8 +9,8 @@ import type {
   TrafficOverview,
 } from "../services.ts";
 
-/** How much there is to see: nothing recorded yet, the usual, far too much, or no `cut` section. */
-export type TestAmount = "none" | "usual" | "much" | "no-cut";
+/** How much there is to see: nothing yet, the usual, too much; or no `cut` section, or no gate at all. */
+export type TestAmount = "none" | "usual" | "much" | "no-cut" | "no-gate";
 
 type Host = { name: string; address: string; role: HostView["role"]; speaksTo: string[] };
 
@@ -62,7 +62,8 @@ function ago(now: Date, minutes: number): string {
 
 export function testOverview(now: Date, hours: number, amount: TestAmount): TrafficOverview {
   const empty = { hours, retentionDays: 365, roles: [], firstSeen: [], gaps: [], lost: 0 };
-  if (amount === "none") return { ...empty, recorded: null, matrix: { hosts: [], others: [], sent: [] } };
+  if (amount === "none" || amount === "no-gate")
+    return { ...empty, recorded: null, matrix: { hosts: [], others: [], sent: [] } };
   const hosts = amount === "much" ? 30 : HOSTS.length;
   const others = amount === "much" ? 40 : OTHERS.length;
   return {
@@ -372,7 +373,7 @@ export function testCard(amount: TestAmount): CutCard {
     canCut: true,
     settings: "/etc/sekisho/sekisho.yaml",
   };
-  if (amount !== "no-cut" && amount !== "none") return card;
+  if (amount !== "no-cut" && amount !== "no-gate") return card;
   const nobody = { deciders: [], stops: [], continues: [], goesOn: [], administrators: [], zones: [] };
   return { ...card, ...nobody, costPerHour: null, default: "wait", minutes: 0, canCut: false };
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { CutRow } from "../../../station/services.ts";
 import { useWords, type Say } from "../language.ts";
 import { CutItem, useTarget } from "../parts/CutItem.tsx";
@@ -53,8 +53,11 @@ export function CutsPage() {
   );
 }
 
+const IN_FORCE_SHOWN = 12;
+
 function InForce({ cuts }: { cuts: CutRow[] }) {
   const { say } = useWords();
+  const [most, setMost] = useState(IN_FORCE_SHOWN);
   if (cuts.length === 0) return <EmptyState title="cut.none" next="cut.none-next" />;
   const sorted = cuts.toSorted((one, other) => Number(leaks(other)) - Number(leaks(one)));
   return (
@@ -63,9 +66,16 @@ function InForce({ cuts }: { cuts: CutRow[] }) {
         <strong style={{ color: "var(--held)" }}>{cuts.length.toLocaleString()}</strong>
         <span className="soft">{say("cut.in-force-count", { count: cuts.length })}</span>
       </p>
-      {sorted.map((cut) => (
+      {sorted.slice(0, most).map((cut) => (
         <CutItem key={cut.id} cut={cut} />
       ))}
+      {cuts.length <= most ? null : (
+        <p>
+          <button type="button" className="button" onClick={() => setMost(cuts.length)}>
+            {say("table.more", { count: cuts.length - most })}
+          </button>
+        </p>
+      )}
     </>
   );
 }

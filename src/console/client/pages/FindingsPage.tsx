@@ -167,7 +167,7 @@ function Filters({ search, set }: { search: FindingSearch; set: (change: Change)
 }
 
 const LOUDNESS: Record<string, Loudness> = {
-  ask: "act",
+  ask: "attention",
   block: "held",
   isolate: "held",
   "cut-zone": "held",

@@ -137,17 +137,23 @@ function FindHost() {
 
 type Row = TrafficOverview["firstSeen"][number];
 
+const FIRST_SEEN_SHOWN = 12;
+
 function FirstSeen({ rows }: { rows: Row[] }) {
   const { say } = useWords();
   const navigate = useNavigate();
   const search = useSearch({ from: "/traffic" });
   const columns = useColumns();
+  const [most, setMost] = useState(FIRST_SEEN_SHOWN);
+  const left = Math.max(0, rows.length - most);
   if (rows.length === 0) return <p className="soft">{say("traffic.first-seen-none")}</p>;
   return (
     <DataTable
       name="sekisho-first-seen"
       columns={columns}
-      rows={rows}
+      rows={rows.slice(0, most)}
+      loadAll={() => Promise.resolve(rows)}
+      {...(left > 0 ? { more: { count: left, load: () => setMost(rows.length) } } : {})}
       keyOf={(row) => `${row.destination} ${row.host}`}
       total={rows.length}
       sort={readSort(search.sort)}

@@ -49,6 +49,7 @@ const ROWS: Record<string, [family: keyof typeof WHY, en: string, ja: string]> =
   "dns-tunnel": ["tunnel", "DNS tunnel", "DNSトンネル"],
   "first-seen-destination": ["stranger", "First-seen destination", "初めての通信先"],
   "rare-destination": ["stranger", "Rare destination", "ほかに使う人のいない通信先"],
+  "new-place": ["stranger", "New country or network", "初めての国・組織への通信"],
   "upload-volume": ["upload", "Large upload", "大量の送信"],
   "slow-upload": ["upload", "Slow upload over days", "数日にわたる少量ずつの送信"],
   "rare-agent": ["clock", "Rare user agent", "珍しい名乗り（User-Agent）"],
