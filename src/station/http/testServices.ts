@@ -113,7 +113,9 @@ function outboundEvents({ findings, cuts }: TestTraffic): LiveEvent[] {
   const common = { index: 0, gate: "outbound", mail: null };
   const found = findings.slice(0, 20).map(({ id, at, host, destination, reasons }) => {
     const subject = `${host} → ${destination}`;
-    return { ...common, entryId: id, at, act: "finding" as const, subject, reasons };
+    // Other ids than those of the mails' entries.
+    const entryId = id.replace("-8000-", "-8001-");
+    return { ...common, entryId, at, act: "finding" as const, subject, reasons };
   });
   const acts = cuts.slice(0, 6).map(({ id, orderedAt, target, state }) => {
     const act = state === "ended" ? ("lift" as const) : ("cut" as const);
