@@ -61,8 +61,8 @@ const CutSettings = z.strictObject({
     .min(1)
     .default(["forward", "output"])
     .describe(
-      "Where nftables stops packets: forward on a gateway; on a proxy host input and output too, so that what " +
-        "a host has already handed to the proxy stops as well.",
+      "Where nftables stops packets: forward on a gateway; on a proxy host input and output too, so that " +
+        "what a host has already handed to the proxy stops as well.",
     ),
   administrators: z
     .array(PassageSettings)
