@@ -20,7 +20,14 @@ export function openMemory(path: string, schemaVersion: number): DatabaseSync {
   database.exec(`
     pragma journal_mode = wal;
     pragma synchronous = normal;
-    pragma busy_timeout = 5000;
-    pragma user_version = ${schemaVersion};`);
+    pragma busy_timeout = 5000;`);
+  // Where nothing is new, nothing is written: on a full disk it still opens.
+  if (found.user_version < schemaVersion) database.exec(`pragma user_version = ${schemaVersion}`);
   return database;
+}
+
+/** Whether the disk is the trouble (SQLITE_FULL, IOERR, CANTOPEN, READONLY), and not the statement. */
+export function isDiskTrouble(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && [8, 10, 13, 14].includes(errcode & 0xff);
 }

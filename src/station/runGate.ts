@@ -12,7 +12,9 @@ let failureFile: string | null = null;
 async function runGate(name: string, configFile: string): Promise<void> {
   const { config, dataFolder } = await loadConfig(configFile);
   failureFile = join(dataFolder, "run", `${name}.failed`);
-  const log = pino({ level: config.log.level, base: { gate: name, pid: process.pid } }, pino.destination(2));
+  const destination = pino.destination(2);
+  destination.on("error", () => {}); // The log may lie on a full disk; the gate goes on.
+  const log = pino({ level: config.log.level, base: { gate: name, pid: process.pid } }, destination);
   const token = process.env["SEKISHO_LINK_TOKEN"] ?? "";
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => (stop = resolve));

@@ -141,3 +141,8 @@ export function learnNames(seen: Seen, names: NameBook): void {
   if (seen.table === "dns") for (const answer of seen.answers) names.learn(answer, seen.query);
   else if (seen.table === "naming" && seen.host !== null && !seen.proxied) names.learn(seen.dst, seen.host);
 }
+
+/** Sensors that tell of the end only have no first word; then the end is the first that is heard. */
+export function isFirstWord(row: Connection): boolean {
+  return row.sensor === "conntrack" ? row.open : true;
+}

@@ -8,10 +8,11 @@ import { Keyring } from "../../ledger/keyring.ts";
 import { realDisk } from "../../lib/disk.ts";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
-import type { Connection, Seen } from "./connection.ts";
+import type { Seen } from "./connection.ts";
 import { CutLink } from "./cutLink.ts";
 import { OutboundEnforcer } from "./enforce.ts";
 import { FloodGuard } from "./floodGuard.ts";
+import { noCounts } from "./counters.ts";
 import { describeTraffic, gapFinding, lossFinding, sidesOf, type CrossedTraffic } from "./describeTraffic.ts";
 import { findingOf, type Finding } from "./findings.ts";
 import { Inventory } from "./hosts.ts";
@@ -27,12 +28,21 @@ import type { KeptFinding } from "./keptFinding.ts";
 import { IntelligenceKeeper } from "./intelligenceKeeper.ts";
 import { OutboundMemory } from "./memory.ts";
 import { PlaceWatch } from "./placeWatch.ts";
-import { hostOf, learnNames, NameBook, observeConnection, observeNaming, observeQuery } from "./observe.ts";
+import {
+  hostOf,
+  isFirstWord,
+  learnNames,
+  NameBook,
+  observeConnection,
+  observeNaming,
+  observeQuery,
+} from "./observe.ts";
 import { cutActOf } from "./orderedCut.ts";
 import { TrafficRecord, type FinishedFile } from "./record/recorder.ts";
 import { RegularWork } from "./regularWork.ts";
 import { SilenceWatch } from "./silence.ts";
 import type { OutboundSettings } from "./settings.ts";
+import { SteadyRecorder } from "./steadyRecorder.ts";
 import { openSources, type Sources } from "./sources.ts";
 
 export type OutboundGateOptions = {
@@ -49,6 +59,8 @@ export const limits = {
   evidenceMsMax: 100,
   problemAgainMs: 30_000,
   closeMs: 5_000,
+  /** A start has other work than reading where addresses are, which takes a second. */
+  placesMs: 5_000,
   /** How long the start waits for the enforcer. */
   enforcerMs: 3_000,
   /** A host that speaks to everybody is one matter, not thousands: the record has every packet of it. */
@@ -69,15 +81,11 @@ export async function startOutboundGate(options: OutboundGateOptions): Promise<R
   return gate;
 }
 
-type Counters = Record<
-  "connections" | "findings" | "suppressed" | "repeated" | "unread" | "lost" | "cuts",
-  number
->;
-
 class OutboundGate implements RunningOutboundGate {
   readonly #options: OutboundGateOptions;
   readonly #memory: OutboundMemory;
   readonly #recorder: GateRecorder;
+  readonly #steady: SteadyRecorder;
   readonly #evidence: EvidenceStore;
   readonly #enforcer: OutboundEnforcer;
   readonly #inventory: Inventory;
@@ -87,15 +95,7 @@ class OutboundGate implements RunningOutboundGate {
   readonly #gate: Gate<CrossedTraffic, OutboundAct, void>;
   readonly #cutLink: CutLink | null;
   readonly #silence: SilenceWatch;
-  readonly #counters: Counters = {
-    connections: 0,
-    findings: 0,
-    suppressed: 0,
-    repeated: 0,
-    unread: 0,
-    lost: 0,
-    cuts: 0,
-  };
+  readonly #counters = noCounts();
   readonly #work: RegularWork;
   readonly #intelligence: IntelligenceKeeper;
   #record: TrafficRecord | null = null;
@@ -111,7 +111,7 @@ class OutboundGate implements RunningOutboundGate {
     const { settings, dataFolder } = options;
     this.#options = options;
     const folder = join(dataFolder, "outbound");
-    this.#memory = new OutboundMemory(join(folder, "memory.sqlite"));
+    this.#memory = new OutboundMemory(join(folder, "memory.sqlite"), (error) => this.#problem(error));
     this.#places = new PlaceWatch(this.#memory);
     this.#evidence = new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring);
     this.#inventory = new Inventory(settings.internal, settings.hosts);
@@ -127,6 +127,7 @@ class OutboundGate implements RunningOutboundGate {
       onConnection: () => this.#tellStatus(),
       onProblem: (error) => this.#problem(error),
     });
+    this.#steady = new SteadyRecorder(this.#recorder, (error) => this.#problem(error));
     const wanted = settings.cut !== undefined || settings.sources.conntrack;
     this.#cutLink = wanted
       ? new CutLink(settings, dataFolder, {
@@ -138,7 +139,7 @@ class OutboundGate implements RunningOutboundGate {
     this.#enforcer = new OutboundEnforcer({
       shadow: settings.policy.shadow,
       minutes: settings.cut?.minutes ?? 240,
-      recorder: this.#recorder,
+      recorder: this.#steady,
       memory: this.#memory,
       cutter: settings.cut === undefined ? null : this.#cutLink,
       now: () => Temporal.Now.instant(),
@@ -206,7 +207,9 @@ class OutboundGate implements RunningOutboundGate {
       onLost: (source, count) => this.#lose(source, count),
       onProblem: (problem) => this.#problem(new Error(problem)),
     });
-    void this.#places.read(settings.asnFiles, (problem) => this.#problem(new Error(problem)));
+    const readPlaces = (): Promise<void> =>
+      this.#places.read(settings.asnFiles, (problem) => this.#problem(new Error(problem)));
+    setTimeout(() => void readPlaces(), limits.placesMs).unref();
     this.#work.start();
     this.#intelligence.start();
     this.#ready = true;
@@ -229,12 +232,16 @@ class OutboundGate implements RunningOutboundGate {
   /** Every act rests on the orders in force at its time; the text of them is evidence. */
   async #recordOrdersInForce(): Promise<void> {
     const { policy } = this.#options.settings;
-    const object = await this.#evidence.put(Buffer.from(JSON.stringify(policy)));
-    const entry = await this.#recorder.append({
+    // A full disk keeps the gate from writing this down, not from its work.
+    const object = await this.#evidence.put(Buffer.from(JSON.stringify(policy))).catch((error: unknown) => {
+      this.#problem(error as Error);
+      return null;
+    });
+    const entry = await this.#steady.append({
       kind: "decided",
       code: "orders-in-force",
       about: { gate: "outbound" },
-      evidence: [object],
+      evidence: object === null ? [] : [object],
       data: { orders: policy.orders.map((order) => order.name), shadow: policy.shadow },
     });
     this.#inForce = { entry: entry.id };
@@ -339,7 +346,7 @@ class OutboundGate implements RunningOutboundGate {
       await pass(
         this.#gate,
         { ...seen, finding, evidence },
-        { recorder: this.#recorder, inForce: this.#inForce },
+        { recorder: this.#steady, inForce: this.#inForce },
       );
     } catch (error) {
       this.#problem(error as Error);
@@ -482,16 +489,11 @@ class OutboundGate implements RunningOutboundGate {
     await this.#record?.close().catch((error: unknown) => this.#problem(error as Error));
     // The enforcer and all that is in force stay: ending the gate is no way to lift a cut.
     this.#cutLink?.close();
-    await this.#recorder.close(limits.closeMs);
+    await this.#recorder.close(limits.closeMs).catch((error: unknown) => this.#problem(error as Error));
     this.#memory.close();
   }
 }
 
 function today(): string {
   return Temporal.Now.plainDateISO().toString();
-}
-
-/** Sensors that tell of the end only have no first word; then the end is the first that is heard. */
-function isFirstWord(row: Connection): boolean {
-  return row.sensor === "conntrack" ? row.open : true;
 }

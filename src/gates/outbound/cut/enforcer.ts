@@ -4,6 +4,7 @@ import type { Server } from "node:net";
 import { realDisk } from "../../../lib/disk.ts";
 import { textOfError } from "../../../lib/error.ts";
 import { FramedSocket, listenLocal } from "../../../lib/framedSocket.ts";
+import { tellOperator } from "../../../lib/tellOperator.ts";
 import { Turn } from "../../../lib/turn.ts";
 import { version } from "../../../lib/version.ts";
 import { ConnectionWatch } from "./connectionWatch.ts";
@@ -457,7 +458,7 @@ export class Enforcer {
     if (now - (this.#toldProblems.get(problem) ?? Number.NEGATIVE_INFINITY) < limits.sameProblemMs) return;
     if (this.#toldProblems.size >= limits.untoldMax) this.#toldProblems.clear();
     this.#toldProblems.set(problem, now);
-    process.stderr.write(`sekisho enforcer: ${problem}\n`);
+    tellOperator(`sekisho enforcer: ${problem}\n`);
     this.#send({ type: "problem", problem });
   }
 }

@@ -1,5 +1,6 @@
-import { SekishoError } from "../../../lib/error.ts";
+import { SekishoError, textOfError } from "../../../lib/error.ts";
 import { findMarkedProcess, markProcess, unmarkProcess } from "../../../lib/processMark.ts";
+import { tellOperator } from "../../../lib/tellOperator.ts";
 import { untilStopped } from "../../../lib/untilStopped.ts";
 import { Enforcer } from "./enforcer.ts";
 
@@ -9,6 +10,7 @@ export async function serveEnforcer(options: {
   stateFile: string;
   token: string;
 }): Promise<void> {
+  process.stderr.on("error", () => {}); // The terminal of whoever started it may be gone.
   const mark = `${options.socketPath}.pid`;
   const other = findMarkedProcess(mark);
   if (other !== null && other !== process.pid) {
@@ -16,7 +18,12 @@ export async function serveEnforcer(options: {
       hint: "it goes on; stop it first if this one shall take its place",
     });
   }
-  markProcess(mark, process.pid);
+  try {
+    markProcess(mark, process.pid);
+  } catch (error) {
+    // On a full disk it serves all the same: whoever connects finds it by its socket.
+    tellOperator(`sekisho enforcer: cannot write ${mark}: ${textOfError(error)}\n`);
+  }
   process.title = "sekisho-enforcer";
   const enforcer = new Enforcer(options);
   await enforcer.start();

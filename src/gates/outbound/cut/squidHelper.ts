@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { tellOperator } from "../../../lib/tellOperator.ts";
 import { isRefused, readSquidList, type SquidList } from "./squidList.ts";
 
 const limits = { lineCharactersMax: 64 * 1024 } as const;
@@ -44,7 +45,7 @@ class CurrentList {
     } catch (error) {
       // What was in force stays in force while the file cannot be read.
       if (this.#stamp !== "unread")
-        process.stderr.write(`sekisho: cannot read ${this.#file}: ${String(error)}\n`);
+        tellOperator(`sekisho: cannot read ${this.#file}: ${String(error)}\n`);
       this.#stamp = "unread";
     }
     return this.#list;
