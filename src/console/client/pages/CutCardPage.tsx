@@ -65,7 +65,7 @@ function Card({ card }: { card: CutCard }) {
         <Part title={say("card.silence")}>
           <p className="card-large">
             {say(card.default === "cut-off" ? "card.silence-cut" : "card.silence-wait", {
-              minutes: card.deadlineMinutes,
+              time: duration(card.deadlineMinutes * 60_000, language),
             })}
           </p>
         </Part>

@@ -194,12 +194,12 @@ export const CUT_WORDS = {
   "card.no-phone": { en: "no telephone number in the roster", ja: "名簿に電話番号がありません" },
   "card.silence": { en: "If nobody answers", ja: "誰も答えないとき" },
   "card.silence-cut": {
-    en: "{minutes} minutes after the question everything is cut off.",
-    ja: "問い合わせから{minutes}分で、すべて遮断します。",
+    en: "{time} after the question everything is cut off.",
+    ja: "問い合わせから{time}で、すべて遮断します。",
   },
   "card.silence-wait": {
-    en: "{minutes} minutes after the question nothing is cut; the question is closed.",
-    ja: "問い合わせから{minutes}分で、遮断しないまま問い合わせを閉じます。",
+    en: "{time} after the question it is closed, and nothing is cut.",
+    ja: "問い合わせから{time}で、遮断しないまま問い合わせを閉じます。",
   },
   "card.stops": { en: "What stops", ja: "止まるもの" },
   "card.stops-all": { en: "Everything that is not named beside.", ja: "右に挙げたもの以外のすべて。" },
