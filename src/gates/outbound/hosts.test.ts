@@ -52,3 +52,26 @@ describe("the inventory", () => {
     assert.deepEqual([inventory.hasList("192.0.2.10"), inventory.hasList("10.1.9.9")], [true, false]);
   });
 });
+
+describe("an inventory of a thousand hosts", () => {
+  const hosts = Array.from({ length: 1_000 }, (_, at) => {
+    const addresses = [`10.0.${at >> 8}.${at & 255}`, `fd00::${at.toString(16)}`];
+    return { name: `h${at}`, addresses, role: "server" as const, speaksTo: [] };
+  });
+  hosts.splice(500, 0, { name: "net", addresses: ["10.0.3.0/24"], role: "server", speaksTo: [] });
+  const inventory = new Inventory(["10.0.0.0/8", "fd00::/8"], hosts);
+
+  const rows: [string, string | null][] = [
+    ["10.0.0.7", "h7"],
+    ["::ffff:10.0.0.7", "h7"],
+    ["fd00::3e7", "h999"],
+    // The first in the list has it, as with few hosts.
+    ["10.0.3.1", "net"],
+    ["10.0.1.1", "h257"],
+    ["10.9.9.9", null],
+    ["bad.example", null],
+  ];
+  for (const [address, name] of rows)
+    test(`find() says ${name} for ${address}`, () =>
+      assert.equal(inventory.find(address)?.name ?? null, name));
+});

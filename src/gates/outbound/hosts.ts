@@ -87,6 +87,10 @@ export type Side = "internal" | "external" | "nowhere";
 export class Inventory {
   readonly #internal: readonly string[];
   readonly #hosts: { known: KnownHost; addresses: string[] }[];
+  /** By single IPv4 address, the place in the list; most inventories hold little else. */
+  readonly #single = new Map<string, number>();
+  /** All other addresses and networks: whether a stranger is none of them is one question. */
+  readonly #others: readonly string[];
   readonly #cache = new Map<string, KnownHost | null>();
 
   constructor(internal: readonly string[], hosts: readonly HostSettings[]) {
@@ -95,6 +99,15 @@ export class Inventory {
       known: { name, role, speaksTo: new Destinations(speaksTo) },
       addresses,
     }));
+    const others: string[] = [];
+    for (const [place, { addresses }] of this.#hosts.entries()) {
+      for (const address of addresses) {
+        const plain = address.replace(/\/32$/, "");
+        if (isIP(plain) !== 4) others.push(address);
+        else if (!this.#single.has(plain)) this.#single.set(plain, place);
+      }
+    }
+    this.#others = others;
   }
 
   sideOf(address: string): Side {
@@ -110,11 +123,20 @@ export class Inventory {
     if (this.#hosts.length === 0) return null;
     const cached = this.#cache.get(address);
     if (cached !== undefined) return cached;
-    const found = this.#hosts.find(({ addresses }) => inNetworks(address, addresses))?.known ?? null;
+    const found = this.#hosts[this.#placeOf(address)]?.known ?? null;
     // Strangers' addresses are many; the cache starts anew before it grows without bound.
     if (this.#cache.size > 100_000) this.#cache.clear();
     this.#cache.set(address, found);
     return found;
+  }
+
+  /** The first host of the list that has the address; -1 where none has. */
+  #placeOf(address: string): number {
+    const single = this.#single.get(address.replace(/^::ffff:(?=\d+\.)/i, "")) ?? -1;
+    if (this.#others.length === 0 || !inNetworks(address, this.#others)) return single;
+    const before = single < 0 ? this.#hosts : this.#hosts.slice(0, single);
+    const place = before.findIndex(({ addresses }) => inNetworks(address, addresses));
+    return place < 0 ? single : place;
   }
 
   /** The name that people know the host by. */

@@ -16,7 +16,7 @@ export class SilenceWatch {
   /** A source spoke; gives the silence that ended, where it was long. */
   hear(source: string, at: number): Silence | null {
     const from = this.heard.get(source);
-    this.heard.set(source, Math.max(at, from ?? 0));
+    this.heard.set(source, at);
     this.#told.delete(source);
     if (from === undefined || at - from < this.#silenceMs) return null;
     return { from, until: at };
@@ -26,6 +26,8 @@ export class SilenceWatch {
   check(now: number): { source: string; gap: Silence }[] {
     const silent: { source: string; gap: Silence }[] = [];
     for (const [source, from] of this.heard) {
+      // The clock was set back: what was heard "later" was heard before now, and silence counts from here.
+      if (from > now) this.heard.set(source, now);
       if (now - from < this.#silenceMs || this.#told.has(source)) continue;
       this.#told.add(source);
       silent.push({ source, gap: { from, until: now } });
