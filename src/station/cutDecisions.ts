@@ -8,7 +8,7 @@ import type { Said } from "../gate.ts";
 
 const undo: Said = {
   en: "It can be lifted at once, and ends by itself if nobody renews it.",
-  ja: "直ちに解除できます。更新しなければ自動的に終わります。",
+  ja: "直ちに解除できます。延長しなければ自動的に終わります。",
 };
 
 const choices: Record<string, Omit<Option, "code">> = {
@@ -37,8 +37,8 @@ const choices: Record<string, Omit<Option, "code">> = {
     undo,
   },
   "cut-zone": {
-    label: { en: "Cut the zone off", ja: "このゾーンを遮断する" },
-    consequence: { en: "Nothing leaves or enters the zone.", ja: "このゾーンとの通信がすべて止まります。" },
+    label: { en: "Cut the zone off", ja: "この区画を遮断する" },
+    consequence: { en: "Nothing leaves or enters the zone.", ja: "この区画との通信がすべて止まります。" },
     undo,
   },
   lift: {
@@ -47,7 +47,7 @@ const choices: Record<string, Omit<Option, "code">> = {
     undo: { en: "It can be ordered anew.", ja: "もう一度命じることができます。" },
   },
   renew: {
-    label: { en: "Renew it", ja: "更新する" },
+    label: { en: "Renew it", ja: "延長する" },
     consequence: { en: "It goes on until the new end.", ja: "新しい期限まで続きます。" },
     undo,
   },
@@ -97,6 +97,7 @@ export function ownCutQuestion(wish: {
   act: string;
   about: Record<string, string>;
   at: Temporal.Instant;
+  restsOn: readonly EntryId[];
 }): Question {
   const target = wish.about["target"] ?? wish.about["cut"] ?? "";
   return {
@@ -112,7 +113,7 @@ export function ownCutQuestion(wish: {
     secondPerson: false,
     deadline: wish.at.add({ minutes: 5 }),
     defaultOption: "wait",
-    restsOn: [],
+    restsOn: [...wish.restsOn],
   };
 }
 

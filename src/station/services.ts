@@ -84,6 +84,7 @@ export type LiveEvent = {
   subject: string;
   reasons: { code: string; severity: string }[];
   mail: string | null;
+  finding: string | null;
 };
 export type RatePoint = { at: string; passed: number; held: number; refused: number };
 export type LiveService = {
@@ -239,7 +240,14 @@ export type TrafficOverview = {
   /** The last hours that the figures below cover. */
   hours: number;
   roles: { role: HostRole; hosts: number; destinations: number; connections: number; sent: number }[];
-  firstSeen: { destination: string; host: string; at: string; connections: number; sent: number }[];
+  firstSeen: {
+    destination: string;
+    host: string;
+    hostAddress: string;
+    at: string;
+    connections: number;
+    sent: number;
+  }[];
   matrix: { hosts: string[]; others: string[]; sent: number[][] };
   gaps: { source: string; from: string; until: string }[];
   lost: number;
@@ -272,7 +280,14 @@ export type CutPreview = {
   destinations: string[];
   warnings: string[];
 };
-export type CutWish = { act: CutActName; target: string; minutes: number; reason: string };
+export type CutWish = {
+  act: CutActName;
+  target: string;
+  minutes: number;
+  reason: string;
+  /** The finding from which it was ordered. */
+  finding?: string | undefined;
+};
 export type TrafficService = {
   overview(hours: number): Promise<TrafficOverview>;
   host(address: string, hours: number): Promise<HostView>;
@@ -280,7 +295,7 @@ export type TrafficService = {
   /** Throws not-found. Writes `evidence-viewed` first. */
   finding(id: string, viewer: Person): Promise<FindingView>;
   cuts(filter: { inForce?: boolean | undefined; limit: number }): Promise<CutRow[]>;
-  preview(wish: Omit<CutWish, "reason" | "minutes">): Promise<CutPreview>;
+  preview(wish: Pick<CutWish, "act" | "target">): Promise<CutPreview>;
   /** A decision of this person, which the gate carries out; gives the decision's id. */
   cut(person: Person, wish: CutWish): Promise<{ decisionId: string }>;
   lift(id: string, person: Person, reason: string): Promise<{ decisionId: string }>;

@@ -83,6 +83,7 @@ export function testOverview(now: Date, hours: number, amount: TestAmount): Traf
       { role: "printer", hosts: 3, destinations: 1, connections: 12, sent: 4_100 },
     ],
     firstSeen: Array.from({ length: amount === "much" ? 100 : 7 }, (_, index) => ({
+      hostAddress: "10.16.1.5",
       destination: index === 0 ? DROP : (OTHERS[index % OTHERS.length] ?? "").replace(/^/, `n${index}.`),
       host: HOSTS[index === 0 ? 0 : index % HOSTS.length]?.name ?? "",
       at: ago(now, 14 + index * 97),

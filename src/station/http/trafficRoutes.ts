@@ -33,7 +33,7 @@ const minutes = z
   .min(1)
   .max(60 * 24 * 30);
 const reason = z.string().trim().min(3).max(2_000);
-const Wish = Target.extend({ minutes, reason });
+const Wish = Target.extend({ minutes, reason, finding: z.uuid().optional() });
 const Lift = z.strictObject({ reason });
 const Renewal = z.strictObject({ minutes, reason });
 

@@ -6,6 +6,17 @@ import type { LiveEvent, LiveService, RatePoint } from "../services.ts";
 
 export const limits = { recentMax: 500 } as const;
 
+/** What an event is about, so that what was said of it before can stand beside it. */
+function matterOf(entry: Entry): string | null {
+  return entry.about["mail"] ?? entry.about["finding"] ?? null;
+}
+
+function subjectOf({ about }: Entry): string {
+  return [about["host"], about["destination"]]
+    .filter((side) => side !== undefined && side !== "")
+    .join(" → ");
+}
+
 /** What happens at the gates now: the last events in memory, rates from the state store. */
 export class Live implements LiveService {
   readonly #db: Kysely<any>;
@@ -43,13 +54,15 @@ export class Live implements LiveService {
   }
 
   #remember(entry: Entry): void {
-    const mail = entry.about["mail"];
-    if (mail === undefined) return;
-    const known = this.#context.get(mail) ?? { subject: "", reasons: [] };
+    const matter = matterOf(entry);
+    if (matter === null) return;
+    const known = this.#context.get(matter) ?? { subject: "", reasons: [] };
+    if (entry.code === "traffic-found") known.subject = subjectOf(entry);
+    if (entry.code === "outbound-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
     if (entry.code === "mail-received") known.subject = String(entry.data["senderDomain"] ?? "");
     if (entry.code === "mail-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
-    this.#context.delete(mail);
-    this.#context.set(mail, known);
+    this.#context.delete(matter);
+    this.#context.set(matter, known);
     if (this.#context.size <= 5_000) return;
     const oldest = this.#context.keys().next().value;
     if (oldest !== undefined) this.#context.delete(oldest);
@@ -57,16 +70,19 @@ export class Live implements LiveService {
 
   #eventOf({ index, entry }: AppendedRow, act: LiveEvent["act"]): LiveEvent {
     const mail = entry.about["mail"] ?? null;
-    const known = mail === null ? undefined : this.#context.get(mail);
+    const matter = matterOf(entry);
+    const known = matter === null ? undefined : this.#context.get(matter);
+    const target = typeof entry.data["target"] === "string" ? entry.data["target"] : "";
     return {
       entryId: entry.id,
       index,
       at: entry.at,
       gate: entry.about["gate"] ?? "mail",
       act,
-      subject: known?.subject ?? "",
+      subject: known?.subject || target,
       reasons: (known?.reasons ?? []).map(({ code, severity }) => ({ code, severity })),
       mail,
+      finding: entry.about["finding"] ?? null,
     };
   }
 

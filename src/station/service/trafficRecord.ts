@@ -131,6 +131,7 @@ export class TrafficRecordReader {
     return rows.map(({ destination, src, at, connections, sent }) => ({
       destination,
       host: this.#inventory.nameOf(src),
+      hostAddress: src,
       at: new Date(at / 1_000).toISOString(),
       connections,
       sent,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { LoadedConfig } from "../../config.ts";
 import type { Decisions } from "../../incident/decide.ts";
-import { EvidenceHash } from "../../ledger/entry.ts";
+import { EvidenceHash, type EntryId } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
@@ -283,11 +283,18 @@ async function order(
   }
   const at = Temporal.Now.instant();
   const id = makeUuidV7(at.epochMilliseconds);
-  const decision = await options.decisions.ask(
-    ownCutQuestion({ id, act: given.act, about: given.about, at }),
-  );
+  const restsOn = await entryOfFinding(options.db, given.about["finding"]);
+  const question = ownCutQuestion({ id, act: given.act, about: given.about, at, restsOn });
+  const decision = await options.decisions.ask(question);
   await options.decisions.answer(decision.id, given.person, { option: given.act, reason: given.reason });
   return { decisionId: decision.id };
+}
+
+/** The finding that an order was given from, so that the order rests on it. */
+async function entryOfFinding(db: Kysely<any>, finding: string | undefined): Promise<EntryId[]> {
+  if (finding === undefined) return [];
+  const row = await db.selectFrom("finding").select("entry").where("id", "=", finding).executeTakeFirst();
+  return row === undefined ? [] : [(row as { entry: EntryId }).entry];
 }
 
 type Zone = { name: string; networks: string[] };
@@ -323,7 +330,11 @@ function checkTarget(wish: Pick<CutWish, "act" | "target">, zones: readonly Zone
 function wishOf(wish: CutWish, loaded: LoadedConfig): { act: string; about: Record<string, string> } {
   const zones = loaded.config.outbound?.cut?.zones ?? [];
   const { addresses, names } = checkTarget(wish, zones);
-  const common = { target: wish.target.slice(0, 250), minutes: String(wish.minutes) };
+  const common = {
+    target: wish.target.slice(0, 250),
+    minutes: String(wish.minutes),
+    ...(wish.finding === undefined ? {} : { finding: wish.finding }),
+  };
   if (wish.act === "isolate") return { act: wish.act, about: { ...common, hostAddress: addresses[0] ?? "" } };
   if (wish.act === "cut-zone") return { act: wish.act, about: { ...common, zone: wish.target } };
   if (wish.act === "cut-off") return { act: wish.act, about: common };

@@ -209,7 +209,7 @@ function Acts({ finding }: { finding: FindingView }) {
     { act: "isolate", target: hostAddress },
     { act: "cut-off", target: "" },
   ];
-  return <CutOrder aims={aims} />;
+  return <CutOrder aims={aims} finding={finding.id} />;
 }
 
 const SAME_MAX = 8;

@@ -186,7 +186,7 @@ function useColumns(): Column<Row>[] {
         rank: 2,
         text: (row) => row.host,
         sort: (row) => row.host,
-        show: (row) => <HostName name={row.host} />,
+        show: (row) => <HostName name={row.host} address={row.hostAddress} />,
       },
       {
         key: "sent",

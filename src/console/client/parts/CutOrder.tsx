@@ -17,11 +17,13 @@ const TYPING_MS = 400;
 
 type Props = {
   /** Acts whose target is already known; else the person names it. */
-  aims?: Aim[];
+  aims?: Aim[] | undefined;
+  /** The finding that it is ordered from. */
+  finding?: string | undefined;
 };
 
 /** Orders an act: what it does and undoes, what it would stop now, how long, why, and who says so. */
-export function CutOrder({ aims }: Props) {
+export function CutOrder({ aims, finding }: Props) {
   const { say } = useWords();
   const { data: card } = useQuery(cardQuery);
   const may = useMay("cut.order");
@@ -34,10 +36,10 @@ export function CutOrder({ aims }: Props) {
     );
   }
   if (!may) return <p className="soft">{say("finding.may-not")}</p>;
-  return <OrderForm aims={aims} />;
+  return <OrderForm aims={aims} finding={finding} />;
 }
 
-function OrderForm({ aims }: { aims: Aim[] | undefined }) {
+function OrderForm({ aims, finding }: Props) {
   const { say } = useWords();
   const client = useQueryClient();
   const { data: card } = useQuery(cardQuery);
@@ -60,7 +62,7 @@ function OrderForm({ aims }: { aims: Aim[] | undefined }) {
   });
   function submit(event: FormEvent): void {
     event.preventDefault();
-    if (aim !== null) void send.run({ ...aim, minutes, reason });
+    if (aim !== null) void send.run({ ...aim, minutes, reason, finding });
   }
   // Nothing is ordered whose effect was not shown: the preview must be of this very aim.
   const ready = preview.data !== undefined && aim?.act === act && reason.trim().length >= 3;
