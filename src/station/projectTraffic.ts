@@ -45,6 +45,7 @@ export async function projectTraffic(db: Kysely<any>, entry: Entry): Promise<voi
 
 const steps: Record<string, (db: Kysely<any>, entry: Entry) => Promise<void>> = {
   "traffic-found": insertFinding,
+  "finding-kept": keepFinding,
   "outbound-judged": judgeFinding,
   "order-applied": orderFinding,
   "deciders-asked": insertAsked,
@@ -89,6 +90,19 @@ async function insertFinding(db: Kysely<any>, entry: Entry): Promise<void> {
     .insertInto("finding")
     .values(row)
     .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
+}
+
+/** Its sentences were late on disk. */
+async function keepFinding(db: Kysely<any>, entry: Entry): Promise<void> {
+  const id = idOf(entry, "finding");
+  const [evidence] = entry.evidence;
+  if (id === null || evidence === undefined) return;
+  await db
+    .updateTable("finding")
+    .set({ evidence })
+    .where("id", "=", id)
+    .where("evidence", "is", null)
     .execute();
 }
 

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { pass, type Gate, type OrdersInForce } from "../../gate.ts";
 import { hashOfSettings, type GateStatus, type Order } from "../../gateLink.ts";
 import { GateRecorder } from "../../gateRecorder.ts";
-import type { EvidenceHash } from "../../ledger/entry.ts";
 import { EvidenceStore } from "../../ledger/evidence.ts";
 import { Keyring } from "../../ledger/keyring.ts";
 import { realDisk } from "../../lib/disk.ts";
@@ -24,7 +23,7 @@ import {
   type SeenTraffic,
 } from "./judge.ts";
 import { suppress } from "./judge/suppress.ts";
-import type { KeptFinding } from "./keptFinding.ts";
+import { keepFinding } from "./keepFinding.ts";
 import { IntelligenceKeeper } from "./intelligenceKeeper.ts";
 import { OutboundMemory } from "./memory.ts";
 import { PlaceWatch } from "./placeWatch.ts";
@@ -55,8 +54,6 @@ export type OutboundGateOptions = {
 };
 
 export const limits = {
-  /** A finding's sentences are evidence; stopping traffic does not wait longer for them to be on disk. */
-  evidenceMsMax: 100,
   problemAgainMs: 30_000,
   closeMs: 5_000,
   /** A start has other work than reading where addresses are, which takes a second. */
@@ -342,7 +339,11 @@ class OutboundGate implements RunningOutboundGate {
     this.#counters[hidden ? "suppressed" : "findings"] += 1;
     const finding = makeUuidV7(seen.at.epochMilliseconds);
     try {
-      const evidence = await this.#keep(seen);
+      const evidence = await keepFinding(seen, finding, {
+        evidence: this.#evidence,
+        recorder: this.#steady,
+        onProblem: (error) => this.#problem(error),
+      });
       await pass(
         this.#gate,
         { ...seen, finding, evidence },
@@ -351,20 +352,6 @@ class OutboundGate implements RunningOutboundGate {
     } catch (error) {
       this.#problem(error as Error);
     }
-  }
-
-  /** The sentences and figures, if the disk takes them in time: stopping comes before writing. */
-  async #keep(seen: SeenTraffic): Promise<EvidenceHash[]> {
-    const kept: KeptFinding = { findings: seen.findings.map((finding) => ({ ...finding })) };
-    const put = this.#evidence.put(Buffer.from(JSON.stringify(kept))).catch((error: unknown) => {
-      this.#problem(error as Error);
-      return null;
-    });
-    const late = new Promise<null>((resolve) =>
-      setTimeout(() => resolve(null), limits.evidenceMsMax).unref(),
-    );
-    const hash = await Promise.race([put, late]);
-    return hash === null ? [] : [hash];
   }
 
   /* ---- what is ordered ---- */
