@@ -51,6 +51,14 @@ const choices: Record<string, Omit<Option, "code">> = {
     consequence: { en: "It goes on until the new end.", ja: "新しい期限まで続きます。" },
     undo,
   },
+  rehearse: {
+    label: { en: "Cut everything off (drill)", ja: "全面遮断する（訓練）" },
+    consequence: {
+      en: "Nothing is stopped: the enforcer says how long it would have taken.",
+      ja: "実際には何も止めません。遮断に要する時間を測ります。",
+    },
+    undo: { en: "There is nothing to undo.", ja: "元に戻すものはありません。" },
+  },
   wait: {
     label: { en: "Wait", ja: "様子を見る" },
     consequence: {
@@ -117,10 +125,37 @@ export function ownCutQuestion(wish: {
   };
 }
 
+/**
+ * An exercise: the same people, the same deadline and the same default as in earnest, and an act that only
+ * measures itself.
+ */
+export function drillQuestion(
+  drill: { id: string; at: Temporal.Instant; restsOn: EntryId },
+  settings: OutboundSettings,
+): Question {
+  const { deciders, deadlineMinutes, default: byDefault } = settings.cutOff;
+  return {
+    code: "cut-drill",
+    subject: `cut-drill ${drill.id}`,
+    about: { gate: "outbound", drill: drill.id },
+    question: {
+      en: "DRILL: servers talk outwards and should not. Shall everything be cut off?",
+      ja: "【訓練】サーバーが外部に通信しています。全面遮断しますか。",
+    },
+    options: optionsOf(["rehearse", "wait"]),
+    owner: { role: "approver", person: deciders[0] ?? null },
+    secondPerson: false,
+    deadline: drill.at.add({ seconds: Math.round(deadlineMinutes * 60) }),
+    defaultOption: byDefault === "cut-off" ? "rehearse" : "wait",
+    restsOn: [drill.restsOn],
+  };
+}
+
 /** The order to the gate that a settled decision amounts to; null where nothing is to be done. */
 export function orderOfCut(decision: Decision): Order | null {
-  if (decision.code !== "cut" || decision.outcome === null || decision.outcome === "wait") return null;
-  const act = decision.outcome as Order["act"];
+  const { code, outcome } = decision;
+  if ((code !== "cut" && code !== "cut-drill") || outcome === null || outcome === "wait") return null;
+  const act = outcome === "rehearse" ? "cut-off" : (outcome as Order["act"]);
   return {
     order: decision.id,
     gate: "outbound",

@@ -312,7 +312,7 @@ export class Station {
       .leftJoin("gate_order", "gate_order.decision_id", "decision.id")
       .select("decision.id")
       .where("decision.state", "in", ["answered", "defaulted"])
-      .where("decision.code", "in", ["held-mail", "cut"])
+      .where("decision.code", "in", ["held-mail", "cut", "cut-drill"])
       .where("decision.outcome", "<>", "wait")
       .where("gate_order.id", "is", null)
       .limit(200)

@@ -199,6 +199,26 @@ outbound:
     flow.kill();
   });
 
+  test("a drill asks as in earnest, is timed, and stops nothing", async () => {
+    const inForce = await station.services.traffic.cuts({ inForce: true, limit: 10 });
+    for (const { id } of inForce) await station.services.traffic.lift(id, alice, "before the drill");
+    await waitUntil(async () => {
+      const rows = await station.services.traffic.cuts({ inForce: true, limit: 10 });
+      return rows.length === 0;
+    }, "nothing in force");
+    const flow = net.send("admin", `udp ${addresses.outside} 7000`);
+    const { decisionId } = await station.services.traffic.drill(alice);
+    await station.services.decisions.answer(decisionId, alice, { option: "rehearse", reason: "drill" });
+    const row = await cut((one) => one.decisionId === decisionId && one.state === "dry");
+    assert.equal(row.act, "cut-off");
+    const [drill] = await station.services.traffic.drills(5);
+    assert.deepEqual([drill?.decisionId, drill?.answeredBy], [decisionId, "Alice"]);
+    assert.ok((drill?.secondsToAnswer ?? -1) >= 0 && (drill?.inPlaceMs ?? -1) >= 0);
+    const passes = [`udp ${addresses.admin}`];
+    assert.deepEqual(await net.untilFlowing("outside", passes), passes);
+    flow.kill();
+  });
+
   test("the card says who decides, by which phone, and what happens on silence", async () => {
     const card = await station.services.traffic.card();
     assert.deepEqual(card.deciders, [

@@ -288,6 +288,19 @@ export type CutWish = {
   /** The finding from which it was ordered. */
   finding?: string | undefined;
 };
+/** An exercise of the full cut-off: how long people took, and how long the machine would have. */
+export type CutDrill = {
+  decisionId: string;
+  startedAt: string;
+  state: DecisionState;
+  outcome: string | null;
+  /** Who answered; null while nobody has, or where silence fell to the default. */
+  answeredBy: string | null;
+  /** From the question to the answer. */
+  secondsToAnswer: number | null;
+  /** From the order until the rules would have been in place, in milliseconds. */
+  inPlaceMs: number | null;
+};
 export type TrafficService = {
   overview(hours: number): Promise<TrafficOverview>;
   host(address: string, hours: number): Promise<HostView>;
@@ -305,6 +318,10 @@ export type TrafficService = {
     renewal: { minutes: number; reason: string },
   ): Promise<{ decisionId: string }>;
   card(): Promise<CutCard>;
+  /** Asks the deciders as in earnest; nothing is stopped. */
+  drill(person: Person): Promise<{ decisionId: string }>;
+  /** The last exercises, newest first. */
+  drills(limit: number): Promise<CutDrill[]>;
 };
 
 /* ---- decisions ---- */

@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type {
   CutPreview,
   CutRow,
+  CutDrill,
   CutWish,
   FindingRow,
   FindingView,
@@ -71,6 +72,12 @@ export const cutsQuery = queryOptions({
 export const cardQuery = queryOptions({
   queryKey: ["card"],
   queryFn: () => read(api.traffic.card.$get()),
+});
+
+export const drillsQuery = queryOptions({
+  queryKey: ["drills"],
+  queryFn: (): Promise<CutDrill[]> => read(api.traffic.drills.$get()),
+  refetchInterval: 3_000,
 });
 
 /** What an act would stop now. It orders nothing. */

@@ -37,6 +37,8 @@ export type GivenOrder = {
   minutes: number | null;
   about: Record<string, string>;
   rests: readonly EntryId[];
+  /** Only rehearse it, as in a drill. */
+  dry?: boolean | undefined;
   /** Id of the station's order, which the entries name so that the station knows what became of it. */
   order?: string | undefined;
 };
@@ -79,7 +81,8 @@ export class OutboundEnforcer {
 
   /** Gives an order: on record, then in place, then proved. Gives its id. */
   async give(given: GivenOrder): Promise<string> {
-    const { cutter, memory, shadow, now } = this.#parts;
+    const { cutter, memory, now } = this.#parts;
+    const shadow = this.#parts.shadow || given.dry === true;
     const orderedAt = now();
     const minutes = given.minutes ?? this.#parts.minutes;
     const order: CutOrder = {

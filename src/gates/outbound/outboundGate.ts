@@ -369,7 +369,8 @@ class OutboundGate implements RunningOutboundGate {
       if (this.#memory.findOrder(order.order) !== null) return;
       const act = cutActOf(order, this.#options.settings);
       this.#counters.cuts += 1;
-      await this.#enforcer.give({ act, minutes, about: by.about, rests, order: order.order });
+      const dry = order.about["drill"] !== undefined;
+      await this.#enforcer.give({ act, minutes, about: by.about, rests, order: order.order, dry });
     } catch (error) {
       this.#problem(error as Error);
     }

@@ -1,5 +1,6 @@
 import { SekishoError } from "../../lib/error.ts";
 import type {
+  CutDrill,
   CutRow,
   CutWish,
   DecisionView,
@@ -113,7 +114,8 @@ function previewOf({ act, target }: Pick<CutWish, "act" | "target">) {
 function actsOf(
   data: TestTraffic,
   options: { ledger: { add: Add }; decisions: DecisionView[] },
-): Pick<Services["traffic"], "cut" | "lift" | "renew"> {
+): Pick<Services["traffic"], "cut" | "lift" | "renew" | "drill" | "drills"> {
+  const drills: CutDrill[] = [];
   const decide = (person: Person, given: { act: string; target: string; reason: string; cut: string }) => {
     const made = decisionOf(person, given, data.cuts.length + options.decisions.length);
     const about = { decision: made.id, cut: given.cut };
@@ -128,6 +130,21 @@ function actsOf(
     return row;
   };
   return {
+    drill: async (person) => {
+      const wish = { act: "rehearse", target: "", reason: "drill", cut: "" };
+      const decisionId = decide(person, wish);
+      drills.unshift({
+        decisionId,
+        startedAt: new Date().toISOString(),
+        state: "answered",
+        outcome: "rehearse",
+        answeredBy: person.name,
+        secondsToAnswer: 42,
+        inPlaceMs: 3,
+      });
+      return { decisionId };
+    },
+    drills: async (limit) => drills.slice(0, limit),
     cut: async (person, wish) => {
       const id = `01890000-0000-7000-9000-1${String(data.cuts.length).padStart(11, "0")}`;
       const decisionId = decide(person, { ...wish, cut: id });

@@ -59,6 +59,8 @@ export function trafficRoutes(context: Context) {
       c.json(await traffic.cuts(c.req.valid("query"))),
     )
     .get("/card", view, async (c) => c.json(await traffic.card()))
+    .get("/drills", view, async (c) => c.json(await traffic.drills(20)))
+    .post("/drills", order, requireConfirmation, async (c) => c.json(await traffic.drill(c.get("person"))))
     .post("/cuts/preview", order, readInput("json", Target), async (c) =>
       c.json(await traffic.preview(c.req.valid("json"))),
     )

@@ -10,9 +10,10 @@ import { makeUuidV7 } from "../../lib/identifier.ts";
 import { inNetworks } from "../../lib/networks.ts";
 import { cutCardOf } from "../../gates/outbound/cutCard.ts";
 import { KeptFinding } from "../../gates/outbound/keptFinding.ts";
-import { ownCutQuestion } from "../cutDecisions.ts";
+import { drillQuestion, ownCutQuestion } from "../cutDecisions.ts";
 import type { LedgerIndex } from "../ledgerIndex.ts";
 import type {
+  CutDrill,
   CutRow,
   CutWish,
   FindingFilter,
@@ -69,6 +70,8 @@ export function createTrafficService(options: TrafficOptions): TrafficService {
       await inForce(db, id);
       return order(options, { person, act: "renew", about: { cut: id, minutes: String(minutes) }, reason });
     },
+    drill: (person) => startDrill(options, person),
+    drills: (limit) => listDrills(db, limit),
     card: () => {
       const { organisation, roster, outbound } = loaded.config;
       return Promise.resolve(cutCardOf({ organisation, roster, outbound, settings: loaded.file }));
@@ -272,15 +275,7 @@ async function order(
   options: TrafficOptions,
   given: { person: Person; act: string; about: Record<string, string>; reason: string },
 ): Promise<{ decisionId: string }> {
-  if (options.loaded.config.outbound?.cut === undefined) {
-    throw new SekishoError(
-      "setup-incomplete",
-      "Cannot cut traffic: sekisho.yaml has no outbound.cut section",
-      {
-        hint: "see docs/outbound-gate.md",
-      },
-    );
-  }
+  if (options.loaded.config.outbound?.cut === undefined) throw noCutSection();
   const at = Temporal.Now.instant();
   const id = makeUuidV7(at.epochMilliseconds);
   const restsOn = await entryOfFinding(options.db, given.about["finding"]);
@@ -288,6 +283,67 @@ async function order(
   const decision = await options.decisions.ask(question);
   await options.decisions.answer(decision.id, given.person, { option: given.act, reason: given.reason });
   return { decisionId: decision.id };
+}
+
+function noCutSection(): SekishoError {
+  return new SekishoError(
+    "setup-incomplete",
+    "Cannot cut traffic: sekisho.yaml has no outbound.cut section",
+    {
+      hint: "see docs/outbound-gate.md",
+    },
+  );
+}
+
+/** Asks the deciders as in earnest, with an act that only measures itself. */
+async function startDrill(options: TrafficOptions, person: Person): Promise<{ decisionId: string }> {
+  const settings = options.loaded.config.outbound;
+  if (settings?.cut === undefined) throw noCutSection();
+  const at = Temporal.Now.instant();
+  const id = makeUuidV7(at.epochMilliseconds);
+  const entry = await options.recorder.append({
+    kind: "decided",
+    code: "drill-started",
+    about: { gate: "outbound", drill: id, person: person.id },
+    data: { deadlineMinutes: settings.cutOff.deadlineMinutes },
+  });
+  const decision = await options.decisions.ask(drillQuestion({ id, at, restsOn: entry.id }, settings));
+  return { decisionId: decision.id };
+}
+
+type DrillRecord = {
+  id: string;
+  state: CutDrill["state"];
+  outcome: string | null;
+  asked_at: Date;
+  person_name: string | null;
+  answered_at: Date | null;
+  in_place_ms: number | null;
+};
+
+async function listDrills(db: Kysely<any>, limit: number): Promise<CutDrill[]> {
+  const rows = (await db
+    .selectFrom("decision")
+    .leftJoin("decision_answer", (join) =>
+      join.onRef("decision_answer.decision_id", "=", "decision.id").on("decision_answer.number", "=", 1),
+    )
+    .leftJoin("cut_order", "cut_order.decision_id", "decision.id")
+    .select(["decision.id", "decision.state", "outcome", "asked_at", "person_name", "in_place_ms"])
+    .select("decision_answer.at as answered_at")
+    .where("decision.code", "=", "cut-drill")
+    .orderBy("asked_at", "desc")
+    .limit(limit)
+    .execute()) as DrillRecord[];
+  return rows.map((row) => ({
+    decisionId: row.id,
+    startedAt: row.asked_at.toISOString(),
+    state: row.state,
+    outcome: row.outcome,
+    answeredBy: row.person_name,
+    secondsToAnswer:
+      row.answered_at === null ? null : (row.answered_at.getTime() - row.asked_at.getTime()) / 1_000,
+    inPlaceMs: row.in_place_ms,
+  }));
 }
 
 /** The finding that an order was given from, so that the order rests on it. */

@@ -5,6 +5,7 @@ import type { CutCard } from "../../../station/services.ts";
 import { useNow } from "../clock.ts";
 import { absoluteTime, duration, money } from "../formats.ts";
 import { setLanguage, useWords } from "../language.ts";
+import { CutDrills } from "../parts/CutDrills.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
 import { Notice, Shown } from "../parts/States.tsx";
 import { useSession } from "../session.ts";
@@ -36,7 +37,14 @@ export function CutCardPage() {
           {say("card.back")}
         </Link>
       </PageHead>
-      <Shown query={query}>{(card) => <Card card={card} />}</Shown>
+      <Shown query={query}>
+        {(card) => (
+          <>
+            <Card card={card} />
+            <CutDrills canCut={card.canCut} />
+          </>
+        )}
+      </Shown>
     </>
   );
 }

@@ -176,6 +176,17 @@ export const CUT_WORDS = {
   "cut.renew-send": { en: "Renew it", ja: "延長する" },
   "cut.acts": { en: "Lift and renew", ja: "解除と延長" },
 
+  "drill.title": { en: "Drills", ja: "訓練" },
+  "drill.lead": {
+    en: "Asks the deciders as in earnest, with the same deadline and default. Nothing is stopped.",
+    ja: "本番と同じ人に、同じ期限と既定で尋ねます。実際には何も止めません。",
+  },
+  "drill.start": { en: "Start a drill", ja: "訓練を始める" },
+  "drill.none": { en: "None yet.", ja: "まだありません。" },
+  "drill.waits": { en: "waits for an answer", ja: "回答待ち" },
+  "drill.silence": { en: "nobody answered: the default", ja: "回答なし（既定を実行）" },
+  "drill.answered": { en: "{name} answered after {time}", ja: "{name}が{time}で回答" },
+  "drill.machine": { en: "· the rules would take {ms} ms", ja: "・規則の適用は{ms}ミリ秒" },
   "card.lead": {
     en: "One page to print and hang up beside the telephone. It is made from the configuration.",
     ja: "印刷して電話のそばに掲示する1枚です。設定から作られています。",

@@ -86,6 +86,7 @@ export const ENTRY_WORDS = {
   "entry.cut-renewed": { en: "cut renewed", ja: "遮断を延長" },
   "entry.cut-proved": { en: "cut measured", ja: "遮断の効果を計測" },
   "entry.cut-ended": { en: "cut ended", ja: "遮断を終了" },
+  "entry.drill-started": { en: "drill started", ja: "訓練を開始" },
   "entry.finding-kept": { en: "reasons of a finding kept", ja: "検知の根拠を保存" },
   "entry.suppressions-in-force": { en: "suppressions in force", ja: "有効な抑制" },
   "entry.entries-lost": { en: "entries lost on a full disk", ja: "ディスク不足で記録を欠落" },
