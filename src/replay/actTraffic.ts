@@ -32,7 +32,7 @@ async function playOffice(stage: Stage, office: Office): Promise<ActResult> {
     office.speak("colleague", "office", OFFICE.world.address, OFFICE.world.address),
     office.speak("pc", "office", OFFICE.world.address),
     // A sixth of 2016's pace would still be hours; the rhythm is what counts.
-    office.speak("pc", "call", OFFICE.evil.address, "443", "0.6", "0.3", "310"),
+    office.speak("pc", "call", OFFICE.evil.address, "443", "0.5", "0.2", "310"),
   ];
   stage.tell("03-15: the first PC is infected and calls its master on a clock");
   await webServer(stage, office, played);
