@@ -298,7 +298,7 @@ export type CutDrill = {
   answeredBy: string | null;
   /** From the question to the answer. */
   secondsToAnswer: number | null;
-  /** From the order until the rules would have been in place, in milliseconds. */
+  /** From the order until the enforcer had rehearsed it, in milliseconds. */
   inPlaceMs: number | null;
 };
 export type TrafficService = {

@@ -111,7 +111,10 @@ export class OutboundEnforcer {
         : await cutter
             .apply(order, { dry: shadow })
             .catch((error: unknown) => failed(order.id, textOfError(error)));
-    await this.#settle(order, { ...given, about }, { proof, asked });
+    // Nothing is in place after a rehearsal; what it measures is how soon the enforcer had answered.
+    const answeredMs = now().epochMilliseconds - orderedAt.epochMilliseconds;
+    const timed = proof.state === "dry" ? { ...proof, inPlaceMs: proof.inPlaceMs ?? answeredMs } : proof;
+    await this.#settle(order, { ...given, about }, { proof: timed, asked });
     return order.id;
   }
 

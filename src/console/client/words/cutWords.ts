@@ -186,7 +186,7 @@ export const CUT_WORDS = {
   "drill.waits": { en: "waits for an answer", ja: "回答待ち" },
   "drill.silence": { en: "nobody answered: the default", ja: "回答なし（既定を実行）" },
   "drill.answered": { en: "{name} answered after {time}", ja: "{name}が{time}で回答" },
-  "drill.machine": { en: "· the rules would take {ms} ms", ja: "・規則の適用は{ms}ミリ秒" },
+  "drill.machine": { en: "· the enforcer answered after {ms} ms", ja: "・遮断装置の応答は{ms}ミリ秒" },
   "card.lead": {
     en: "One page to print and hang up beside the telephone. It is made from the configuration.",
     ja: "印刷して電話のそばに掲示する1枚です。設定から作られています。",
