@@ -1,5 +1,6 @@
 import type { EntryDraft, EvidenceHash } from "../../ledger/entry.ts";
 import { findingOf, type Finding } from "./findings.ts";
+import { splitPort } from "./hosts.ts";
 import type { SeenTraffic } from "./judge.ts";
 
 /** What passes through the gate's loop, with the finding's own id and what is kept of it. */
@@ -33,7 +34,7 @@ export function describeTraffic(seen: CrossedTraffic): EntryDraft {
 
 /** The other side of findings of one behaviour: addresses and names. */
 export function sidesOf(findings: readonly Finding[]): { addresses: string[]; names: string[] } {
-  const sides = new Set(findings.map(({ dst }) => dst.replace(/:\d+$/, "")));
+  const sides = new Set(findings.map(({ dst }) => splitPort(dst).host));
   const isAddress = (side: string): boolean => /^[0-9.]+$/.test(side) || side.includes(":");
   const isName = (side: string): boolean => /^[a-z0-9_.-]+\.[a-z0-9-]+$/i.test(side) && !isAddress(side);
   return { addresses: [...sides].filter(isAddress), names: [...sides].filter(isName) };

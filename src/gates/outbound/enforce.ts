@@ -5,7 +5,7 @@ import { textOfError } from "../../lib/error.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
 import type { CutAct, CutOrder, CutProof } from "./cut/cutOrder.ts";
 import type { OutboundAct, SeenTraffic } from "./judge.ts";
-import type { OutboundMemory } from "./memory.ts";
+import type { KeptOrder, OutboundMemory } from "./memory.ts";
 
 /** What carries out orders: the link to the privileged enforcer. */
 export type Cutter = {
@@ -26,8 +26,6 @@ export type EnforcerParts = {
 };
 
 export const limits = {
-  /** A cut waits so long for the disk, and then no longer: stopping comes before writing. */
-  diskMsMax: 50,
   /** How long after it is in place an order is said to hold, or not. */
   proofMs: 2_000,
 } as const;
@@ -43,13 +41,20 @@ export type GivenOrder = {
   order?: string | undefined;
 };
 
+/** What is remembered of an order in force: what its entries are about, and what was said of it. */
+type Known = { given: GivenOrder; inPlace: EntryId; proved: boolean; failedAt: number };
+
+/** Of an order that an earlier process gave: its first proof was written then. */
+function knownOf({ order, entry }: KeptOrder): Known {
+  const about = { gate: "outbound", cut: order.id };
+  const given = { act: order.act, minutes: null, about, rests: [] };
+  return { given, inPlace: entry as EntryId, proved: true, failedAt: 0 };
+}
+
 /** Carries out acts on traffic: block, isolate, cut off; renew, lift; and writes the proof down. */
 export class OutboundEnforcer {
   readonly #parts: EnforcerParts;
-  readonly #proofs = new Map<
-    string,
-    { given: GivenOrder; inPlace: EntryId; proved: boolean; failedAt: number }
-  >();
+  readonly #proofs = new Map<string, Known>();
 
   /** Orders that are being lifted: their end is told with the decision behind it. */
   readonly #lifting = new Set<string>();
@@ -157,12 +162,7 @@ export class OutboundEnforcer {
   ): Promise<{ passed: number; about: Record<string, string>; rests: EntryId } | null> {
     const kept = this.#parts.memory.findOrder(proof.id);
     if (kept === null || this.#lifting.has(proof.id)) return null;
-    const known = this.#proofs.get(proof.id) ?? {
-      given: { act: kept.order.act, minutes: null, about: { gate: "outbound", cut: proof.id }, rests: [] },
-      inPlace: kept.entry as EntryId,
-      proved: true,
-      failedAt: 0,
-    };
+    const known = this.#proofs.get(proof.id) ?? knownOf(kept);
     this.#proofs.set(proof.id, known);
     if (proof.state === "ended") {
       await this.#end(kept.order, known, { by: "its end", proof });
@@ -171,21 +171,17 @@ export class OutboundEnforcer {
     const age = this.#parts.now().epochMilliseconds - Date.parse(kept.order.orderedAt);
     if (!known.proved && age >= limits.proofMs) {
       known.proved = true;
-      await this.#proof("cut-proved", known, proof);
+      await this.#proof(known, proof);
     }
     if (proof.passedSince <= known.failedAt) return null;
     known.failedAt = proof.passedSince * 2;
     return { passed: proof.passedSince, about: known.given.about, rests: known.inPlace };
   }
 
-  async #proof(
-    code: string,
-    known: { given: GivenOrder; inPlace: EntryId },
-    proof: CutProof,
-  ): Promise<EntryId> {
+  async #proof(known: Known, proof: CutProof): Promise<EntryId> {
     return this.#append({
       kind: "observed",
-      code,
+      code: "cut-proved",
       about: known.given.about,
       rests: [known.inPlace],
       data: {
@@ -200,12 +196,12 @@ export class OutboundEnforcer {
 
   async #end(
     order: CutOrder,
-    known: { given: GivenOrder; inPlace: EntryId },
+    known: Known,
     how: { by: string; proof: CutProof; rests?: readonly EntryId[]; order?: string | undefined },
   ): Promise<void> {
     const { memory, now } = this.#parts;
     if (memory.findOrder(order.id)?.state === "ended") return;
-    const rests = await this.#proof("cut-proved", known, how.proof);
+    const rests = await this.#proof(known, how.proof);
     const about = { ...known.given.about, ...(how.order === undefined ? {} : { order: how.order }) };
     const entry = await this.#append({
       kind: "enforced",
@@ -230,10 +226,7 @@ export class OutboundEnforcer {
     this.#lifting.add(id);
     try {
       const proof = await cutter.lift(id);
-      const known = this.#proofs.get(id) ?? {
-        given: { act: kept.order.act, minutes: null, about: { gate: "outbound", cut: id }, rests: [] },
-        inPlace: kept.entry as EntryId,
-      };
+      const known = this.#proofs.get(id) ?? knownOf(kept);
       await this.#end(kept.order, known, { by: "a decision", proof, rests: by.rests, order: by.order });
     } catch (error) {
       await this.#refuse(id, by, textOfError(error));
@@ -276,7 +269,7 @@ export class OutboundEnforcer {
     await this.#append({ kind: "enforced", code: "cut-failed", about, rests: by.rests, data });
   }
 
-  /** On record, if the disk answers in time: a full disk must not keep traffic from being cut. */
+  /** On record, if the disk takes it: a full one must not keep traffic from being cut. */
   async #append(draft: EntryDraft): Promise<EntryId> {
     const { recorder } = this.#parts;
     const entry = recorder.note(draft);

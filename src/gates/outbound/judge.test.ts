@@ -172,6 +172,12 @@ describe("suppressions", () => {
     ["that has ended", { until: "2016-03-18" }, null],
     ["that ends today", { until: "2016-03-19" }, "s"],
   ];
+  test("suppress() takes an IPv6 destination whole: its end is no port", () => {
+    const dst = "2001:db8::1";
+    const found = { ...silent, dst };
+    assert.equal(suppress([found], suppressionOf({ dst: [dst] }), given)[0]?.hiddenBy, "s");
+    assert.equal(suppress([found], suppressionOf({ dst: ["2001:db8::/64"] }), given)[0]?.hiddenBy, "s");
+  });
   for (const [name, fields, expected] of rows) {
     test(`suppress() says ${expected ?? "nothing"} for a suppression ${name}`, () => {
       assert.equal(suppress([silent], suppressionOf(fields), given)[0]?.hiddenBy, expected);

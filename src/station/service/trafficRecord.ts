@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { makeContacts } from "../../gates/outbound/analyze/contacts.ts";
 import type { Sensor } from "../../gates/outbound/connection.ts";
-import { Inventory } from "../../gates/outbound/hosts.ts";
+import { Inventory, splitPort } from "../../gates/outbound/hosts.ts";
 import { openDuck, type Duck } from "../../gates/outbound/record/openDuck.ts";
 import { findGaps, viewRecord } from "../../gates/outbound/record/readRecord.ts";
 import { listFiles } from "../../gates/outbound/record/recordFiles.ts";
@@ -181,7 +181,7 @@ export class TrafficRecordReader {
     );
     const list = this.#inventory.find(address)?.speaksTo;
     return rows.map(({ ip, port, first, last, ...row }) => {
-      const names = row.destination === ip ? [] : [row.destination.replace(/:\d+$/, "")];
+      const names = row.destination === ip ? [] : [splitPort(row.destination).host];
       return {
         ...row,
         firstAt: new Date(first / 1_000).toISOString(),
@@ -236,7 +236,7 @@ function isHit(
   const sides = [row.src, row.ip];
   if (wish.act === "cut-zone") return within(sides, wish.networks);
   if (within(sides, wish.addresses)) return true;
-  const name = row.dst.replace(/:\d+$/, "");
+  const name = splitPort(row.dst).host;
   return wish.names.some((one) => name === one || (one.startsWith("*.") && name.endsWith(one.slice(1))));
 }
 

@@ -1,6 +1,6 @@
 import { SEVERITIES } from "../../../gate.ts";
 import { findingOf, type Finding } from "../findings.ts";
-import { ROLE_NAMES, type Inventory } from "../hosts.ts";
+import { ROLE_NAMES, splitPort, type Inventory } from "../hosts.ts";
 import { judgePair, scorePair, type ScoredPair, type SeenPair } from "../judge/pair.ts";
 import { suppress } from "../judge/suppress.ts";
 import { judgeTunnel } from "../judge/tunnel.ts";
@@ -150,13 +150,15 @@ function isAllowed(
   inventory: Inventory,
   to: { src: string; dst: string; ip: string; port: number },
 ): boolean {
-  const names = to.dst === to.ip ? [] : [to.dst.replace(/:\d+$/, "")];
-  return inventory.find(to.src)?.speaksTo.has({ address: to.ip, port: to.port, names }) ?? false;
+  const list = inventory.find(to.src)?.speaksTo;
+  if (list === undefined || list.size === 0) return false;
+  const names = to.dst === to.ip ? [] : [splitPort(to.dst).host];
+  return list.has({ address: to.ip, port: to.port, names });
 }
 
 /** Names below one registered domain are one behaviour; so is one address, whatever its port. */
 export function groupOf(src: string, dst: string): string {
-  const bare = dst.replace(/:\d+$/, "");
+  const bare = splitPort(dst).host;
   return `${src} ${registeredDomain(bare) ?? bare}`;
 }
 
@@ -172,7 +174,7 @@ async function hitFindings(duck: Duck, options: AnalysisOptions): Promise<Findin
 /** A listed host went somewhere that its list does not name. */
 async function listFindings(duck: Duck, options: AnalysisOptions): Promise<Finding[]> {
   const { inventory } = options;
-  const meetings = await findListedMeetings(duck, inventory);
+  const meetings = await findListedMeetings(duck);
   return meetings.flatMap((meeting) => {
     const known = inventory.find(meeting.src);
     if (known === null || isAllowed(inventory, meeting)) return [];

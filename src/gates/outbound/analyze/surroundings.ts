@@ -1,6 +1,6 @@
 import { parse } from "tldts";
 import type { Duck } from "../record/openDuck.ts";
-import type { Inventory } from "../hosts.ts";
+import { splitPort } from "../hosts.ts";
 import type { Intelligence } from "./intelligence.ts";
 
 /** What is known around the pairs: how common a destination is, which signatures are rare, who is listed. */
@@ -41,7 +41,7 @@ export async function gatherSurroundings(duck: Duck, intelligence: Intelligence)
     listOf: (dst, ip) =>
       intelligence.size === 0
         ? null
-        : (intelligence.ofName(dst.replace(/:\d+$/, "")) ?? intelligence.ofAddress(ip)),
+        : (intelligence.ofName(splitPort(dst).host) ?? intelligence.ofAddress(ip)),
   };
 }
 
@@ -92,7 +92,7 @@ export async function findIntelligenceHits(
   type Met = { src: string; dst: string; ip: string; first_at: number; contacts: number };
   for await (const rows of duck.stream<Met>(sql)) {
     for (const { src, dst, ip, first_at, contacts } of rows) {
-      const list = intelligence.ofName(dst.replace(/:\d+$/, "")) ?? intelligence.ofAddress(ip);
+      const list = intelligence.ofName(splitPort(dst).host) ?? intelligence.ofAddress(ip);
       if (list === null || hits.size >= hitsMax) continue;
       hits.set(`${src} ${dst}`, { src, dst, list, contacts, firstAt: first_at });
     }
@@ -243,12 +243,11 @@ export type ListedMeeting = {
 };
 
 /** Where the hosts went that have a written list. */
-export async function findListedMeetings(duck: Duck, inventory: Inventory): Promise<ListedMeeting[]> {
-  const rows = await duck.rows<ListedMeeting>(`
+export function findListedMeetings(duck: Duck): Promise<ListedMeeting[]> {
+  return duck.rows<ListedMeeting>(`
     SELECT c.src, c.dst, any_value(c.ip) AS ip, coalesce(c.dst_port, 0)::INTEGER AS port,
       count(*)::INTEGER AS contacts, epoch_us(min(c.seen_at)) / 1e6 AS "firstAt",
       coalesce(sum(c.orig_bytes), 0)::DOUBLE AS bytes
     FROM contact c JOIN address a ON a.ip = c.src AND a.listed
     WHERE c.dst_side = 'external' GROUP BY 1, 2, 4 LIMIT 200000`);
-  return rows.filter((row) => inventory.hasList(row.src));
 }

@@ -1,5 +1,6 @@
 import { inNetworks } from "../../../lib/networks.ts";
 import type { Finding } from "../findings.ts";
+import { splitPort } from "../hosts.ts";
 import type { OutboundPolicy, Suppression } from "../policy.ts";
 
 /**
@@ -22,7 +23,7 @@ function hides(suppression: Suppression, finding: Finding, name: string): boolea
   const { codes, src, dst } = suppression;
   if (codes.length > 0 && !codes.includes(finding.code)) return false;
   if (src.length > 0 && !src.some((one) => one === name || fits(one, finding.src))) return false;
-  return dst.length === 0 || dst.some((one) => fits(one, finding.dst.replace(/:\d+$/, "")));
+  return dst.length === 0 || dst.some((one) => fits(one, splitPort(finding.dst).host));
 }
 
 /** An address against an address or network, a name against a name or *.name. */
