@@ -63,6 +63,7 @@ const buildings = [
   "シティ",
 ];
 const buildingNames = ["青葉", "桜", "若葉", "みどり", "中央", "駅前", "緑丘", "松風"];
+const letters = [..."ABCDEFGHKLMNPRSTUVWYZ"];
 const digitsOf = Array.from({ length: 10_000 }, (_, number) => String(number).padStart(4, "0"));
 const two = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
 
@@ -70,8 +71,8 @@ const two = Array.from({ length: 100 }, (_, number) => String(number).padStart(2
  * Makes one customer; the same `random` gives the same customers. Prefecture, city and postal code fit each
  * other, and so do the writings of the name.
  *
- * Japan keeps no range of telephone numbers for examples. An exchange never begins with 0 (総務省 電気通信番号計画:
- * CDE of 090-CDE-FGHJK and the local exchange begin with 1 to 9 and 2 to 9), so 090-0… and 03-0… ring nowhere.
+ * Japan keeps no range of telephone numbers for examples. An exchange never begins with 0 (総務省
+ * 電気通信番号計画: CDE of 090-CDE-FGHJK and local exchanges), so 090-0… and 03-0… ring nowhere.
  * Ordinary passports of Japan begin with M, N or T; these begin with X.
  */
 export function makePerson(random: () => number): GeneratedPerson {
@@ -104,7 +105,7 @@ export function makePerson(random: () => number): GeneratedPerson {
     city: place.city,
     street,
     address: place.prefecture + place.city + street,
-    passport: `X${"ABCDEFGHKLMNPRSTUVWYZ".charAt(random() * 21)}${three(random())}${pick(digitsOf, random())}`,
+    passport: `X${pick(letters, random())}${three(random())}${pick(digitsOf, random())}`,
   };
 }
 
@@ -122,7 +123,7 @@ function daysOf(year: number, month: number): number {
 }
 
 function streetNumber(random: () => number): string {
-  const number = `${1 + Math.floor(random() * 9)}-${1 + Math.floor(random() * 28)}-${1 + Math.floor(random() * 20)}`;
+  const number = [9, 28, 20].map((most) => 1 + Math.floor(random() * most)).join("-");
   const style = random();
   if (style < 0.6) return number;
   const room = `${1 + Math.floor(random() * 9)}${two[1 + Math.floor(random() * 12)]}`;
@@ -144,7 +145,7 @@ function mailbox(
   return `${family.lower}${given.lower}@${domain}`;
 }
 
-/** A repeatable source of random numbers in [0, 1) from a seed: mulberry32, by Tommy Ettinger, public domain. */
+/** A repeatable source of random numbers in [0, 1): mulberry32, by Tommy Ettinger, public domain. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,6 @@
 import { readSpelled, type Spelled } from "./surnames.ts";
 
-/** Common Japanese given names of the living generations, with a usual reading; facts, written from knowledge. */
+/** Common Japanese given names of the living generations, with a usual reading. Facts, from knowledge. */
 const women = `
 陽子ヨウコ 裕子ユウコ 由美子ユミコ 幸子サチコ 和子カズコ 恵子ケイコ 洋子ヨウコ 節子セツコ 京子キョウコ 久美子クミコ
 智子トモコ 直美ナオミ 美穂ミホ 真由美マユミ 明美アケミ 恵美エミ 美香ミカ 由美ユミ 純子ジュンコ 順子ジュンコ

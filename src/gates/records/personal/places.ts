@@ -7,10 +7,11 @@ export const prefectures: readonly string[] = (
 
 /** The same in Roman letters, as foreign forms write them. */
 export const romanPrefectures: readonly string[] = (
-  "hokkaido aomori iwate miyagi akita yamagata fukushima ibaraki tochigi gunma saitama chiba tokyo kanagawa niigata " +
-  "toyama ishikawa fukui yamanashi nagano gifu shizuoka aichi mie shiga kyoto osaka hyogo nara wakayama tottori " +
-  "shimane okayama hiroshima yamaguchi tokushima kagawa ehime kochi fukuoka saga nagasaki kumamoto oita miyazaki " +
-  "kagoshima okinawa"
+  "hokkaido aomori iwate miyagi akita yamagata fukushima ibaraki tochigi gunma saitama " +
+  "chiba tokyo kanagawa niigata toyama ishikawa fukui yamanashi nagano gifu shizuoka " +
+  "aichi mie shiga kyoto osaka hyogo nara wakayama tottori shimane okayama " +
+  "hiroshima yamaguchi tokushima kagawa ehime kochi fukuoka saga nagasaki kumamoto oita " +
+  "miyazaki kagoshima okinawa"
 ).split(" ");
 
 export type Place = { postalCode: string; prefecture: string; city: string; town: string };
@@ -146,10 +147,11 @@ export const places: readonly Place[] = written
 /** Area codes of landlines by prefecture's capital, for generated numbers. */
 export const areaCodes: Readonly<Record<string, string>> = Object.fromEntries(
   (
-    "北海道011 青森県017 岩手県019 宮城県022 秋田県018 山形県023 福島県024 茨城県029 栃木県028 群馬県027 埼玉県048 千葉県043 " +
-    "東京都03 神奈川県045 新潟県025 富山県076 石川県076 福井県0776 山梨県055 長野県026 岐阜県058 静岡県054 愛知県052 " +
-    "三重県059 滋賀県077 京都府075 大阪府06 兵庫県078 奈良県0742 和歌山県073 鳥取県0857 島根県0852 岡山県086 広島県082 " +
-    "山口県083 徳島県088 香川県087 愛媛県089 高知県088 福岡県092 佐賀県0952 長崎県095 熊本県096 大分県097 宮崎県0985 " +
+    "北海道011 青森県017 岩手県019 宮城県022 秋田県018 山形県023 福島県024 茨城県029 栃木県028 " +
+    "群馬県027 埼玉県048 千葉県043 東京都03 神奈川県045 新潟県025 富山県076 石川県076 福井県0776 " +
+    "山梨県055 長野県026 岐阜県058 静岡県054 愛知県052 三重県059 滋賀県077 京都府075 大阪府06 " +
+    "兵庫県078 奈良県0742 和歌山県073 鳥取県0857 島根県0852 岡山県086 広島県082 山口県083 徳島県088 " +
+    "香川県087 愛媛県089 高知県088 福岡県092 佐賀県0952 長崎県095 熊本県096 大分県097 宮崎県0985 " +
     "鹿児島県099 沖縄県098"
   )
     .split(" ")
