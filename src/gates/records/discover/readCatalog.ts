@@ -62,13 +62,27 @@ select a.attrelid::int8 as relation, a.attname as name, base.typname as type, ba
    and n.nspname not in ${systemSchemas} and n.nspname !~ '^pg_toast(_temp_|$)'
  order by a.attrelid, a.attnum
  limit ${limits.columnsMax + 1}`;
-const inheritsSql = "select inhrelid::int8 as child, inhparent::int8 as parent from pg_inherits order by 1, 2";
+const inheritsSql = `
+select inhrelid::int8 as child, inhparent::int8 as parent from pg_inherits order by 1, 2`;
 const routinesSql = `
 select distinct n.nspname as schema, p.proname as name, p.prokind::text as prokind, l.lanname as language
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
  where n.nspname <> 'pg_catalog' or p.prokind = 'a'
  order by 1, 2, 3, 4
  limit ${limits.routinesMax + 1}`;
+// Unique constraints of one column; the primary key first.
+const uniqueKeysSql = `
+select k.conrelid::int8 as relation, a.attname as column
+  from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+ where k.contype in ('p', 'u') and array_length(k.conkey, 1) = 1
+ order by k.conrelid, k.contype, k.conname`;
+const viewUsesSql = `
+select distinct r.ev_class::int8 as view, d.refobjid::int8 as relation, a.attname as column
+  from pg_rewrite r
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                  and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.refobjid <> r.ev_class
+  join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+ order by 1, 2, 3`;
 const foreignKeysSql = `
 select k.conrelid::int8 as relation, k.confrelid::int8 as target,
        (select array_agg(a.attname::text order by u.at) from unnest(k.conkey) with ordinality u(num, at)
@@ -148,6 +162,27 @@ export async function readForeignKeys(query: Query): Promise<ForeignKey[]> {
     columns: (row["columns"] as string[] | null) ?? [],
     target: Number(row["target"]),
     targetColumns: (row["target_columns"] as string[] | null) ?? [],
+  }));
+}
+
+/** Columns that alone tell the rows of a relation apart, by relation. */
+export async function readUniqueKeys(query: Query): Promise<Map<number, string[]>> {
+  const keys = new Map<number, string[]>();
+  for (const row of (await query(uniqueKeysSql)).rows) {
+    const relation = Number(row["relation"]);
+    keys.set(relation, [...(keys.get(relation) ?? []), String(row["column"])]);
+  }
+  return keys;
+}
+
+/** Which columns of which relations a view or materialized view rests on, as PostgreSQL keeps it. */
+export async function readViewUses(
+  query: Query,
+): Promise<{ view: number; relation: number; column: string }[]> {
+  return (await query(viewUsesSql)).rows.map((row) => ({
+    view: Number(row["view"]),
+    relation: Number(row["relation"]),
+    column: String(row["column"]),
   }));
 }
 
