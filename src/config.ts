@@ -4,6 +4,7 @@ import { isMap, isScalar, LineCounter, parseDocument, type Document } from "yaml
 import { z } from "zod";
 import { MailSettings } from "./gates/mail/settings.ts";
 import { OutboundSettings } from "./gates/outbound/settings.ts";
+import { RecordsSettings } from "./gates/records/settings.ts";
 import { SekishoError, textOfError } from "./lib/error.ts";
 
 const RosterPerson = z.strictObject({
@@ -67,6 +68,7 @@ export const Config = z.strictObject({
   roster: z.array(RosterPerson).default([]).describe("The people who answer for decisions."),
   mail: MailSettings.optional().describe("The mail gate; without this section it does not run."),
   outbound: OutboundSettings.optional().describe("The outbound gate; without this section it does not run."),
+  records: RecordsSettings.optional().describe("The records gate; without this section it does not run."),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -11,7 +11,7 @@ import { EntryId, EvidenceHash } from "./ledger/entry.ts";
 export const Order = z.strictObject({
   order: z.string().max(64).describe("The order's id: a gate carries it out once."),
   gate: z.string().max(32),
-  act: z.enum(["release", "refuse", "block", "isolate", "cut-zone", "cut-off", "lift", "renew"]),
+  act: z.enum(["release", "refuse", "block", "isolate", "cut-zone", "cut-off", "lift", "renew", "approve", "deny"]),
   about: z.record(z.string(), z.string()),
   evidence: z.array(EvidenceHash),
   restsOn: EntryId,

@@ -178,14 +178,14 @@ export class Station {
 
   #settingsOf(gate: string): unknown {
     const { config } = this.loaded;
-    return gate === "mail" ? config.mail : gate === "outbound" ? config.outbound : undefined;
+    return gate === "mail" || gate === "outbound" || gate === "records" ? config[gate] : undefined;
   }
 
   #createSupervisor(token: string): Supervisor {
     const { loaded, log } = this.#options;
     const markOf = (gate: string): string => join(loaded.dataFolder, "run", `${gate}.pid`);
     return new Supervisor({
-      gates: (["mail", "outbound"] as const).filter((gate) => loaded.config[gate] !== undefined),
+      gates: (["mail", "outbound", "records"] as const).filter((gate) => loaded.config[gate] !== undefined),
       configFile: loaded.file,
       token,
       runningPid: (gate) => findMarkedProcess(markOf(gate)),

@@ -46,6 +46,10 @@ async function startGate(name: string, config: Config, common: Common): Promise<
     const { startOutboundGate } = await import("../gates/outbound/outboundGate.ts");
     return startOutboundGate({ ...common, settings: config.outbound });
   }
+  if (name === "records" && config.records !== undefined) {
+    const { startRecordsGate } = await import("../gates/records/recordsGate.ts");
+    return startRecordsGate({ ...common, settings: config.records });
+  }
   throw new Error(`no gate "${name}" is configured`);
 }
 

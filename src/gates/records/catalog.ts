@@ -29,6 +29,8 @@ export type Column = {
   personal: PersonalKind | null;
   /** Whether it carries the key of the customer to whom the row belongs. */
   customerKey: boolean;
+  /** Whether it can hold no NULL. Unknown is as if it could. */
+  notNull?: boolean;
 };
 
 export type RelationKind = "table" | "view" | "materialized-view" | "foreign-table" | "sequence" | "system";

@@ -70,10 +70,7 @@ const Group = z.strictObject({
 export type Group = z.infer<typeof Group>;
 
 export const RecordsPolicy = z.strictObject({
-  shadow: z
-    .boolean()
-    .default(false)
-    .describe("Judge, count and record, and stop nothing: the way to start."),
+  shadow: z.boolean().default(false).describe("Judge, count and record, and stop nothing: the way to start."),
   groups: z.array(Group).default([]).describe("Groups of persons and service accounts."),
   defaultGroup: z
     .string()

@@ -74,7 +74,10 @@ export const RecordsSettings = z.strictObject({
         login: z.string().min(1).max(63).describe("Name under which the person or service signs in."),
         email: z.email().optional().describe("The same person in the roster."),
         group: Name.optional().describe("Group of the policy."),
-        service: z.boolean().default(false).describe("An account of a program (BI tool, batch), not a person."),
+        service: z
+          .boolean()
+          .default(false)
+          .describe("An account of a program (BI tool, batch), not a person."),
         account: z.string().max(63).optional().describe("Account in PostgreSQL, for sign-in at the gate."),
       }),
     )
@@ -102,6 +105,10 @@ export const RecordsSettings = z.strictObject({
     .array(TableSettings)
     .default([])
     .describe("Tables with personal data: `sekisho records discover` proposes them, a person confirms."),
+  knownRoutines: z
+    .array(QualifiedName)
+    .default([])
+    .describe("Routines of yours whose body people have read: pure functions of their arguments."),
   driftMinutes: z
     .int()
     .min(1)

@@ -222,6 +222,11 @@ export class Fuse {
     return true;
   }
 
+  /** The sum of an amount in this hour. */
+  amount(amount: Amount): number {
+    return this.#amounts[AMOUNTS.indexOf(amount) * 64 + 63] as number;
+  }
+
   /** Counts again what was read before a restart: a customer at a minute, or keyless ones. */
   restore(minute: number, now: number, customer: { high: number; low: number } | { keyless: number }): void {
     const words = this.#words;

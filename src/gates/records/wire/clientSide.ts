@@ -44,6 +44,7 @@ export class ClientSide {
   /** The reading whose rows must have passed before anything but Sync goes on. */
   #rows: Expected | null = null;
   #flushed = false;
+  #wantsFlush = false;
   #batchWrites = false;
   #poison = false;
 
@@ -59,6 +60,19 @@ export class ClientSide {
 
   push(bytes: Buffer): void {
     this.#stream.push(bytes);
+    this.#flush();
+  }
+
+  /** Behind all that has gone to the server. */
+  #flush(): void {
+    if (!this.#wantsFlush) return;
+    this.#wantsFlush = false;
+    this.#session.port.toServer(flushMessage);
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.#stream.waiting;
   }
 
   stop(): void {
@@ -71,6 +85,7 @@ export class ClientSide {
       this.#session.poison();
     }
     this.#stream.go();
+    this.#flush();
   }
 
   /** Whether a reading that may come to a cut is still under way. */
@@ -130,10 +145,7 @@ export class ClientSide {
   /** The message waits with all that follows; the server is asked for what it has. */
   #leave(): Buffer {
     const session = this.#session;
-    if (this.#rows?.kind === expect.execute && !this.#flushed) {
-      this.#flushed = true;
-      session.port.toServer(flushMessage);
-    }
+    if (this.#rows?.kind === expect.execute && !this.#flushed) this.#flushed = this.#wantsFlush = true;
     session.block("rows");
     return leave;
   }

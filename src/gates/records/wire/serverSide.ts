@@ -24,12 +24,15 @@ export class ServerSide {
   readonly #out: Buffer[] = [];
   /** The reading to which rows belong now; null where they only pass. */
   #reading: Reading | null = null;
+  /** The head of the queue as it was followed. */
+  #followed: Expected | undefined = undefined;
   /** Rows of a statement that was cut. */
   #dropsRows = false;
   #rowsBegun = false;
   /** How much of `#out` stands before the first row that was counted in this chunk. */
   #safe = 0;
   #broken = false;
+  #started = false;
 
   constructor(session: Session) {
     this.#session = session;
@@ -46,6 +49,9 @@ export class ServerSide {
   }
 
   push(bytes: Buffer): void {
+    // What was asked since may be the first that is expected.
+    const head = this.#head();
+    if (head !== this.#followed) this.#follow(head);
     this.#stream.push(bytes);
     if (this.#rowsBegun) this.#endRows();
     const { port } = this.#session;
@@ -76,7 +82,8 @@ export class ServerSide {
   }
 
   #wants(type: number, total: number): number {
-    if (!this.#session.watch.judges) return handling.pass;
+    // Of a session that nobody judges only its beginning is read, for the key by which it is cancelled.
+    if (!this.#session.watch.judges && this.#started) return handling.pass;
     if (type === server.dataRow || type === server.copyData) {
       if (this.#dropsRows) return handling.drop;
       if (this.#reading === null) return handling.pass;
@@ -153,6 +160,7 @@ export class ServerSide {
 
   /** Rows that come now belong to this; called whenever the head of the queue or its statement changes. */
   #follow(expected: Expected | undefined): void {
+    this.#followed = expected;
     this.#dropsRows = expected?.cut ?? false;
     const counts = expected?.kind === expect.execute || expected?.kind === expect.query;
     this.#reading = counts && !this.#dropsRows ? (expected.readings[expected.at] ?? null) : null;
@@ -208,7 +216,10 @@ export class ServerSide {
     [server.functionResponse]: () => (this.#expects(expect.functionCall) === null ? nothing : null),
     [server.authentication]: () => (this.#expects(expect.start) === null ? nothing : null),
     [server.negotiate]: () => (this.#expects(expect.start) === null ? nothing : null),
-    [server.keyData]: () => (this.#expects(expect.start) === null ? nothing : null),
+    [server.keyData]: (bytes, start, end) => {
+      this.#session.cancelKey = Buffer.from(bytes.subarray(start, end));
+      return this.#expects(expect.start) === null ? nothing : null;
+    },
   };
 
   #done(head: Expected | null): Buffer | null {
@@ -329,6 +340,7 @@ export class ServerSide {
   }
 
   #ready(): Buffer | null {
+    this.#started = true;
     const head = this.#expects(expect.start, expect.query, expect.sync, expect.functionCall);
     return this.#done(head);
   }

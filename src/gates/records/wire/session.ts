@@ -41,6 +41,8 @@ export class Session {
   /** Messages of ours for the client that wait for a border between two of the server's. */
   #notices: Buffer[] = [];
   #ended = false;
+  /** What a CancelRequest for this session says after its code: process and secret (54.7). */
+  cancelKey: Buffer | null = null;
 
   constructor(port: WirePort, watch: Watch) {
     this.port = port;
@@ -52,7 +54,10 @@ export class Session {
   }
 
   fromClient(bytes: Buffer): void {
-    if (!this.#ended) this.client.push(bytes);
+    if (this.#ended) return;
+    this.client.push(bytes);
+    // While something waits the client is read on, so that its end is heard; but not for ever.
+    if (this.client.waiting > limits.waitingBytesMax) this.port.pauseClient();
   }
 
   fromServer(bytes: Buffer): void {
@@ -107,7 +112,6 @@ export class Session {
   block(why: Block): void {
     this.#block = why;
     this.client.stop();
-    this.port.pauseClient();
   }
 
   unblock(): void {

@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Keyring, WrappedKey } from "../../ledger/keyring.ts";
+import { textOfError } from "../../lib/error.ts";
+import { headOfSpool, readSpool, type AccessRecord, type SpoolFile } from "./access/accessSpool.ts";
+
+export const limits = {
+  /** Budgets reach back a day; what they rest on is kept a little longer. */
+  keptMs: 25 * 3_600_000,
+} as const;
+
+type Head = { version: 1; file: string; key: WrappedKey; iv: string };
+
+/** Makes the files that threads append to, and reads them again: for the budgets and for the record. */
+export class SpoolKeeper {
+  readonly folder: string;
+  readonly #keyring: Keyring;
+  readonly #onProblem: (problem: string) => void;
+  #number = 0;
+
+  constructor(options: { folder: string; keyring: Keyring; onProblem: (problem: string) => void }) {
+    this.folder = options.folder;
+    this.#keyring = options.keyring;
+    this.#onProblem = options.onProblem;
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** A file for one thread, with a key of its own. */
+  make(thread: number): SpoolFile {
+    const file = `${Date.now()}-${thread}-${++this.#number}.spool`;
+    const key = randomBytes(32);
+    const iv = randomBytes(16);
+    const wrapped = this.#keyring.wrap(key, contextOf(file));
+    const head: Head = { version: 1, file, key: wrapped, iv: iv.toString("base64") };
+    return { path: join(this.folder, file), head: JSON.stringify(head), key, iv };
+  }
+
+  /** Names of the files, oldest first. */
+  list(): string[] {
+    return readdirSync(this.folder)
+      .filter((name) => name.endsWith(".spool"))
+      .sort((one, other) => beganAt(one) - beganAt(other) || one.localeCompare(other));
+  }
+
+  /** What a file holds; a file that cannot be read is told, and gives nothing. */
+  *read(file: string): Generator<AccessRecord> {
+    try {
+      const parts = headOfSpool(join(this.folder, file));
+      if (parts === null) return;
+      const head = JSON.parse(parts.head) as Head;
+      const key = this.#keyring.unwrap(head.key, contextOf(head.file));
+      yield* readSpool(parts.body, { key, iv: Buffer.from(head.iv, "base64") });
+    } catch (error) {
+      this.#onProblem(`Cannot read ${join(this.folder, file)}: ${textOfError(error)}`);
+    }
+  }
+
+  /** Takes away files that are in the record and no budget needs any more. */
+  prune(isArchived: (file: string) => boolean, now: number): void {
+    for (const file of this.list())
+      if (now - beganAt(file) > limits.keptMs && isArchived(file))
+        rmSync(join(this.folder, file), { force: true });
+  }
+}
+
+function beganAt(file: string): number {
+  return Number(file.split("-")[0]);
+}
+
+function contextOf(file: string): string {
+  return `records-spool ${file}`;
+}
