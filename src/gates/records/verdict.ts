@@ -78,6 +78,11 @@ export type JudgedStatement = {
   writes: boolean;
   /** Personal columns that it touches anywhere, in output or condition. */
   touches: Touched[];
+  /**
+   * How many conditions on personal columns it has. Blind extraction by one statement with many of them
+   * counts as many.
+   */
+  conditions?: number;
   /** Columns of the output that hold personal data, by place from 0. */
   personalOutput: number[];
   /** Places of output columns that carry a customer key, each value to be counted as a customer on each row. */
