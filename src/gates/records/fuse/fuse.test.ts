@@ -28,7 +28,8 @@ function take(fuse: Fuse, minute: number, keys: Iterable<string | number>): numb
   return taken;
 }
 
-const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, at) => from + at);
+const numbers = (from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, at) => from + at);
 
 test("Fuse takes exactly as many distinct customers as its hour allows", () => {
   for (const limit of [0, 1, 100, 1_000, 12_345, 100_000]) {
@@ -126,7 +127,9 @@ test("Fuse gives threads together no more than one budget", async () => {
       (number) =>
         new Promise<number>((resolve, reject) => {
           const workerData = { shared, number, fuse: import.meta.resolve("./fuse.ts") };
-          const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData });
+          const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
+            workerData,
+          });
           worker.on("message", resolve);
           worker.on("error", reject);
         }),

@@ -9,6 +9,7 @@ export const unresolved: JudgedStatement = {
   verb: "EXECUTE",
   writes: true,
   touches: [],
+  conditions: 0,
   personalOutput: [],
   keys: [],
   keyless: 0,

@@ -12,6 +12,7 @@ export const passes: JudgedStatement = {
   verb: "SELECT",
   writes: false,
   touches: [],
+  conditions: 0,
   personalOutput: [],
   keys: [],
   keyless: 0,
