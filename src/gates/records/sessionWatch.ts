@@ -172,7 +172,7 @@ export class SessionWatch implements Watch {
   #countCondition(statement: JudgedStatement, moment: string): number {
     if (moment === "parse" || statement.class !== "pass" || statement.touches.length === 0) return 0;
     this.#fuse.lock(minuteNow());
-    this.#fuse.add("conditions", Math.max(1, statement.conditions), infinity);
+    this.#fuse.add("conditions", Math.max(1, statement.conditions ?? 1), infinity);
     const sum = this.#fuse.amount("conditions");
     this.#fuse.unlock();
     return sum;

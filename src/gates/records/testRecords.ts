@@ -27,7 +27,10 @@ const schema = `
   create role watcher login; create role nobody_known login;
   grant pg_read_all_data to alice, bob, bi, app, watcher, nobody_known;
   grant pg_write_all_data to alice, app;
-  grant create on schema public to alice, app;`;
+  do $$ begin for n in 1..150 loop
+    execute format('create role p%s login in role pg_read_all_data, pg_write_all_data', n);
+  end loop; end $$;
+  grant create on schema public to public;`;
 
 function fill(count: number): string {
   return `
@@ -73,7 +76,9 @@ export class RecordsStage {
     const parsed = new URL(url);
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    const text = this.#roles ? schema.replaceAll(/create role \w+ login;/g, "") : schema;
+    const text = this.#roles
+      ? schema.replaceAll(/create role \w+ login;/g, "").replace(/do \$\$.*?end \$\$;/s, "")
+      : schema;
     this.#roles = true;
     await client.query(text);
     await client.query(fill(this.#count));
