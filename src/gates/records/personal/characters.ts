@@ -18,7 +18,8 @@ export const character = {
   other: 8_192,
 } as const;
 
-const classes = new Uint16Array(65_536).fill(character.other);
+/** The class of each UTF-16 unit; for those who walk over text themselves. */
+export const classes = new Uint16Array(65_536).fill(character.other);
 const put = (from: number, to: number, value: number): void => void classes.fill(value, from, to + 1);
 put(0x30, 0x39, character.digit);
 put(0x61, 0x7a, character.lower);
