@@ -41,7 +41,7 @@ export const limits = {
   heapMegabytes: 2_048,
 } as const;
 
-type Lost = { id: number; lost: "time" | "memory" };
+type Lost = { id: number; lost: "time" | "memory" | "broken" };
 type Waiting = { id: number; resolve(result: FromScanner | Lost): void };
 
 /**
@@ -113,20 +113,21 @@ export class FileScanner {
     const worker = new Worker(siblingModule(import.meta.url, "./read/scanWorker"), {
       resourceLimits: { maxOldGenerationSizeMb: limits.heapMegabytes },
       name: "scan",
+      execArgv: [], // Flags of the program itself may be none for a thread.
     });
     worker.unref();
     worker.on("message", (message: FromScanner) => {
       if (message.id === this.#waiting?.id) this.#waiting.resolve(message);
     });
     worker.on("error", (error: NodeJS.ErrnoException) => {
-      this.#lose(worker, error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "time");
+      this.#lose(worker, error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "broken");
     });
     worker.on("exit", () => this.#lose(worker, "memory"));
     return worker;
   }
 
   /** Gives the file up that the worker was at, and the worker with it. */
-  #lose(worker: Worker, why: "time" | "memory"): void {
+  #lose(worker: Worker, why: Lost["lost"]): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
     void worker.terminate();
