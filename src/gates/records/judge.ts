@@ -20,11 +20,12 @@ export type JudgeOptions = {
 const noRoutines: ReadonlySet<string> = new Set();
 
 /**
- * Says of each statement of a text which personal columns it shows, and how its rows are counted in customers.
- * Never throws: what cannot be judged is of class "unknown".
+ * Says of each statement of a text which personal columns it shows, and how its rows are counted in
+ * customers. Never throws: what cannot be judged is of class "unknown".
  */
 export function judgeText(text: string, catalog: IndexedCatalog, options: JudgeOptions = {}): JudgedText {
   if (text.length > limits.textCharactersMax) return unreadable("the text is too long");
+  if (text.trim() === "") return { statements: [], literalsDoNotMatter: true };
   let statements: RawStmt[];
   try {
     statements = parseSync(text).stmts ?? [];

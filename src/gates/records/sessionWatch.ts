@@ -77,11 +77,13 @@ export class SessionWatch implements Watch {
   /* ---- decide ---- */
 
   decide(statements: Statements, later: (decision: Decision) => void): Decision {
+    // Most statements concern nobody: no rule has anything to say about them.
+    if (statements.statements.every(concernsNobody)) return letThrough;
     const opened = this.#opensGlass(statements, later);
     if (opened !== null) return opened;
     const fresh = { estimated: false, estimate: null };
-    if (!statements.statements.some(({ codes }) => codes[0] === "cannot-resolve"))
-      return this.#rule(statements, fresh, later);
+    const unresolved = statements.statements.some(({ codes }) => codes[0] === "cannot-resolve");
+    if (!unresolved || this.#group?.unknown === "allow") return this.#rule(statements, fresh, later);
     // What is not in the catalog may be newer than it: it is read once more, for this statement.
     this.#house.ask(
       (id) => ({ type: "catalog-stale", id }),
@@ -473,6 +475,12 @@ export class SessionWatch implements Watch {
       return this.#who.person;
     return value;
   }
+}
+
+const letThrough: Decision = { do: "pass" };
+
+function concernsNobody({ class: kind, touches, codes, effect }: JudgedStatement): boolean {
+  return kind === "pass" && touches.length === 0 && effect === null && codes[0] === "no-personal-data";
 }
 
 function touchesOf(statement: JudgedStatement): Record<string, string[]> {

@@ -165,7 +165,7 @@ export class ClientSide {
 
   #expect(kind: number): Expected {
     const expected = expectation(kind, this.#session.batch);
-    this.#session.queue.push(expected);
+    this.#session.expect(expected);
     return expected;
   }
 
@@ -241,7 +241,7 @@ export class ClientSide {
     const text = name === null ? null : readCString(bytes, name.next, end);
     const expected = expectation(expect.parse, this.#session.batch);
     if (name === null || text === null) {
-      this.#session.queue.push(expected);
+      this.#session.expect(expected);
       return null;
     }
     const message = { bytes, start, end };
@@ -309,7 +309,7 @@ export class ClientSide {
     const name = readCString(bytes, start + headerBytes, end);
     const expected = expectation(expect.execute, this.#session.batch);
     if (name === null || name.next + 4 > end) {
-      this.#session.queue.push(expected);
+      this.#session.expect(expected);
       return null;
     }
     const portal = this.#session.names.findPortal(name.text) ?? null;
@@ -386,7 +386,7 @@ export class ClientSide {
   /** Null: the message goes as it came. */
   #go(pending: Pending, decision: Decision): Buffer | null {
     const { expected, resolved, moment } = pending;
-    this.#session.queue.push(expected);
+    this.#session.expect(expected);
     expected.touches = resolved.some(({ touches }) => touches.length > 0);
     if (decision.do === "refuse") {
       expected.refusal = decision.refusal;

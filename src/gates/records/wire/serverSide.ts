@@ -26,6 +26,8 @@ export class ServerSide {
   #reading: Reading | null = null;
   /** The head of the queue as it was followed. */
   #followed: Expected | undefined = undefined;
+  /** Rows may come, and nobody counts them. */
+  #rowsPass = false;
   /** Rows of a statement that was cut. */
   #dropsRows = false;
   #rowsBegun = false;
@@ -86,7 +88,7 @@ export class ServerSide {
     if (!this.#session.watch.judges && this.#started) return handling.pass;
     if (type === server.dataRow || type === server.copyData) {
       if (this.#dropsRows) return handling.drop;
-      if (this.#reading === null) return handling.pass;
+      if (this.#reading === null) return this.#rowsPass ? handling.pass : this.#unaskedRow();
       if (total <= limits.rowBytesMax) return handling.whole;
       this.#cutRow();
       return handling.drop;
@@ -94,6 +96,12 @@ export class ServerSide {
     if (type === server.error || type === server.notice)
       return total <= limits.sideBytesMax || type === server.error ? handling.whole : handling.pass;
     return handling.whole;
+  }
+
+  /** Nobody asked for rows. */
+  #unaskedRow(): number {
+    this.#unasked();
+    return handling.drop;
   }
 
   /** A row that is longer than can be looked at: nobody knows whose it is. */
@@ -135,7 +143,7 @@ export class ServerSide {
 
   #row(bytes: Buffer, start: number, end: number): Buffer | null {
     const reading = this.#reading;
-    if (reading === null) return this.#dropsRows ? nothing : null;
+    if (reading === null) return nothing;
     this.#beginRows();
     if (reading.row(bytes, start, end)) return null;
     return this.#refuseRow(reading);
@@ -143,7 +151,7 @@ export class ServerSide {
 
   #copyRow(bytes: Buffer, start: number, end: number): Buffer | null {
     const reading = this.#reading;
-    if (reading === null) return this.#dropsRows ? nothing : null;
+    if (reading === null) return nothing;
     this.#beginRows();
     if (reading.copyRow(bytes, start, end)) return null;
     return this.#refuseRow(reading);
@@ -164,6 +172,7 @@ export class ServerSide {
     this.#dropsRows = expected?.cut ?? false;
     const counts = expected?.kind === expect.execute || expected?.kind === expect.query;
     this.#reading = counts && !this.#dropsRows ? (expected.readings[expected.at] ?? null) : null;
+    this.#rowsPass = counts && !this.#dropsRows && this.#reading === null;
     const portal = expected?.portal;
     if (this.#reading !== null && portal != null) this.#reading.describe(portal.columns, portal.formats);
   }
@@ -333,6 +342,7 @@ export class ServerSide {
       this.#follow(head);
       return instead;
     }
+    this.#session.failedBatch = head.batch;
     names.failed(head.batch);
     queue.keep((item) => item.batch !== head.batch || item.kind === expect.sync);
     this.#follow(this.#head());

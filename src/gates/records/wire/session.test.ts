@@ -173,6 +173,20 @@ test("Session refuses at Execute", () => {
   );
 });
 
+test("Session awaits no answer from a server that is deaf until Sync", () => {
+  const wire = new TestWire().started();
+  wire.client(ask.parse("select nope"), ask.flush());
+  assert.equal(wire.server(say.error("42703", "no column")), "E(42703 no column)");
+  assert.equal(
+    wire.client(ask.bind(), ask.execute(), ask.query("select 1"), ask.sync()),
+    "B E() Q(select 1) S",
+  );
+  assert.equal(wire.server(say.ready()), "Z");
+  assert.equal(wire.session.idle, true);
+  wire.client(ask.query("select 2"));
+  assert.equal(wire.server(say.rows(), say.row("2"), say.complete("SELECT 1"), say.ready()), "T D(2) C Z");
+});
+
 test("Session refuses a function call by its number", () => {
   const wire = new TestWire().started();
   assert.equal(wire.client(ask.functionCall()), "F");

@@ -36,6 +36,8 @@ export class Session {
   readonly server: ServerSide;
   /** Number of the batch that the next Sync ends. */
   batch = 0;
+  /** A batch in which the server has met an error: it answers nothing more of it but its Sync (54.2.3). */
+  failedBatch = -1;
   #block: Block | null = null;
   #cutting: { expected: Expected; cancelTaken: boolean } | null = null;
   /** Messages of ours for the client that wait for a border between two of the server's. */
@@ -103,6 +105,12 @@ export class Session {
     for (const notice of this.#notices.splice(0)) this.port.toClient(notice);
   }
 
+  /** A message goes to the server, whose answer is awaited unless it is deaf until Sync. */
+  expect(expected: Expected): void {
+    if (this.failedBatch === this.batch && expected.kind !== expect.sync) return;
+    this.queue.push(expected);
+  }
+
   /* ---- what waits ---- */
 
   get blocked(): Block | null {
@@ -165,7 +173,7 @@ export class Session {
   poison(): void {
     const expected = expectation(expect.execute, this.batch);
     expected.silent = true;
-    this.queue.push(expected);
+    this.expect(expected);
     this.port.toServer(encodeExecute("sekisho cut"));
   }
 }
