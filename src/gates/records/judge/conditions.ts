@@ -78,7 +78,7 @@ function equateStrictly(walk: Walk, { one, other, scope, outer }: Pair & { outer
   else if (outer && otherIsHere) joinNames(walk, { one: other, other: one, scope }, linkToOuter);
 }
 
-/** A value of this level is equal to one of an outer level; not the other way round: this level may have no row. */
+/** A value of this level is equal to one of an outer level, not the other way round: here may be no row. */
 function linkToOuter(inner: Value, outer: Value): void {
   const root = strictRoot(inner);
   root.notNull = true;

@@ -263,7 +263,7 @@ function sideOf(walk: Walk, node: Node | undefined, place: Place): Space {
 
 function joinRules({ left, right, type }: Sides, certain: boolean): Rules {
   if (type === "JOIN_INNER") return { strict: true, outer: certain };
-  // Beside an outer join a condition holds where both sides are there: one of them must be one that may be missing.
+  // Beside an outer join a condition holds where both sides are there.
   return { strict: false, left, right, type };
 }
 

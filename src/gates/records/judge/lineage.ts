@@ -10,8 +10,8 @@ export type Origin = { relation: string; column: string; kind: PersonalKind };
 
 /**
  * A value that may pass through the levels of a query unchanged. Two values are *loosely* the same where
- * they are equal in every row in which both are not NULL, and *strictly* the same where every row that has the
- * one has the other, equal and not NULL.
+ * they are equal in every row in which both are not NULL, and *strictly* the same where every row that has
+ * the one has the other, equal and not NULL.
  */
 export type Value = {
   serial: number;

@@ -76,9 +76,10 @@ export function openRelation(walk: Walk, range: RangeVar): Item | null {
   if (candidates.length === 0) return null;
   const since = nextSerial(walk);
   const carrier = freshCarrier(walk);
-  const shapes = candidates.map((relation) =>
-    openOne(walk, relation).map((one) => ({ name: one.name, cell: withCarrier(one.cell, carrier) })),
-  );
+  const shapes = candidates.map((relation) => {
+    const shape = openOne(walk, relation);
+    return shape.map((one) => ({ name: one.name, cell: withCarrier(one.cell, carrier) }));
+  });
   const [columns, star] = mergeCandidates(walk, shapes, since);
   return { name, aliased: false, schema, columns, star };
 }

@@ -13,8 +13,8 @@ import { flag, type Walk } from "./walk.ts";
 
 /** What PostgreSQL 16, 17 and 18 add to the functions of 15. */
 const newerFunctions = `
-  array_reverse array_sample array_shuffle array_sort casefold crc32 crc32c date_add date_subtract erf erfc gamma
-  has_largeobject_privilege icu_unicode_version json_strip_nulls jsonb_path_exists_tz lgamma
+  array_reverse array_sample array_shuffle array_sort casefold crc32 crc32c date_add date_subtract erf erfc
+  gamma has_largeobject_privilege icu_unicode_version json_strip_nulls jsonb_path_exists_tz lgamma
   merge_action pg_basetype pg_column_toast_chunk_id pg_get_acl pg_get_partition_constraintdef
   pg_input_error_info pg_input_is_valid pg_available_wal_summaries pg_split_walfile_name
   pg_stat_get_backend_io pg_stat_get_io pg_stat_get_checkpointer_num_timed pg_get_sequence_data

@@ -165,7 +165,7 @@ function readGrouping(walk: Walk, select: SelectStmt, scope: Scope): Grouping | 
   return { cells, sets };
 }
 
-/** GROUP BY 1 and GROUP BY name mean a column of the output, the latter only if no column of FROM has the name. */
+/** GROUP BY 1 and GROUP BY name mean a column of the output; a name only if no column of FROM has it. */
 function groupTarget(node: Node, select: SelectStmt, scope: Scope): Node {
   const targets = (select.targetList ?? []).flatMap((target) =>
     "ResTarget" in target ? [target.ResTarget] : [],

@@ -41,6 +41,7 @@ const nameOfOid: Readonly<Record<number, string>> = {
   23: "int4",
   25: "text",
   705: "unknown",
+  1043: "varchar",
   1700: "numeric",
   2950: "uuid",
 };
@@ -164,17 +165,15 @@ export function mergeBranches(walk: Walk, branches: readonly Shape[], since: num
 }
 
 /**
- * The type of a column that several branches share, where each passes keys on as they are. Where one branch is
- * of another type all are cast to it: `union select null::float4` would make many keys one.
+ * The type of a column that several branches share, where each passes keys on as they are. Where one branch
+ * is of another type all are cast to it: `union select null::float4` would make many keys one.
  */
 function commonType(cells: readonly Cell[]): string | null {
-  const type = cells.find((cell) => cell.value !== null)?.value?.type;
+  if (cells.every((cell) => cell.value === null)) return null;
+  const types = cells.map((cell) => nameOfOid[cell.typeOid] ?? cell.value?.type);
+  const type = types.find((one) => one !== "unknown");
   if (type === undefined) return null;
-  const fits = cells.every((cell) => {
-    if (cell.value !== null) return equalMeansSame(cell.value.type, type);
-    const name = nameOfOid[cell.typeOid];
-    return name === "unknown" || (name !== undefined && equalMeansSame(name, type));
-  });
+  const fits = types.every((one) => one === "unknown" || (one !== undefined && equalMeansSame(one, type)));
   return fits ? type : null;
 }
 

@@ -12,6 +12,7 @@ import type {
 import type { Effect, JudgedStatement } from "../verdict.ts";
 import { judgeCopy } from "./copy.ts";
 import { evaluateAll } from "./expression.ts";
+import type { Origin } from "./lineage.ts";
 import { kindOf, namesOf } from "./names.ts";
 import { innerScope } from "./scope.ts";
 import { noteCopy, readQueryNode } from "./select.ts";
@@ -135,8 +136,9 @@ function judgeExplain(walk: Walk, explain: ExplainStmt): Outcome {
     (option) => "DefElem" in option && option.DefElem.defname === "analyze",
   );
   const judged = judgeInner(walk, inner);
-  for (const taint of judged.touches) void taint;
   // A plan shows no rows: what the query would show it asks about.
+  for (const origin of judged.touched) walk.touched.add(origin);
+  walk.conditions += judged.conditions ?? 0;
   if (judged.class === "bulk" || judged.class === "unknown") {
     for (const code of judged.codes) {
       if (heavy.has(code)) flag(walk, code, judged.detail, judged.class);
@@ -157,17 +159,15 @@ const heavy: ReadonlySet<string> = new Set([
   "changes-meaning",
 ]);
 
-/** Judges a statement within a statement; its touches are those of the outer one, too. */
-function judgeInner(walk: Walk, node: Node): JudgedStatement {
+/** Judges a statement within a statement. */
+function judgeInner(walk: Walk, node: Node): JudgedStatement & { touched: ReadonlySet<Origin> } {
   const inner = startWalk(walk.index, walk.known);
   inner.steps = walk.steps;
   inner.depth = walk.depth;
   const judged = judgeStatement(inner, node);
   walk.steps = inner.steps;
   walk.literalsMatter ||= inner.literalsMatter;
-  walk.conditions += inner.conditions;
-  for (const origin of inner.touched) walk.touched.add(origin);
-  return judged;
+  return { ...judged, touched: inner.touched };
 }
 
 function judgePrepare(walk: Walk, prepare: PrepareStmt): Outcome {
@@ -194,7 +194,7 @@ function judgeLater(
   effectOf: (statement: JudgedStatement) => Effect,
 ): Outcome {
   if (query === undefined) return { verb };
-  const judged = judgeInner(walk, query);
+  const { touched: _, ...judged } = judgeInner(walk, query);
   if (judged.class === "bulk" || judged.class === "unknown") {
     for (const code of judged.codes) if (heavy.has(code)) flag(walk, code, judged.detail, judged.class);
   }

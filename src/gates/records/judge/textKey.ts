@@ -1,7 +1,7 @@
 /**
- * A key under which texts that differ in literals only are the same: found in one pass, without a parse. Sound
- * while standard_conforming_strings is on. Each literal becomes a mark that tells a string, an integer and
- * another number apart; no text that holds such a mark itself has a key.
+ * A key under which texts that differ in literals only are the same: found in one pass, without a parse.
+ * Sound while standard_conforming_strings is on. Each literal becomes a mark that tells a string, an integer
+ * and another number apart; no text that holds such a mark itself has a key.
  */
 
 const marks = { string: "\u0001", integer: "\u0002", number: "\u0003" } as const;
@@ -139,7 +139,7 @@ function markOfNumber(text: string, start: number, end: number): string {
 function endOfOther(text: string, at: number, kind: number): number {
   if (kind === kinds.doubleQuote) {
     const end = text.indexOf('"', at + 1);
-    // A doubled quote begins a second part, which is the same name. Marks within a name would be mistaken for literals.
+    // A doubled quote begins a second part of the name. Marks in a name would be taken for literals.
     return end < 0 || hasStop(text, at + 1, end) ? -1 : end + 1;
   }
   const next = text.charCodeAt(at + 1);

@@ -14,7 +14,7 @@ import {
   sourcesOf,
   taintsOf,
 } from "./lineage.ts";
-import { describeTaints, type Finding, type Walk } from "./walk.ts";
+import { describeOrigins, describeTaints, type Finding, type Walk } from "./walk.ts";
 
 /** From what a walk found to the verdict on a statement. */
 
@@ -124,7 +124,7 @@ function describeTouch(
 ): string {
   if (first === "personal-columns") return describeTaints(taints);
   if (first !== "personal-condition") return "";
-  return [...walk.touched].map(({ relation, column }) => `${relation}.${column}`).join(", ");
+  return describeOrigins(walk.touched);
 }
 
 function touchesOf(walk: Walk): Touched[] {

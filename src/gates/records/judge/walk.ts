@@ -1,4 +1,3 @@
-import type { Routine } from "../catalog.ts";
 import type { StatementCode, VerdictClass } from "../verdict.ts";
 import type { IndexedCatalog } from "./indexCatalog.ts";
 import {
@@ -158,11 +157,11 @@ export function touchCondition(walk: Walk, cell: Cell): void {
 
 /** Columns in words: "customers.email, customers.phone". */
 export function describeTaints(taints: Iterable<Taint>): string {
-  const names = [...new Set([...taints].map(({ origin }) => `${origin.relation}.${origin.column}`))];
-  const shown = names.slice(0, 3).join(", ");
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+  return describeOrigins([...taints].map((taint) => taint.origin));
 }
 
-export function isUsersRoutine(routine: Routine): boolean {
-  return routine.schema !== "pg_catalog";
+export function describeOrigins(origins: Iterable<Origin>): string {
+  const names = [...new Set([...origins].map(({ relation, column }) => `${relation}.${column}`))];
+  const shown = names.slice(0, 3).join(", ");
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }

@@ -87,7 +87,7 @@ function assign(walk: Walk, target: Target, column: string, cell: Cell): void {
   flag(walk, "launders-columns", `${describeTaints(taints)} to ${target.name}.${column}`);
 }
 
-/** SET a = …, of UPDATE, MERGE and ON CONFLICT. A row that gets another key is counted as another customer. */
+/** SET a = … of UPDATE, MERGE and ON CONFLICT. A row that gets another key counts as another customer. */
 function readAssignments(walk: Walk, target: Target, nodes: readonly Node[] | undefined, scope: Scope): void {
   for (const node of nodes ?? []) {
     if (!("ResTarget" in node)) continue;
