@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { RawClient } from "../gates/records/rawClient.ts";
+import { RecordsStage, skip } from "../gates/records/testRecords.ts";
+import { freePort } from "../lib/freePort.ts";
+import { findMarkedProcess } from "../lib/processMark.ts";
+import { startStation, type StartedStation } from "./start.ts";
+import { waitUntil } from "./testPorts.ts";
+
+/** From a client's statement to the ledger, with the real gate, a real PostgreSQL and the real station. */
+describe("from a statement to the ledger", { skip }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-records-path-"));
+  const config = join(folder, "sekisho.yaml");
+  let stage: RecordsStage;
+  let place: { host: string; database: string };
+  let station: StartedStation;
+  let port = 0;
+
+  before(async () => {
+    process.env["SEKISHO_GATE_WATCHES"] = String(process.pid);
+    stage = new RecordsStage(2_000);
+    place = await stage.database();
+    port = await freePort();
+    writeFileSync(config, configOf({ ...place, port }));
+    station = await startStation(config, { quiet: true });
+    await ready();
+  });
+
+  after(async () => {
+    await station?.close();
+    await stage?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const ready = () =>
+    waitUntil(async () => (await station.services.station.status()).state === "ready", "the gate", 30_000);
+
+  const open = (user: string) => RawClient.open({ port, user, database: place.database });
+
+  const entriesOf = (code: string) =>
+    waitUntil(async () => {
+      const { rows } = await station.services.ledger.search({ code, limit: 50 });
+      return rows.length > 0 ? rows.map(({ entry }) => entry) : null;
+    }, `an entry ${code}`);
+
+  test("a reading is cut at the budget, and the ledger can be walked back from it", async () => {
+    const raw = await open("p1");
+    await raw.query("select id, email from customers");
+    assert.equal(raw.customers, 100);
+    raw.close();
+    const [cut] = await entriesOf("statement-cut");
+    assert.deepEqual(
+      [cut?.data["why"], cut?.data["limit"], cut?.data["customers"], cut?.about["person"]],
+      ["hour", 100, 100, "p1"],
+    );
+    const walk = await station.services.ledger.walk(cut?.id ?? "");
+    const codes = walk.restsOn.map(({ row }) => row.entry.code);
+    for (const code of ["order-applied", "records-judged", "statement-seen", "orders-in-force"])
+      assert.ok(codes.includes(code), `${code} in ${codes.join(" ")}`);
+  });
+
+  test("what cannot be counted is refused, and said why", async () => {
+    const raw = await open("p2");
+    await raw.query("select string_agg(email, ',') from customers");
+    assert.deepEqual([raw.customers, raw.errors], [0, ["42501"]]);
+    raw.close();
+    await entriesOf("statement-refused");
+    const { rows } = await station.services.ledger.search({ code: "records-judged", limit: 5 });
+    assert.match(JSON.stringify(rows[0]?.entry.data), /gathers-customers/);
+  });
+
+  test("a killed gate ends its connections, comes again, and nobody has a new budget", async () => {
+    const raw = await open("p3");
+    await raw.query("select id, email from customers order by id limit 60");
+    assert.equal(raw.customers, 60);
+    const pid = findMarkedProcess(join(folder, "data", "run", "records.pid"));
+    assert.ok(pid !== null);
+    process.kill(pid, "SIGKILL");
+    assert.equal(await raw.query("select 1"), false);
+    raw.close();
+    await waitUntil(async () => {
+      const now = findMarkedProcess(join(folder, "data", "run", "records.pid"));
+      return now !== null && now !== pid ? true : null;
+    }, "another gate");
+    await ready();
+    const again = await waitUntil(async () => open("p3").catch(() => null), "the gate's port");
+    await again.query("select id, email from customers order by id");
+    // The 60 of before may be read again; 40 are new.
+    assert.equal(again.customers, 100);
+    again.forget();
+    await again.query("select id, email from customers order by id desc");
+    assert.equal(again.customers, 0);
+    again.close();
+  });
+});
+
+function configOf({ host, port, database }: { host: string; port: number; database: string }): string {
+  return `organisation: Records
+console: { port: 0 }
+log: { level: error }
+roster:
+  - { name: Alice, email: alice@agency.example, roles: [operator] }
+  - { name: Bob, email: bob@agency.example, roles: [approver] }
+records:
+  port: ${port}
+  workers: 2
+  server: { host: ${host} }
+  watcher: { user: watcher, database: ${database} }
+  customers: { table: public.customers, key: id }
+  tables:
+    - table: public.customers
+      key: id
+      personal: { name: name, kana: kana, birth_date: birth-date, email: email, phone: phone, address: address, passport_no: passport }
+    - table: public.bookings
+      key: customer_id
+      personal: { passport_no: passport }
+  persons:
+    - { login: alice, email: alice@agency.example, group: askers }
+  policy:
+    defaultGroup: operators
+    groups:
+      - { name: operators, budget: { hour: 100 } }
+      - { name: askers, budget: { hour: 100 }, bulk: ask, overBudget: ask }
+    approval: { deadlineMinutes: 1 }
+`;
+}
