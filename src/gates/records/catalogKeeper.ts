@@ -11,6 +11,10 @@ export const limits = {
   /** Readings of the catalog that sessions ask for come no closer. */
   againMs: 500,
   statementMs: 5_000,
+  /** A server that does not answer is away. */
+  queryMs: 15_000,
+  /** The gate's start waits no longer for the first catalog. */
+  startMs: 5_000,
   estimateMs: 2_000,
 } as const;
 
@@ -57,7 +61,8 @@ export class CatalogKeeper {
   /** Reads once, and then looks again and again. A database that is away is tried again. */
   async start(): Promise<void> {
     if (this.#settings.watcher === undefined) return;
-    await this.read();
+    const late = new Promise<void>((resolve) => setTimeout(resolve, limits.startMs).unref());
+    await Promise.race([this.read(), late]);
     this.#timer = setInterval(() => void this.#look(), limits.lookMs);
   }
 
@@ -153,7 +158,6 @@ export class CatalogKeeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#reading;
     await this.#client?.end().catch(() => {});
   }
 }
@@ -178,6 +182,7 @@ export function connectWatcher(settings: RecordsSettings, database?: string): Cl
     database: database ?? watcher.database,
     application_name: "sekisho watcher",
     connectionTimeoutMillis: 5_000,
+    query_timeout: limits.queryMs,
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { ssl: tls }),
   });

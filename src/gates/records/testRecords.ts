@@ -116,7 +116,7 @@ export class TestGate {
 
   static async start(
     place: { host: string; database: string; url: string },
-    settings: Omit<Input, "server" | "watcher">,
+    settings: Omit<Input, "watcher">,
   ): Promise<TestGate> {
     const parsed = RecordsSettings.parse({
       port: 0,
