@@ -53,7 +53,7 @@ test("sekisho records scan tells which files hold records, and never what stands
   assert.deepEqual(lines, [
     "/srv/out  50 records, csv shift_jis: name 50, email 50, phone 50",
     "/srv/deep/list  50 single items, text utf-8: email 50",
-    `looked at 4 files (${lines[2]?.match(/\((.*) MB\)/)?.[1]} MB); 2 hold 50 records and 50 single items`,
+    `4 files (${lines[2]?.match(/\((.*) MB\)/)?.[1]} MB); 2 hold 50 records and 50 single items`,
     "  name           50",
     "  email          100",
     "  phone          50",

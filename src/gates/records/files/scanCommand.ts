@@ -197,7 +197,7 @@ function printSummary(summary: Summary, language: Language): string {
   const lines = [
     ja
       ? `${files} 個のファイル (${megabytes} MB) を見た。個人の情報があるもの ${found} 個、${records} 件、単独 ${items}`
-      : `looked at ${files} files (${megabytes} MB); ${found} hold ${records} records and ${items} single items`,
+      : `${files} files (${megabytes} MB); ${found} hold ${records} records and ${items} single items`,
     ...PERSONAL_KINDS.filter((kind) => byKind[kind] > 0).map(
       (kind) => `  ${kind.padEnd(14)} ${byKind[kind]}`,
     ),
