@@ -15,6 +15,8 @@ import { textOfError } from "../lib/error.ts";
 import { findMarkedProcess, markProcess } from "../lib/processMark.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState, type State } from "../lib/sql/openState.ts";
+import { bulkReadQuestion, orderOfBulkRead } from "./bulkReadQuestion.ts";
+import { heldStatements } from "./heldStatements.ts";
 import { cutQuestion, orderOfCut } from "./cutDecisions.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
 import { holdDataFolder } from "./holdDataFolder.ts";
@@ -205,6 +207,7 @@ export class Station {
         await this.orders.follow(rows);
         if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
         if (rows.some((row) => row.entry.code === "deciders-asked")) await this.#askDeciders();
+        if (rows.some((row) => row.entry.code === "statement-held")) await this.#askAboutReadings();
       })
       .catch((error: unknown) => {
         this.#options.log("error", "could not follow up entries", { problem: textOfError(error) });
@@ -277,10 +280,24 @@ export class Station {
     return rows[0];
   }
 
+  /** Statements that wait for a second person put their question. */
+  async #askAboutReadings(): Promise<void> {
+    const settings = this.loaded.config.records;
+    if (settings === undefined) return;
+    for (const held of await heldStatements(this.db, limits.questionsMax)) {
+      const decision = await this.decisions.ask(bulkReadQuestion(held, settings));
+      await this.db
+        .updateTable("records_event")
+        .set({ decision_id: decision.id })
+        .where("id", "=", held.id)
+        .execute();
+    }
+  }
+
   /** A settled decision becomes an order to its gate. */
   async #carryOut(decision: Decision): Promise<void> {
-    const cut = orderOfCut(decision);
-    if (cut !== null) return this.orders.add(cut, decision.id);
+    const asked = orderOfCut(decision) ?? orderOfBulkRead(decision);
+    if (asked !== null) return this.orders.add(asked, decision.id);
     if (decision.code !== "held-mail" || decision.outcome === null) return;
     const mail = decision.about["mail"] ?? "";
     const row = (await this.db
@@ -307,12 +324,19 @@ export class Station {
   async #takeUp(): Promise<void> {
     await this.#askAboutHeld();
     await this.#askDeciders();
+    await this.#askAboutReadings();
     const rows = (await this.db
       .selectFrom("decision")
       .leftJoin("gate_order", "gate_order.decision_id", "decision.id")
       .select("decision.id")
       .where("decision.state", "in", ["answered", "defaulted"])
-      .where("decision.code", "in", ["held-mail", "cut", "cut-drill"])
+      .where((where) =>
+        where.or([
+          where("decision.code", "in", ["held-mail", "cut", "cut-drill"]),
+          // Where nobody answered, the gate has said no by itself.
+          where.and([where("decision.code", "=", "bulk-read"), where("decision.state", "=", "answered")]),
+        ]),
+      )
       .where("decision.outcome", "<>", "wait")
       .where("gate_order.id", "is", null)
       .limit(200)

@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { AppendedRow } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { projectRecords } from "./projectRecords.ts";
 import { projectTraffic } from "./projectTraffic.ts";
 import type { LiveEvent } from "./services.ts";
 
@@ -19,8 +20,17 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
     case "cut-ended":
       return "lift";
     case "mail-held":
+    case "statement-held":
       return "hold";
+    case "statement-cut":
+      return "cut";
+    case "statement-told":
+    case "file-seen":
+      return "finding";
+    case "statement-approved":
+      return "release";
     case "mail-refused":
+    case "statement-refused":
     case "held-mail-refused":
       return "refuse";
     case "mail-stripped":
@@ -52,6 +62,7 @@ export async function project(db: Kysely<any>, rows: AppendedRow[]): Promise<voi
     if (entry.code === "mail-held") await insertHeld(db, entry);
     else await moveHeld(db, entry);
     if (entry.about["gate"] === "outbound") await projectTraffic(db, entry);
+    if (entry.about["gate"] === "records") await projectRecords(db, entry);
   }
   for (const row of counts.values()) {
     await db

@@ -7,6 +7,7 @@ import { RawClient } from "../gates/records/rawClient.ts";
 import { RecordsStage, skip } from "../gates/records/testRecords.ts";
 import { freePort } from "../lib/freePort.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
+import type { Person } from "./services.ts";
 import { startStation, type StartedStation } from "./start.ts";
 import { waitUntil } from "./testPorts.ts";
 
@@ -94,6 +95,52 @@ describe("from a statement to the ledger", { skip }, () => {
     await again.query("select id, email from customers order by id desc");
     assert.equal(again.customers, 0);
     again.close();
+  });
+
+  const questionTo = (person: string) =>
+    waitUntil(async () => {
+      const rows = await station.services.decisions.list({ state: "asked", limit: 50 });
+      return rows.find(({ about }) => about["person"] === person) ?? null;
+    }, "the question");
+
+  const bob: Person = { id: "bob", name: "Bob", email: "bob@agency.example", roles: ["approver"] };
+
+  test("a bulk reading waits for a second person, and runs when she approves", async () => {
+    const raw = await open("alice");
+    const done = raw.query("select id, email from customers");
+    const question = await questionTo("alice");
+    assert.match(question.question.en, /alice wants to read 1 columns .* about 2,000 customers/);
+    assert.equal(raw.customers, 0);
+    assert.match(raw.text, /Sekisho holds this statement/);
+    await station.services.decisions.answer(question.id, bob, {
+      option: "approve",
+      reason: "quarterly check",
+    });
+    assert.equal(await done, true);
+    assert.equal(raw.customers, 2_000);
+    const [approved] = await entriesOf("statement-approved");
+    assert.equal(approved?.about["person"], "alice");
+    const view = await waitUntil(async () => {
+      const found = await station.services.decisions.get(question.id);
+      return found.enforcement?.code === "statement-approved" ? found : null;
+    }, "what became of it");
+    assert.equal(view.outcome, "approve");
+    // The approval is for this very statement: another is asked about anew.
+    const other = raw.query("select id, name from customers");
+    const next = await questionTo("alice");
+    await station.services.decisions.answer(next.id, bob, { option: "deny", reason: "not needed" });
+    await other;
+    assert.deepEqual(raw.errors, ["42501"]);
+    raw.close();
+  });
+
+  test("a client that cancels, or leaves, takes its question back", async () => {
+    const raw = await open("alice");
+    void raw.query("select string_agg(email, ',') from customers");
+    await questionTo("alice");
+    raw.close();
+    const [withdrawn] = await entriesOf("statement-withdrawn");
+    assert.equal(withdrawn?.about["person"], "alice");
   });
 });
 

@@ -51,7 +51,8 @@ export function reasonOf(code: RecordsCode, about: About): Reason<RecordsCode> {
   return { code, technique, severity, because: say(about) };
 }
 
-type Ruling = { act: RecordsAct; reasons: Reason<RecordsCode>[] };
+/** `last`: no later rule is heard. */
+type Ruling = { act: RecordsAct; reasons: Reason<RecordsCode>[]; last?: boolean };
 
 /**
  * What is to be done with one statement of one person. The first rule that says more than "count" decides;
@@ -63,7 +64,8 @@ export function judgeReading(seen: SeenStatement): Judgement<RecordsAct, Records
     const ruling = rule(seen);
     if (ruling === null) continue;
     told.push(...ruling.reasons);
-    if (ruling.act.do !== "count") return { act: ruling.act, reasons: told, order: orderOf(seen) };
+    if (ruling.act.do !== "count" || ruling.last === true)
+      return { act: ruling.act, reasons: told, order: orderOf(seen) };
   }
   const personal = seen.statement.class === "count" || seen.statement.class === "bulk";
   const act: RecordsAct = personal && seen.moment !== "parse" ? { do: "count" } : { do: "let-through" };
@@ -134,7 +136,8 @@ function judgeFreedom(seen: SeenStatement): Ruling | null {
   if (!seen.open && !seen.approved) return null;
   const { statement, moment } = seen;
   const personal = statement.class === "count" || statement.class === "bulk";
-  return { act: personal && moment !== "parse" ? { do: "count" } : { do: "let-through" }, reasons: [] };
+  const act: RecordsAct = personal && moment !== "parse" ? { do: "count" } : { do: "let-through" };
+  return { act, reasons: [], last: true };
 }
 
 function byPolicy(act: "refuse" | "ask" | "allow", reasons: Reason<RecordsCode>[]): Ruling {
