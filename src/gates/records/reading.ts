@@ -65,6 +65,7 @@ export class CustomerReading implements Reading {
   #messages = 0;
   #stop: Stop | null = null;
   #ended = false;
+  readonly #rung = new Set<string>();
   #last = { high: 0, low: 0, known: false };
 
   constructor(statement: JudgedStatement, terms: ReadingTerms) {
@@ -201,7 +202,7 @@ export class CustomerReading implements Reading {
     if (!this.#distinct.has(hash)) {
       if (this.#distinct.count >= statementLimit)
         return this.#over({ why: "statement", limit: statementLimit });
-      if (canaries.size > 0 && !this.#passCanary(text, range)) return false;
+      if (canaries.size > 0 && this.#isCanary(text, range)) return this.#passCanary(text, range);
       if (fuse !== null && !fuse.take(hash.high, hash.low)) return this.#overWindow(1);
       this.#distinct.add(hash);
       this.#begin();
@@ -213,12 +214,22 @@ export class CustomerReading implements Reading {
     return true;
   }
 
-  #passCanary(bytes: Buffer, { start, end }: { start: number; end: number }): boolean {
-    const { canaries, tellCanary, onCanary } = this.#terms;
-    const customer = bytes.toString("utf8", start, end);
-    if (!canaries.has(customer)) return true;
-    tellCanary(customer);
-    return onCanary === "tell" || this.#over({ why: "canary", limit: 0 });
+  #isCanary(bytes: Buffer, { start, end }: { start: number; end: number }): boolean {
+    return this.#terms.canaries.has(bytes.toString("utf8", start, end));
+  }
+
+  /** A canary is no customer: she takes nothing of the budget, and rings once a statement. */
+  #passCanary(bytes: Buffer, range: { start: number; end: number }): boolean {
+    const { tellCanary, onCanary, spool } = this.#terms;
+    const customer = bytes.toString("utf8", range.start, range.end);
+    if (!this.#rung.has(customer)) {
+      this.#rung.add(customer);
+      tellCanary(customer);
+    }
+    if (onCanary === "cut" && !this.#over({ why: "canary", limit: 0 })) return false;
+    this.#begin();
+    spool.key(this.#number, bytes, range);
+    return true;
   }
 
   /** The key's text, wherever it lies: binary numbers and UUIDs are written out, quotes taken off. */
