@@ -55,6 +55,10 @@ count personal-columns: keyless 1
   select c1.id, c2.email from customers c1 join customers c2 using (email)
   select c1.id, c2.email from customers c1 left join customers c2 on c1.id = c1.id
   select c1.id, c2.email from customers c1 join customers c2 on c1.id = c2.id or true
+  select c1.id, c2.email from customers c1 cross join customers c2 left join lateral (select d.id from
+      customers d where d.id = c1.id and d.id = c2.id) s on true
+  select o.id, x.email from customers o, customers x left join lateral (select y.id from customers y
+      where y.id = o.id) s on x.id = s.id
   select c1.id, c2.email from customers c1, customers c2 where not (c1.id <> c2.id)
   select c1.id, c2.email from customers c1, customers c2 where c1.id = any (array[c2.id])
   select c1.id, c2.email from customers c1, customers c2 where exists (select 1 where c1.id = c2.id) or
@@ -113,6 +117,8 @@ pass no-personal-data
   subqueries: `
 count personal-columns: keyless 1
   select (select email from customers limit 1)
+  select u.a, u.m from (select id, id, email from customers union all select 1, customer_id, passport_no
+      from bookings) u(a, b, m)
   select c.id, (select d.email from customers d where d.id <> c.id limit 1) from customers c
   select n, exists (select 1 from customers c where c.id = n and c.email like 'a%') from
       generate_series(1, 9) n
