@@ -20,6 +20,7 @@ import { encodeJapanese } from "../../../mail/fixtures/encodeJapanese.ts";
 import { makePerson, seededRandom } from "../../personal/generatePersons.ts";
 import { writeWorkbook } from "../testWorkbook.ts";
 import type { WatchedFile, WatchProblem } from "./watchedFile.ts";
+import { findFatrace } from "./writers.ts";
 import { FileWatch, type FileWatchOptions } from "./watchFiles.ts";
 
 const random = seededRandom(2016);
@@ -180,6 +181,25 @@ test("FileWatch says which process holds a file open", async (context) => {
   const { writer } = watched.found[0] as WatchedFile;
   assert.deepEqual([writer.by === "owner", writer.pid], [false, child.pid]);
 });
+
+const noFatrace =
+  findFatrace() === null ? "fatrace is not installed here (Debian: fatrace), or not root" : false;
+test(
+  "FileWatch says which process wrote a file that is gone with it",
+  { skip: noFatrace },
+  async (context) => {
+    const watched = await startWatch(context);
+    await sleep(500); // fatrace says nothing when it is ready.
+    const source = join(watched.folder, "..", "source");
+    writeFileSync(source, csv);
+    const script = 'cp "$0" "$1/x"; sleep 0.1; rm "$1/x"';
+    await promisify(execFile)("sh", ["-c", script, source, watched.folder]);
+    await watched.until(() => watched.found.length === 1);
+    const { by, pid, process: name } = (watched.found[0] as WatchedFile).writer;
+    assert.deepEqual([by, typeof pid], ["fanotify", "number"]);
+    assert.ok(name === "cp" || name === null, String(name)); // Its name can be read while it lives.
+  },
+);
 
 test("FileWatch tells of what it cannot see or keep, and holds on to it", async (context) => {
   const watched = await startWatch(context, {

@@ -13,7 +13,7 @@ import type { FoundFile, FromHolder, HolderOptions, ToHolder } from "./holder.ts
 import { problems } from "./problems.ts";
 import { storeFile, type EvidenceSink, type Stored } from "./storeFile.ts";
 import type { Occasion, WatchedFile, WatchProblem, WatchStatus } from "./watchedFile.ts";
-import { findOpenFiles, Writers, type OpenFile } from "./writers.ts";
+import { findFatrace, findOpenFiles, Writers, type OpenFile } from "./writers.ts";
 
 export type WatchLimits = {
   /** A file that nobody touches for so long is looked at. */
@@ -55,6 +55,8 @@ export type FileWatchOptions = {
   /** Every ten seconds. */
   onHeartbeat?(status: WatchStatus): void;
   limits?: Partial<WatchLimits>;
+  /** Program that tells which process writes what; found by itself where it is installed. */
+  fatrace?: string;
   /** Paths below these are passed by: our own data. */
   ignore?: readonly string[];
 };
@@ -114,8 +116,9 @@ export class FileWatch {
     for (const name of ["copies", "links"]) mkdirSync(join(work, name), { recursive: true, mode: 0o700 });
     const { present, linkFolders } = await this.#startHolder();
     for (const folder of [...linkFolders, join(work, "copies")]) this.#takeLeftOvers(folder);
-    const listening = this.#writers.listen(present, (why) => this.#tell(problems.writers(why)));
-    if (!listening) this.#tell(problems.writers("fatrace is not installed, or this is not root"));
+    const fatrace = this.#options.fatrace ?? findFatrace();
+    if (fatrace === null) this.#tell(problems.writers("fatrace is not installed, or this is not root"));
+    else this.#writers.listen(fatrace, present, (why) => this.#tell(problems.writers(why)));
     this.#timers = [setInterval(() => this.#tick(), tickMs), setInterval(() => void this.#beat(), beatMs)];
   }
 
@@ -329,7 +332,9 @@ export class FileWatch {
   }
 
   async #writerOf(held: HeldFile): Promise<WatchedFile["writer"]> {
-    const sure = this.#writers.writerOf(held.names, held.uid, undefined);
+    // The kernel may call a file by any of its names, ours too.
+    const names = held.link === null ? held.names : [...held.names, held.link];
+    const sure = this.#writers.writerOf(names, held.uid, undefined);
     if (sure.by === "fanotify") return sure;
     const known = [...held.names].map((name) => this.#openers.get(name)).find((one) => one !== undefined);
     if (known !== undefined || held.gone) return this.#writers.writerOf(held.names, held.uid, known);

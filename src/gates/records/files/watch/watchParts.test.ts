@@ -8,6 +8,8 @@ for (const [line, expected] of [
   ["psql(12): W   /srv/out/a b (c): W /d", { process: "psql", pid: 12, path: "/srv/out/a b (c): W /d" }],
   ["Web (1): x(77): W /srv/y", { process: "Web (1): x", pid: 77, path: "/srv/y" }],
   ["python3(9) [33:33]: W /srv/z", { process: "python3", pid: 9, path: "/srv/z" }],
+  ["rm(5): CW /srv/x (deleted)", { process: "rm", pid: 5, path: "/srv/x" }],
+  ["unknown(2120): CW  /srv/x", { process: null, pid: 2120, path: "/srv/x" }],
   ["bash(1): W device 8:2 inode 658203", null],
   ["", null],
 ] as const) {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { readdir, readlink } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 
 /**
@@ -15,16 +16,24 @@ export type Writer = {
   user: string | null;
 };
 
-type Seen = { process: string; pid: number; uid: number | null };
+type Seen = { process: string | null; pid: number; uid: number | null };
 
-const programs = ["/usr/sbin/fatrace", "/usr/bin/fatrace"];
+const programs = ["/usr/sbin/fatrace", "/usr/bin/fatrace", "/usr/local/sbin/fatrace"];
 const seenMax = 20_000;
 const openFilesMax = 200_000;
 
+/** The program that tells who writes, or null where it is not installed or this is not root. */
+export function findFatrace(): string | null {
+  return process.getuid?.() === 0 ? (programs.find((path) => canRun(path)) ?? null) : null;
+}
+
 /** A line of fatrace: "bash(6508): CWO /srv/out/x". Names of processes may hold anything. */
-export function readFatraceLine(line: string): { path: string; process: string; pid: number } | null {
+export function readFatraceLine(line: string): { path: string; process: string | null; pid: number } | null {
   const match = /^(.{0,64})\((\d{1,10})\)(?: \[\d+:\d+\])?: [A-Z+<>]+\s+(\/.+)$/.exec(line);
-  return match === null ? null : { path: match[3] ?? "", process: match[1] ?? "", pid: Number(match[2]) };
+  if (match === null) return null;
+  const path = (match[3] ?? "").replace(/ \(deleted\)$/, "");
+  // "unknown": it had ended before its name could be read.
+  return { path, process: match[1] === "unknown" ? null : (match[1] ?? null), pid: Number(match[2]) };
 }
 
 /** Listens, where it may, to which process writes which file; else looks who holds a file open. */
@@ -34,11 +43,10 @@ export class Writers {
   #older = new Map<string, Seen>();
   #users: { names: Map<number, string>; readMs: number } = { names: new Map(), readMs: -Infinity };
 
-  /** Starts fatrace for every mount of these folders. False where it is not installed, or we are not root. */
-  listen(folders: readonly string[], onEnd: (why: string) => void): boolean {
-    const program = programs.find((path) => canRun(path));
-    if (program === undefined || process.getuid?.() !== 0) return false;
-    const mounts = new Map(folders.map((folder) => [statSync(folder).dev, folder]));
+  /** Starts fatrace for every mount of these folders. */
+  listen(program: string, folders: readonly string[], onEnd: (why: string) => void): void {
+    // At the top of the mount: a folder in which a program stands is never quite gone.
+    const mounts = new Map(folders.map((folder) => [statSync(folder).dev, topOfMount(folder)]));
     for (const folder of mounts.values()) {
       const child = spawn(program, ["--current-mount", "--filter=W"], {
         cwd: folder,
@@ -56,7 +64,6 @@ export class Writers {
       createInterface({ input: child.stdout }).on("line", (line) => this.#note(line));
       this.#children.push(child);
     }
-    return true;
   }
 
   close(): void {
@@ -80,7 +87,7 @@ export class Writers {
 
   #note(line: string): void {
     const read = readFatraceLine(line);
-    if (read === null) return;
+    if (read === null || read.pid === process.pid) return;
     // Two generations: the older half is forgotten at once, which costs nothing per line.
     if (this.#seen.size >= seenMax) {
       this.#older = this.#seen;
@@ -120,6 +127,13 @@ export async function findOpenFiles(below: (path: string) => boolean): Promise<O
     }
   }
   return found;
+}
+
+function topOfMount(folder: string): string {
+  const device = statSync(folder).dev;
+  let top = folder;
+  while (top !== "/" && statSync(dirname(top)).dev === device) top = dirname(top);
+  return top;
 }
 
 function canRun(path: string): boolean {
