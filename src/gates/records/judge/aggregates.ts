@@ -2,6 +2,7 @@ import type { FuncCall, Node } from "libpg-query";
 import {
   type Cell,
   computed,
+  isPinned,
   isStrictKeyOf,
   type Source,
   sourcesOf,
@@ -22,6 +23,8 @@ export type Aggregation = {
   filter: ReadonlySet<Taint>;
   /** GROUP BY, where its groups are the rows that the aggregate takes. */
   grouping: Grouping | null;
+  /** Values older than this are the same in all rows that the aggregate takes; 0: none is. */
+  since: number;
   /** Whether it gives many rows an answer each, and not the whole statement one. */
   perRow: boolean;
 };
@@ -61,7 +64,7 @@ export function pool(walk: Walk, aggregation: Aggregation, tame: () => boolean):
     const counted = perRow ? ofGroup(walk, taints, aggregation) : new Set<Taint>();
     return withTaints({ ...computed(cell), taints: counted }, filtered);
   }
-  const oneCustomer = isOneCustomer(taints, aggregation.grouping);
+  const oneCustomer = isOneCustomer(taints, aggregation);
   const single = ofOneRow.has(name) || ofNumbers.has(name);
   if (!oneCustomer && (!single || ((ofNumbers.has(name) || name.startsWith("percentile")) && !tame()))) {
     return withTaints(gather(walk, aggregation), filtered);
@@ -72,18 +75,23 @@ export function pool(walk: Walk, aggregation: Aggregation, tame: () => boolean):
   return withTaints({ ...computed(cell), taints: pooled, gathered: cell.gathered || !single }, filtered);
 }
 
-function ofGroup(walk: Walk, taints: ReadonlySet<Taint>, { grouping }: Aggregation): ReadonlySet<Taint> {
-  return isOneCustomer(taints, grouping) ? taints : ofOtherRows(walk, taints);
+function ofGroup(walk: Walk, taints: ReadonlySet<Taint>, aggregation: Aggregation): ReadonlySet<Taint> {
+  return isOneCustomer(taints, aggregation) ? taints : ofOtherRows(walk, taints);
 }
 
-/** Whether GROUP BY leaves one customer of each source in a group. */
-function isOneCustomer(taints: ReadonlySet<Taint>, grouping: Grouping | null): boolean {
-  if (grouping === null || grouping.sets) return false;
-  for (const source of sourcesOf(taints)) if (!isGroupedByKey(source, grouping)) return false;
+/** Whether the rows that are taken show one customer of each source: by GROUP BY, or by the row outside. */
+function isOneCustomer(
+  taints: ReadonlySet<Taint>,
+  { grouping, since }: Pick<Aggregation, "grouping" | "since">,
+): boolean {
+  for (const source of sourcesOf(taints)) {
+    if (!isPinned(source, since) && !isGroupedByKey(source, grouping)) return false;
+  }
   return true;
 }
 
-function isGroupedByKey(source: Source, grouping: Grouping): boolean {
+function isGroupedByKey(source: Source, grouping: Grouping | null): boolean {
+  if (grouping === null || grouping.sets) return false;
   return grouping.cells.some((cell) => isStrictKeyOf(source, cell));
 }
 

@@ -100,6 +100,7 @@ function readAggregate(walk: Walk, call: FuncCall, scope: Scope, use: RoutineUse
     taints,
     filter,
     grouping: call.over === undefined && ownRowsOnly ? scope.grouping : null,
+    since: ownRowsOnly ? scope.since : 0,
     perRow: call.over !== undefined || scope.grouping !== null,
   };
   if (use.ofUser && taints.size > 0) return gather(walk, aggregation);
@@ -136,6 +137,7 @@ export function readJsonAggregate(walk: Walk, node: JsonObjectAgg | JsonArrayAgg
     taints: taintsOf(cell),
     filter,
     grouping: !over && ownRowsOnly ? scope.grouping : null,
+    since: ownRowsOnly ? scope.since : 0,
     perRow: over || scope.grouping !== null,
   };
   return pool(walk, aggregation, () => false);

@@ -122,6 +122,10 @@ function readRecursive(
 ): Shape {
   const since = nextSerial(walk);
   const ctes = readWith(walk, union.withClause, parent, given.sees);
+  // What the recursive part names is read before it is read twice.
+  for (const [name, other] of given.sees?.ctes ?? []) {
+    if (other.state === "waiting" && mentions(union.rarg, name)) other.read();
+  }
   const base = renameShape(readQuery(walk, union.larg as SelectStmt, parent, ctes), given.names);
   const again = (itself: Shape): Shape => {
     given.cte.itself = itself;

@@ -190,6 +190,14 @@ export function isStrictKeyOf(source: Source, cell: Cell): boolean {
   });
 }
 
+/**
+ * Whether all rows of a query that show a source show one customer: its key is equal to a value of the row
+ * outside, which is older than the query.
+ */
+export function isPinned(source: Source, since: number): boolean {
+  return source.keys.some((key) => strictRoot(key).outer.some((outer) => outer.serial < since));
+}
+
 const families: Readonly<Record<string, string>> = {
   int2: "integer",
   int4: "integer",

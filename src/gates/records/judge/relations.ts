@@ -72,6 +72,8 @@ const statementTexts: Readonly<Record<string, readonly string[]>> = {
 export function openRelation(walk: Walk, range: RangeVar): Item | null {
   const name = range.relname ?? "";
   const schema = range.schemaname ?? null;
+  // Without a schema PostgreSQL looks into its own first, whatever else has the name.
+  if (forbidden.has(name) && schema === null) flag(walk, "forbidden-relation", name);
   const candidates = findRelations(walk, schema, name);
   if (candidates.length === 0) return null;
   const since = nextSerial(walk);
@@ -89,8 +91,7 @@ export function findRelations(walk: Walk, schema: string | null, name: string): 
   const named = walk.index.relations.get(name) ?? [];
   const found = schema === null ? named : named.filter((relation) => relation.schema === schema);
   if (found.length === 0) return unlistedRelations(walk, schema, name);
-  const ofUsers = found.filter((relation) => relation.kind !== "system");
-  return ofUsers.length === 0 ? found : ofUsers;
+  return found;
 }
 
 function unlistedRelations(walk: Walk, schema: string | null, name: string): readonly Relation[] {

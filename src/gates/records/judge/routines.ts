@@ -38,7 +38,7 @@ const forbiddenPatterns = /^(dblink|lo_|pg_ls_|pg_logical_|pg_get_wal_|pg_file_|
 
 /** Functions that show statements of other sessions, or of this one. */
 const statementFunctions = `pg_stat_get_activity pg_stat_get_backend_activity pg_cursor pg_prepared_statement
-  pg_prepared_xact current_query`;
+  pg_prepared_xact`;
 
 const setOf = (...lists: string[]): ReadonlySet<string> =>
   new Set(lists.flatMap((list) => list.trim().split(/\s+/)));

@@ -45,12 +45,14 @@ export type Scope = {
   ctes: CteScope | null;
   depth: number;
   grouping: Grouping | null;
+  /** Values of outer levels are older. */
+  since: number;
 };
 
 export const emptySpace: Space = { items: [], visible: [], star: [] };
 
 export function innerScope(parent: Scope | null, ctes: CteScope | null, space: Space = emptySpace): Scope {
-  return { space, parent, ctes, depth: (parent?.depth ?? 0) + 1, grouping: null };
+  return { space, parent, ctes, depth: (parent?.depth ?? 0) + 1, grouping: null, since: 0 };
 }
 
 export function itemSpace(item: Item): Space {
@@ -115,7 +117,9 @@ export function resolve(walk: Walk, scope: Scope, names: readonly string[]): Cel
   const found = findItems(walk, scope, names.slice(0, -1));
   if (found === null) return null;
   const columns = found.flatMap((item) => item.columns);
-  const { cells } = findInShape(columns, column);
+  const { cells, sure } = findInShape(columns, column);
+  // Of a row whose columns are not known, a user's routine of that name may be called over it.
+  if (!sure && walk.index.usersRoutines.has(column)) return null;
   if (cells.length > 0) return one(cells);
   if (!systemColumns.has(column)) return null;
   return mixAll(columns.map(({ cell }) => ({ ...plainCell, carriers: cell.carriers })));

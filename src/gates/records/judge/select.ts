@@ -101,8 +101,10 @@ function readValues(walk: Walk, lists: readonly Node[], scope: Scope): Shape {
 }
 
 function readSelect(walk: Walk, select: SelectStmt, parent: Scope | null, ctes: CteScope | null): Shape {
+  const since = nextSerial(walk);
   const space = readFrom(walk, select.fromClause, { parent, ctes });
   const scope = innerScope(parent, ctes, space);
+  scope.since = since;
   if (select.whereClause !== undefined) {
     noteCondition(walk, select.whereClause, scope);
     equate(walk, select.whereClause, scope, { strict: true, outer: true });

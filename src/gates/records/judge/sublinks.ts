@@ -3,10 +3,12 @@ import { evaluate } from "./expression.ts";
 import {
   type Cell,
   computed,
+  isPinned,
   mix,
   mixAll,
   plainCell,
   type Shape,
+  sourcesOf,
   type Taint,
   taintsOf,
   withTaints,
@@ -84,7 +86,11 @@ function tellConditions(cell: Cell, { conditions, since, correlated }: Inner): C
 
 function gatherArray(walk: Walk, shown: Cell, inner: Inner): Cell {
   const taints = taintsOf(shown);
-  if (taints.size > 0) {
+  // Rows of one customer, whom the row outside names, are one customer.
+  const one = [...sourcesOf(taints)].every(
+    (source) => source.serial < inner.since || isPinned(source, inner.since),
+  );
+  if (taints.size > 0 && !one) {
     for (const taint of taints) walk.touched.add(taint.origin);
     flag(walk, "gathers-customers", `array(${describeTaints(taints)})`);
   }

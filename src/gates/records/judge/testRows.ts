@@ -186,6 +186,12 @@ bulk gathers-customers
   select json_objectagg(id: email) from customers
   select xmlagg(xmlelement(name e, email)) from customers
   select array(select email from customers)
+  select c.id, array(select b.passport_no from bookings b where b.customer_id = c.id or true) from
+      customers c
+  select array_agg(s.p) from customers c, lateral (select b.passport_no p from bookings b where
+      b.customer_id = c.id) s
+  select c.id, array(select b.passport_no from bookings b left join customers d on d.id = c.id) from
+      customers c
   select json_array(select email from customers)
   select string_agg(email, ',') over () from customers
   select string_agg(e, ',')::int from (select email e from customers) s
@@ -208,6 +214,9 @@ bulk gathers-customers
 count personal-columns: key 0
   select id, string_agg(email, ',') from customers group by id
   select id, string_agg(email, ',') from customers group by 1
+  select c.id, array(select b.passport_no from bookings b where b.customer_id = c.id) from customers c
+  select c.id, (select string_agg(b.passport_no, ',') from bookings b where b.customer_id = c.id) from
+      customers c
   select customer_id, string_agg(passport_no, ',') from bookings where customer_id is not null group by
       customer_id
   select c.id, string_agg(b.passport_no, ',') from customers c join bookings b on b.customer_id = c.id

@@ -129,6 +129,7 @@ function describeTouch(
 
 function touchesOf(walk: Walk): Touched[] {
   const byRelation = Map.groupBy(walk.touched, (origin) => origin.relation);
+  byRelation.delete(""); // Marks of a recursive query.
   return [...byRelation].map(([relation, origins]) => ({
     relation,
     columns: origins.map(({ column, kind }) => ({ name: column, kind })),
