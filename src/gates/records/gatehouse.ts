@@ -6,7 +6,8 @@ import { indexCatalog } from "./judge.ts";
 import { JudgeCache } from "./judgeCache.ts";
 import type { FromMain, FromThread, Grant, MinuteFigures, ThreadData } from "./threadLink.ts";
 import type { Group } from "./policy.ts";
-import type { HashSeeds } from "./fuse/hashKey.ts";
+import { hashKey, type HashSeeds } from "./fuse/hashKey.ts";
+import { markOf } from "./reading.ts";
 import type { JudgedText } from "./verdict.ts";
 
 export const limits = {
@@ -27,7 +28,7 @@ export class Gatehouse {
   readonly cache: JudgeCache;
   readonly groups: ReadonlyMap<string, Group>;
   readonly counters: Record<string, number> = {};
-  canaries: ReadonlySet<string>;
+  canaries: ReadonlyMap<number, string>;
   verifiers: Record<string, string>;
   /** Raised with every new catalog. */
   generation = 0;
@@ -44,7 +45,7 @@ export class Gatehouse {
     this.data = data;
     this.#post = post;
     this.seeds = data.seeds;
-    this.canaries = new Set(data.canaries);
+    this.canaries = marksOf(data.canaries, data.seeds);
     this.verifiers = data.verifiers;
     this.groups = new Map(data.settings.policy.groups.map((group) => [group.name, group]));
     this.spool = new AccessSpool({ first: data.spool, askForNext: () => post({ type: "next-spool" }) });
@@ -93,7 +94,7 @@ export class Gatehouse {
 
   hear(message: FromMain): void {
     if (message.type === "catalog") this.#renew(message);
-    else if (message.type === "canaries") this.canaries = new Set(message.customers);
+    else if (message.type === "canaries") this.canaries = marksOf(message.customers, this.seeds);
     else if (message.type === "grant") this.#keepGrant(message.grant);
     else if (message.type === "persons") this.verifiers = message.verifiers;
     else if (message.type === "spool") this.spool.prepare(message.file);
@@ -187,6 +188,17 @@ export class Gatehouse {
     this.#post({ type: "status", counters: { ...this.counters }, figures: [...this.#figures.values()] });
     this.#figures.clear();
   }
+}
+
+function marksOf(customers: readonly string[], seeds: HashSeeds): Map<number, string> {
+  const hash = { high: 0, low: 0 };
+  return new Map(
+    customers.map((customer) => {
+      const bytes = Buffer.from(customer);
+      hashKey(bytes, { start: 0, end: bytes.length, seeds }, hash);
+      return [markOf(hash), customer];
+    }),
+  );
 }
 
 /** SHA-256 of a text of SQL, hex. */

@@ -5,7 +5,14 @@ import type { AccessBegin, AccessSpool } from "./access/accessSpool.ts";
 import type { JudgedStatement } from "./verdict.ts";
 import type { Reading } from "./wire/ports.ts";
 import type { DescribedColumn, Refusal } from "./wire/protocol.ts";
-import { findBinaryCells, findCsvCells, findDataCells, findTextCells } from "./wire/rowCells.ts";
+import {
+  bytesOfFormat,
+  findBinaryCells,
+  findCsvCells,
+  findDataCells,
+  findTextCells,
+  type CopyBytes,
+} from "./wire/rowCells.ts";
 
 /** Why a row may not go. */
 export type Stop = {
@@ -25,7 +32,8 @@ export type ReadingTerms = {
   seeds: HashSeeds;
   spool: AccessSpool;
   begin: () => AccessBegin;
-  canaries: ReadonlySet<string>;
+  /** Marks of their keys' hashes, and the keys. */
+  canaries: ReadonlyMap<number, string>;
   onCanary: "tell" | "cut";
   /** Counted, noted, and never stopped. */
   shadow: boolean;
@@ -55,6 +63,7 @@ export class CustomerReading implements Reading {
   readonly #isKey: readonly number[];
   readonly #isPersonal: readonly boolean[];
   readonly #cells: Int32Array;
+  readonly #lines: CopyBytes | null;
   readonly #distinct = new DistinctCustomers();
   #columns: readonly DescribedColumn[] | null = null;
   #formats: readonly number[] | null = null;
@@ -62,6 +71,8 @@ export class CustomerReading implements Reading {
   #begun = 0;
   #rows = 0;
   #bytes = 0;
+  /** Customers let through; some without a key. */
+  #customers = 0;
   #messages = 0;
   #stop: Stop | null = null;
   #ended = false;
@@ -71,9 +82,11 @@ export class CustomerReading implements Reading {
   constructor(statement: JudgedStatement, terms: ReadingTerms) {
     this.#terms = terms;
     this.#statement = statement;
-    const wanted = [...new Set([...statement.keys, ...statement.personalOutput])].sort(
-      (one, other) => one - other,
-    );
+    const { copyOut } = statement;
+    this.#lines = copyOut === null || copyOut.format === "binary" ? null : bytesOfFormat(copyOut);
+    // Of a line of text only the keys are looked for: the whole of it counts as personal.
+    const personal = this.#lines === null ? statement.personalOutput : [];
+    const wanted = [...new Set([...statement.keys, ...personal])].sort((one, other) => one - other);
     this.#wanted = Int32Array.from(wanted);
     this.#isKey = wanted.map((column) => statement.keys.indexOf(column));
     this.#isPersonal = wanted.map((column) => statement.personalOutput.includes(column));
@@ -94,7 +107,7 @@ export class CustomerReading implements Reading {
   }
 
   refusal(): Refusal {
-    return this.#terms.refuse(this.#stop ?? { why: "unreadable", limit: 0, customers: this.#distinct.count });
+    return this.#terms.refuse(this.#stop ?? { why: "unreadable", limit: 0, customers: this.#customers });
   }
 
   row(bytes: Buffer, start: number, end: number): boolean {
@@ -110,8 +123,9 @@ export class CustomerReading implements Reading {
     if (format.header && this.#messages === 1) return true;
     const row = { bytes, start, end };
     const find = format.format === "csv" ? findCsvCells : findTextCells;
-    if (!find(row, this.#wanted, { cells: this.#cells, format })) return this.#unreadable();
-    return this.#count(bytes);
+    const lines = this.#lines as CopyBytes;
+    if (!find(row, this.#wanted, { cells: this.#cells, format: lines })) return this.#unreadable();
+    return this.#count(bytes, this.#statement.personalOutput.length === 0 ? 0 : end - start);
   }
 
   /** The first message holds the signature, the last the trailer; each may hold tuples too. */
@@ -134,7 +148,7 @@ export class CustomerReading implements Reading {
   #over(stop: Omit<Stop, "customers">): boolean {
     const { tellStop, shadow } = this.#terms;
     if (this.#stop === null) {
-      this.#stop = { ...stop, customers: this.#distinct.count };
+      this.#stop = { ...stop, customers: this.#customers };
       tellStop(this.#stop);
     }
     return shadow;
@@ -148,10 +162,10 @@ export class CustomerReading implements Reading {
   }
 
   /** Counts the row whose cells were found. */
-  #count(bytes: Buffer): boolean {
+  #count(bytes: Buffer, line = 0): boolean {
     const cells = this.#cells;
     let keyless = this.#statement.keyless;
-    let personal = 0;
+    let personal = line;
     for (let place = 0; place < this.#isKey.length; place++) {
       const from = cells[place * 2] as number;
       const size = (cells[place * 2 + 1] as number) - from;
@@ -177,10 +191,10 @@ export class CustomerReading implements Reading {
 
   #countKeyless(customers: number): boolean {
     const { fuse, statementLimit, spool } = this.#terms;
-    if (this.#distinct.count + customers > statementLimit)
+    if (this.#customers + customers > statementLimit)
       return this.#over({ why: "statement", limit: statementLimit });
     if (fuse !== null && !fuse.takeKeyless(customers)) return this.#overWindow(customers);
-    this.#distinct.addKeyless(customers);
+    this.#customers += customers;
     this.#begin();
     spool.keyless(this.#number, customers);
     return true;
@@ -199,12 +213,12 @@ export class CustomerReading implements Reading {
     hashKey(text, { start: range.start, end: range.end, seeds }, hash);
     const last = this.#last;
     if (last.known && last.high === hash.high && last.low === hash.low) return true;
-    if (!this.#distinct.has(hash)) {
-      if (this.#distinct.count >= statementLimit)
-        return this.#over({ why: "statement", limit: statementLimit });
-      if (canaries.size > 0 && this.#isCanary(text, range)) return this.#passCanary(text, range);
+    if (canaries.size > 0 && canaries.has(markOf(hash)) && this.#isCanary(text, range))
+      return this.#passCanary(text, range);
+    if (this.#distinct.add(hash)) {
+      if (this.#customers >= statementLimit) return this.#over({ why: "statement", limit: statementLimit });
       if (fuse !== null && !fuse.take(hash.high, hash.low)) return this.#overWindow(1);
-      this.#distinct.add(hash);
+      this.#customers += 1;
       this.#begin();
       spool.key(this.#number, text, range);
     }
@@ -215,7 +229,7 @@ export class CustomerReading implements Reading {
   }
 
   #isCanary(bytes: Buffer, { start, end }: { start: number; end: number }): boolean {
-    return this.#terms.canaries.has(bytes.toString("utf8", start, end));
+    return this.#terms.canaries.get(markOf(hash)) === bytes.toString("utf8", start, end);
   }
 
   /** A canary is no customer: she takes nothing of the budget, and rings once a statement. */
@@ -259,7 +273,7 @@ export class CustomerReading implements Reading {
   end(outcome: "complete" | "cut" | "failed" | "open"): void {
     if (this.#ended) return;
     this.#ended = true;
-    const figures = { rows: this.#rows, customers: this.#distinct.count, bytes: this.#bytes };
+    const figures = { rows: this.#rows, customers: this.#customers, bytes: this.#bytes };
     this.#terms.tellEnd(figures);
     if (this.#number === 0) return;
     const at = this.#terms.now();
@@ -272,6 +286,11 @@ export class CustomerReading implements Reading {
       outcome,
     });
   }
+}
+
+/** A number for a hash, by which canaries are looked for first. */
+export function markOf({ high, low }: KeyHash): number {
+  return (high >>> 0) * 2 ** 21 + (low >>> 11);
 }
 
 function textOfBinary(

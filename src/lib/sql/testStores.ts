@@ -64,8 +64,11 @@ export function findPostgres(): string | null {
   return existsSync(join(folder, "initdb")) ? folder : null;
 }
 
-/** Starts a private cluster. PostgreSQL refuses to run as root, so there it runs as user postgres. */
-export function startTestPostgres(): TestPostgres {
+/**
+ * Starts a private cluster, on loopback too where a port is given. PostgreSQL refuses to run as root, so there it
+ * runs as user postgres.
+ */
+export function startTestPostgres(options: { port?: number; settings?: string } = {}): TestPostgres {
   const programs = findPostgres();
   if (programs === null) throw new Error("PostgreSQL is not installed");
   const folder = mkdtempSync(join(tmpdir(), "sekisho-pg-"));
@@ -77,10 +80,14 @@ export function startTestPostgres(): TestPostgres {
   };
   const data = join(folder, "data");
   run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C");
-  const settings = `-c listen_addresses= -c unix_socket_directories=${folder} -c fsync=off`;
+  const { port } = options;
+  const listen = port === undefined ? "" : `127.0.0.1 -c port=${port}`;
+  const own = options.settings ?? "";
+  const settings = `-c listen_addresses=${listen} -c unix_socket_directories=${folder} -c fsync=off ${own}`;
   run("pg_ctl", "-D", data, "-w", "-l", join(folder, "log"), "-o", settings, "start");
   let databases = 0;
-  const urlOf = (database: string): string => `postgresql://postgres@localhost/${database}?host=${folder}`;
+  const urlOf = (database: string): string =>
+    `postgresql://postgres@localhost:${port ?? 5432}/${database}?host=${folder}`;
   return {
     newDatabase: async () => {
       databases += 1;

@@ -41,24 +41,14 @@ export class DistinctCustomers {
     return true;
   }
 
-  has(key: KeyHash): boolean {
-    if (key.high === 0 && key.low === 0) return this.#zero;
-    const at = this.#find(key.high, key.low);
-    return this.#words[at] !== 0 || this.#words[at + 1] !== 0;
-  }
-
-  /** Customers without a key. */
-  addKeyless(customers: number): void {
-    this.#uncounted += customers;
-  }
-
   #find(high: number, low: number): number {
+    const words = this.#words;
     const mask = 2 ** this.#bits - 1;
     let slot = (high ^ Math.imul(low, 0x9e37_79b1)) & mask;
     for (;;) {
-      const at = slot * 2;
-      const [one, two] = [this.#words[at], this.#words[at + 1]];
-      if ((one === 0 && two === 0) || (one === high && two === low)) return at;
+      const one = words[slot * 2] as number;
+      const two = words[slot * 2 + 1] as number;
+      if ((one === high && two === low) || (one === 0 && two === 0)) return slot * 2;
       slot = (slot + 1) & mask;
     }
   }

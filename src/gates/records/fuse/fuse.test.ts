@@ -176,10 +176,7 @@ test("DistinctCustomers counts each once", () => {
   const distinct = new DistinctCustomers();
   for (const key of [...numbers(0, 5_000), ...numbers(0, 5_000)]) distinct.add(hashOf(key));
   assert.equal(distinct.count, 5_000);
-  assert.equal(distinct.has(hashOf(17)), true);
-  assert.equal(distinct.has(hashOf(5_001)), false);
   assert.equal(distinct.add({ high: 0, low: 0 }), true);
   assert.equal(distinct.add({ high: 0, low: 0 }), false);
-  distinct.addKeyless(2);
-  assert.equal(distinct.count, 5_003);
+  assert.equal(distinct.count, 5_001);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { CopyFormat } from "../verdict.ts";
-import { findBinaryCells, findCsvCells, findDataCells, findTextCells } from "./rowCells.ts";
+import { bytesOfFormat, findBinaryCells, findCsvCells, findDataCells, findTextCells } from "./rowCells.ts";
 
 const text: CopyFormat = {
   format: "text",
@@ -28,7 +28,7 @@ function find(line: string, wanted: number[], format: CopyFormat): Cells {
   const cells = new Int32Array(wanted.length * 2);
   const row = { bytes, start: 0, end: bytes.length };
   const finder = format.format === "csv" ? findCsvCells : findTextCells;
-  return finder(row, Int32Array.from(wanted), { cells, format })
+  return finder(row, Int32Array.from(wanted), { cells, format: bytesOfFormat(format) })
     ? cellsOf(bytes, cells, wanted.length)
     : null;
 }

@@ -57,32 +57,49 @@ export function findBinaryCells({ bytes, start, end }: Row, wanted: Int32Array, 
 const newline = 0x0a;
 const backslash = 0x5c;
 
-/** A line of COPY's text format: the server sends one row a message, with its newline at the end. */
+/** What COPY's options say, once for all rows. */
+export type CopyBytes = { delimiter: number; quote: number; escape: number; absent: Buffer };
+
+export function bytesOfFormat(format: CopyFormat): CopyBytes {
+  const [delimiter, quote, escape] = [format.delimiter, format.quote, format.escape].map((character) =>
+    character.charCodeAt(0),
+  ) as [number, number, number];
+  return { delimiter, quote, escape, absent: Buffer.from(format.null, "utf8") };
+}
+
+function isAbsent(bytes: Buffer, from: number, to: number, absent: Buffer): boolean {
+  if (to - from !== absent.length) return false;
+  for (let at = 0; at < absent.length; at++) if (bytes[from + at] !== absent[at]) return false;
+  return true;
+}
+
+/**
+ * A line of COPY's text format: the server sends one row a message, with its newline at the end and no other.
+ * Read no further than the last wanted column.
+ */
 export function findTextCells(
   { bytes, start, end }: Row,
   wanted: Int32Array,
-  options: { cells: Int32Array; format: CopyFormat },
+  options: { cells: Int32Array; format: CopyBytes },
 ): boolean {
   const { cells, format } = options;
-  if (end <= start || bytes[end - 1] !== newline) return false;
+  const { delimiter, absent } = format;
   const stop = end - 1;
-  const delimiter = format.delimiter.charCodeAt(0);
-  const absent = Buffer.from(format.null, "utf8");
+  if (end <= start || bytes.indexOf(newline, start) !== stop) return false;
   let place = 0;
   let column = 0;
   let from = start;
-  for (let at = start; at <= stop; at++) {
-    const byte = at === stop ? delimiter : (bytes[at] as number);
-    if (at < stop && byte === newline) return false;
-    if (at < stop && byte === backslash) {
+  for (let at = start; at <= stop && place < wanted.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === backslash) {
       at += 1;
       continue;
     }
-    if (byte !== delimiter) continue;
+    if (byte !== delimiter && at !== stop) continue;
     if (wanted[place] === column) {
-      const isNull = at - from === absent.length && bytes.compare(absent, 0, absent.length, from, at) === 0;
-      cells[place * 2] = isNull ? -1 : from;
-      cells[place * 2 + 1] = isNull ? -1 : at;
+      const none = isAbsent(bytes, from, at, absent);
+      cells[place * 2] = none ? -1 : from;
+      cells[place * 2 + 1] = none ? -1 : at;
       place += 1;
     }
     column += 1;
@@ -95,15 +112,12 @@ export function findTextCells(
 export function findCsvCells(
   { bytes, start, end }: Row,
   wanted: Int32Array,
-  options: { cells: Int32Array; format: CopyFormat },
+  options: { cells: Int32Array; format: CopyBytes },
 ): boolean {
   const { cells, format } = options;
   if (end <= start || bytes[end - 1] !== newline) return false;
   const stop = end - 1;
-  const [delimiter, quote, escape] = [format.delimiter, format.quote, format.escape].map((character) =>
-    character.charCodeAt(0),
-  ) as [number, number, number];
-  const absent = Buffer.from(format.null, "utf8");
+  const { delimiter, quote, escape, absent } = format;
   let place = 0;
   let column = 0;
   let from = start;
@@ -123,9 +137,9 @@ export function findCsvCells(
     if (byte === newline) return false;
     if (byte !== delimiter && at !== stop) continue;
     if (wanted[place] === column) {
-      const isNull = at - from === absent.length && bytes.compare(absent, 0, absent.length, from, at) === 0;
-      cells[place * 2] = isNull ? -1 : from;
-      cells[place * 2 + 1] = isNull ? -1 : at;
+      const none = isAbsent(bytes, from, at, absent);
+      cells[place * 2] = none ? -1 : from;
+      cells[place * 2 + 1] = none ? -1 : at;
       place += 1;
     }
     column += 1;
