@@ -25,6 +25,10 @@ const commands: Record<string, Command> = {
     summary: "outbound analyze | learn | card | enforcer | squid-conf: traffic, with and without a station",
     run: async (argv) => outboundCommand(argv),
   },
+  records: {
+    summary: "records discover | who | seen-by | person | canary | scan | watch: who reads whom",
+    run: async (argv) => recordsCommand(argv),
+  },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
     run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),
@@ -80,18 +84,39 @@ const outboundCommands: Record<string, Command> = {
 };
 
 async function outboundCommand(argv: string[]): Promise<number> {
+  return runVerb("outbound", outboundCommands, argv);
+}
+
+const recordsCommands: Record<string, Command> = {
+  discover: {
+    summary: "read the catalog and propose which columns are personal",
+    run: async (argv) => (await import("./gates/records/discover/discoverCommand.ts")).discoverCommand(argv),
+  },
+  scan: {
+    summary: "look for personal records in files, once",
+    run: async (argv) => (await import("./gates/records/files/scanCommand.ts")).scanCommand(argv),
+  },
+  watch: {
+    summary: "watch folders for new files with personal records",
+    run: async (argv) => (await import("./gates/records/files/watchCommand.ts")).watchCommand(argv),
+  },
+};
+
+async function recordsCommand(argv: string[]): Promise<number> {
+  return runVerb("records", recordsCommands, argv);
+}
+
+async function runVerb(name: string, verbs: Record<string, Command>, argv: string[]): Promise<number> {
   const [verb, ...rest] = argv;
   if (verb === undefined || verb === "--help" || verb === "-h") {
-    const lines = Object.entries(outboundCommands).map(
-      ([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`,
-    );
-    process.stdout.write(`sekisho outbound COMMAND\n\n${lines.join("")}`);
+    const lines = Object.entries(verbs).map(([word, { summary }]) => `  ${word.padEnd(12)} ${summary}\n`);
+    process.stdout.write(`sekisho ${name} COMMAND\n\n${lines.join("")}`);
     return verb === undefined ? 2 : 0;
   }
-  const command = Object.hasOwn(outboundCommands, verb) ? outboundCommands[verb] : undefined;
+  const command = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (command !== undefined) return command.run(rest);
-  throw new SekishoError("usage", `Cannot run "outbound ${verb}": there is no such command`, {
-    hint: "try: sekisho outbound --help",
+  throw new SekishoError("usage", `Cannot run "${name} ${verb}": there is no such command`, {
+    hint: `try: sekisho ${name} --help`,
   });
 }
 
