@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { RawClient } from "../gates/records/rawClient.ts";
 import { RecordsStage, skip } from "../gates/records/testRecords.ts";
+import { makePerson, seededRandom } from "../gates/records/personal/generatePersons.ts";
+import { EvidenceStore } from "../ledger/evidence.ts";
+import { Keyring } from "../ledger/keyring.ts";
+import { realDisk } from "../lib/disk.ts";
 import { freePort } from "../lib/freePort.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
 import type { Person } from "./services.ts";
@@ -15,6 +19,7 @@ import { waitUntil } from "./testPorts.ts";
 describe("from a statement to the ledger", { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-records-path-"));
   const config = join(folder, "sekisho.yaml");
+  const watched = join(folder, "staging");
   let stage: RecordsStage;
   let place: { host: string; database: string };
   let station: StartedStation;
@@ -25,7 +30,8 @@ describe("from a statement to the ledger", { skip }, () => {
     stage = new RecordsStage(2_000);
     place = await stage.database();
     port = await freePort();
-    writeFileSync(config, configOf({ ...place, port }));
+    mkdirSync(watched);
+    writeFileSync(config, configOf({ ...place, port, watched }));
     station = await startStation(config, { quiet: true });
     await ready();
   });
@@ -142,9 +148,34 @@ describe("from a statement to the ledger", { skip }, () => {
     const [withdrawn] = await entriesOf("statement-withdrawn");
     assert.equal(withdrawn?.about["person"], "alice");
   });
+
+  test("a file with customers that is deleted within the second lies in evidence", async () => {
+    const random = seededRandom(2016);
+    const lines = Array.from({ length: 3_000 }, (_, at) => {
+      const { name, kana, birthDate, email, phone, address } = makePerson(random);
+      return [at, name, kana, birthDate, email, phone, address].join(",");
+    });
+    const csv = Buffer.from(`${lines.join("\n")}\n`);
+    const path = join(watched, "e20160321");
+    writeFileSync(path, csv);
+    setTimeout(() => rmSync(path), 300);
+    const [seen] = await entriesOf("file-seen");
+    assert.equal(seen?.data["records"], 3_000);
+    assert.equal(seen?.data["occasion"], "deleted");
+    const [, part] = seen?.evidence ?? [];
+    assert.ok(part !== undefined);
+    const store = new EvidenceStore(
+      realDisk,
+      join(folder, "data", "evidence"),
+      await Keyring.open(realDisk, join(folder, "data", "keys")),
+    );
+    assert.equal((await store.get(part)).equals(csv), true);
+  });
 });
 
-function configOf({ host, port, database }: { host: string; port: number; database: string }): string {
+type Place = { host: string; port: number; database: string; watched: string };
+
+function configOf({ host, port, database, watched }: Place): string {
   return `organisation: Records
 console: { port: 0 }
 log: { level: error }
@@ -166,6 +197,7 @@ records:
       personal: { passport_no: passport }
   persons:
     - { login: alice, email: alice@agency.example, group: askers }
+  watch: { folders: [${watched}], reportRecords: 10 }
   policy:
     defaultGroup: operators
     groups:

@@ -123,17 +123,19 @@ export class CatalogKeeper {
     }
   }
 
-  /** Runs something on a connection of its own, in a transaction that reads only. */
+  /** Runs something on a connection of its own, which may only read; null where that fails. */
   async ask<Value>(
     database: string,
     work: (client: Client) => Promise<Value>,
-    milliseconds: number = limits.statementMs,
+    how: { milliseconds?: number; transaction?: boolean } = {},
   ): Promise<Value | null> {
     const client = connectWatcher(this.#settings, database);
     client.on("error", () => {});
     try {
       await client.connect();
-      await client.query(`begin read only; set local statement_timeout = ${milliseconds}`);
+      await client.query("set default_transaction_read_only = on");
+      await client.query(`set statement_timeout = ${how.milliseconds ?? limits.statementMs}`);
+      if (how.transaction !== false) await client.query("begin read only");
       return await work(client);
     } catch (error) {
       this.#onProblem(`Cannot ask the database: ${textOfError(error)}`);
@@ -151,7 +153,7 @@ export class CatalogKeeper {
         const explained = await explain(client, text);
         return explained === null ? null : customersOf(explained, new Set(relations));
       },
-      limits.estimateMs,
+      { milliseconds: limits.estimateMs },
     );
   }
 

@@ -55,6 +55,14 @@ const tooMuch: Readonly<Record<string, string>> = {
   "50,000 parentheses": `select ${"(".repeat(50_000)}1${")".repeat(50_000)}`,
   "20,000 sums": `select 1${"+1".repeat(20_000)}`,
   "600 nested calls": `select ${"abs(".repeat(600)}1${")".repeat(600)}`,
+  "WITH queries that double": `with w0 as (select * from customers) ${Array.from(
+    { length: 24 },
+    (_, at) => `, w${at + 1} as (select a::text || b::text as t from w${at} a, w${at} b)`,
+  ).join("")} select t from w24`,
+  "recursion within recursion": `${Array.from(
+    { length: 24 },
+    (_, at) => `with recursive r${at} as (select id from customers union all (`,
+  ).join("")}select 1${Array.from({ length: 24 }, (_, at) => `) , r${23 - at} select 1`).join("")}`,
   "16 MiB": `select '${"x".repeat(16 * 1024 ** 2)}'`,
 };
 for (const [name, sql] of Object.entries(tooMuch)) {

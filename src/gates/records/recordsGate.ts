@@ -11,6 +11,8 @@ import { realDisk } from "../../lib/disk.ts";
 import { textOfError } from "../../lib/error.ts";
 import { Approvals } from "./approvals.ts";
 import { CatalogKeeper } from "./catalogKeeper.ts";
+import { DriftKeeper } from "./driftKeeper.ts";
+import { FileKeeper } from "./fileKeeper.ts";
 import { describeReading, type Crossed, type ReportedAct } from "./describeReading.ts";
 import { enforceReading } from "./enforce.ts";
 import { FuseKeeper } from "./fuseKeeper.ts";
@@ -67,6 +69,8 @@ class RecordsGate implements RunningRecordsGate {
   readonly #catalog: CatalogKeeper;
   readonly #approvals: Approvals;
   readonly #threads: Threads;
+  readonly #drift: DriftKeeper;
+  readonly #files: FileKeeper | null;
   readonly #gate: Gate<Crossed, ReportedAct, Entry>;
   readonly #seeds: [number, number, number, number];
   readonly #counters: Record<string, number> = {};
@@ -132,6 +136,15 @@ class RecordsGate implements RunningRecordsGate {
       judge: (seen) => seen.judgement,
       enforce: (act, crossing) => enforceReading(act, crossing, this.#recorder),
     };
+    const keeps = {
+      evidence: this.#evidence,
+      memory: this.#memory,
+      pass: (crossed: Crossed) => this.#pass(crossed),
+      onProblem: (problem: string) => this.#problem(problem),
+    };
+    this.#drift = new DriftKeeper({ settings, catalog: this.#catalog, ...keeps });
+    const { watch } = settings;
+    this.#files = watch === undefined ? null : new FileKeeper({ watch, dataFolder, ...keeps });
     this.#threads = new Threads({
       wanted: settings.workers,
       port: settings.port,
@@ -154,6 +167,9 @@ class RecordsGate implements RunningRecordsGate {
     const catalog = this.#catalog.current ?? { version: "", relations: [], routines: [] };
     this.#judge = new JudgeCache(indexCatalog(catalog), { knownRoutines: new Set(settings.knownRoutines) });
     await this.#threads.start();
+    // What the folders lack is told; it keeps nobody from reading.
+    await this.#files?.start().catch((error: unknown) => this.#problem(textOfError(error)));
+    this.#drift.start();
     this.#ready = true;
     log("info", "records gate listens", { host: settings.host, port: this.port });
     this.#tellStatus();
@@ -389,6 +405,8 @@ class RecordsGate implements RunningRecordsGate {
     if (this.#stopping) return;
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#drift.stop();
+    await this.#files?.close();
     await this.#threads.stop();
     this.#noteFigures();
     this.#approvals.close();
