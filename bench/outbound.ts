@@ -13,7 +13,7 @@ import { ZeekReader } from "../src/gates/outbound/read/lineReader.ts";
 import { LineCutter } from "../src/gates/outbound/read/lines.ts";
 import { loadPaths, type Loaded } from "../src/gates/outbound/read/loadPaths.ts";
 import { recognise } from "../src/gates/outbound/read/recognise.ts";
-import { openDuck, type Duck } from "../src/gates/outbound/record/openDuck.ts";
+import { openDuck, type Duck } from "../src/lib/openDuck.ts";
 import { TrafficRecord, type FinishedFile } from "../src/gates/outbound/record/recorder.ts";
 import { generateTraffic } from "./generateTraffic.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeContacts } from "../../gates/outbound/analyze/contacts.ts";
 import type { Sensor } from "../../gates/outbound/connection.ts";
 import { Inventory, splitPort } from "../../gates/outbound/hosts.ts";
-import { openDuck, type Duck } from "../../gates/outbound/record/openDuck.ts";
+import { openDuck, type Duck } from "../../lib/openDuck.ts";
 import { findGaps, viewRecord } from "../../gates/outbound/record/readRecord.ts";
 import { listFiles } from "../../gates/outbound/record/recordFiles.ts";
 import { OutboundSettings, type HostRole } from "../../gates/outbound/settings.ts";

@@ -1,6 +1,6 @@
 import { Inventory } from "../hosts.ts";
 import { Places } from "../places.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { OutboundSettings } from "../settings.ts";
 import { analyzeTraffic } from "./analyzeTraffic.ts";

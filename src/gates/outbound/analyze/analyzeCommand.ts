@@ -7,7 +7,7 @@ import { Progress } from "../../../lib/progress.ts";
 import type { Unread } from "../connection.ts";
 import { Inventory } from "../hosts.ts";
 import { Places } from "../places.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { loadPaths } from "../read/loadPaths.ts";
 import type { OutboundSettings } from "../settings.ts";
 import { analyzeTraffic } from "./analyzeTraffic.ts";

@@ -7,7 +7,7 @@ import { judgeTunnel } from "../judge/tunnel.ts";
 import { judgeUploads } from "../judge/volume.ts";
 import type { OutboundPolicy } from "../policy.ts";
 import type { Places } from "../places.ts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { makeContacts, makeMeetings } from "./contacts.ts";
 import { addPlaces, findNewPlaces } from "./findPlaces.ts";
 import type { Intelligence } from "./intelligence.ts";

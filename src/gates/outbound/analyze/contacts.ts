@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { quoteSql, type Duck } from "../record/openDuck.ts";
+import { quoteSql, type Duck } from "../../../lib/openDuck.ts";
 import type { Inventory, Side } from "../hosts.ts";
 
 /**

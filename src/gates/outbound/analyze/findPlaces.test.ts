@@ -8,7 +8,7 @@ import { Places } from "../places.ts";
 import { OutboundPolicy } from "../policy.ts";
 import { loadPaths } from "../read/loadPaths.ts";
 import { zeekFile } from "../read/testZeek.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { HostSettings } from "../settings.ts";
 import { analyzeTraffic } from "./analyzeTraffic.ts";
 import { Intelligence } from "./intelligence.ts";

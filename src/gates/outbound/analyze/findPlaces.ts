@@ -2,7 +2,7 @@ import type { Finding } from "../findings.ts";
 import type { Inventory } from "../hosts.ts";
 import { judgePlaces, type PlaceMet } from "../judge/place.ts";
 import type { Places } from "../places.ts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import type { HostRole } from "../settings.ts";
 
 const daySeconds = 86_400;

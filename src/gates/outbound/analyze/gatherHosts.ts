@@ -8,7 +8,7 @@ import {
   type Proposed,
   type Service,
 } from "../judge/learnHosts.ts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import type { HostRole } from "../settings.ts";
 import { makeContacts } from "./contacts.ts";
 import { registeredDomain } from "./surroundings.ts";

@@ -7,7 +7,7 @@ import { SekishoError } from "../../../lib/error.ts";
 import { Progress } from "../../../lib/progress.ts";
 import { Inventory } from "../hosts.ts";
 import { loadPaths } from "../read/loadPaths.ts";
-import { openDuck, type Duck } from "../record/openDuck.ts";
+import { openDuck, type Duck } from "../../../lib/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { listFiles } from "../record/recordFiles.ts";
 import { beginOfHour, stateFile } from "../record/recordState.ts";

@@ -1,4 +1,4 @@
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 
 /** The times between which pairs are scored like RITA: the last day of the data, in whole seconds. */
 export type Span = { min: number; max: number };

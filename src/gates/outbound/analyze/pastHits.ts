@@ -1,7 +1,7 @@
 import type { Said } from "../../../gate.ts";
 import { findingOf, type Finding } from "../findings.ts";
 import type { Inventory } from "../hosts.ts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { listFiles } from "../record/recordFiles.ts";
 import { groupOf } from "./analyzeTraffic.ts";

@@ -1,6 +1,6 @@
 import { Inventory } from "../hosts.ts";
 import { suppress } from "../judge/suppress.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { OutboundSettings } from "../settings.ts";
 import { readIntelligenceInPart } from "./intelligence.ts";
 import { KnownIndicators } from "./knownIndicators.ts";

@@ -1,4 +1,4 @@
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import type { ScoredPair } from "../judge/pair.ts";
 import type { Analysis } from "./analyzeTraffic.ts";
 

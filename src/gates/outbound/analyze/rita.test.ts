@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Inventory } from "../hosts.ts";
 import { OutboundPolicy } from "../policy.ts";
 import { loadPaths } from "../read/loadPaths.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { OutboundSettings } from "../settings.ts";
 import { analyzeTraffic, type Analysis } from "./analyzeTraffic.ts";
 import { Intelligence } from "./intelligence.ts";

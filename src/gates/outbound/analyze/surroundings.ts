@@ -1,5 +1,5 @@
 import { parse } from "tldts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { splitPort } from "../hosts.ts";
 import type { Intelligence } from "./intelligence.ts";
 

@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { siblingModule } from "../../../lib/sibling.ts";
 import { randomOf } from "../../../lib/testDisk.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { viewRecord } from "../record/readRecord.ts";
 import { zeekFile } from "./testZeek.ts";
 

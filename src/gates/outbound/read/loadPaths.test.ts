@@ -6,7 +6,7 @@ import test, { after } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import type { Unread } from "../connection.ts";
-import { openDuck } from "../record/openDuck.ts";
+import { openDuck } from "../../../lib/openDuck.ts";
 import { loadPaths, type Loaded } from "./loadPaths.ts";
 import { zeekFile } from "./testZeek.ts";
 

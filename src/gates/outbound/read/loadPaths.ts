@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
-import type { Duck } from "../record/openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { measureFile } from "../record/recordFiles.ts";
 import { TABLES, type Table } from "../record/tables.ts";
 import { makeViews } from "../record/views.ts";

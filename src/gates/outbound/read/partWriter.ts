@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Seen } from "../connection.ts";
-import { openDuck, parquetOptions, quoteSql, type Duck } from "../record/openDuck.ts";
+import { openDuck, parquetOptions, quoteSql, type Duck } from "../../../lib/openDuck.ts";
 import { appendSeen, makeStaging, stagedSql } from "../record/seenRows.ts";
 import { TABLES, type Table } from "../record/tables.ts";
 

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
-import { parquetOptions, quoteSql } from "../record/openDuck.ts";
+import { parquetOptions, quoteSql } from "../../../lib/openDuck.ts";
 import { readLineFile } from "./lineFile.ts";
 import { ZeekReader } from "./lineReader.ts";
 import { throwUnmendable, type PartWriter } from "./partWriter.ts";

@@ -1,4 +1,4 @@
-import { quoteSql } from "../record/openDuck.ts";
+import { quoteSql } from "../../../lib/openDuck.ts";
 import type { Table } from "../record/tables.ts";
 import type { ZeekHeader, ZeekKind } from "./zeekHeader.ts";
 import { addressPattern, secondsMax } from "./zeekLine.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Sensor } from "../connection.ts";
-import type { Duck } from "./openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { listFiles } from "./recordFiles.ts";
 import { beginOfHour, counts, readState } from "./recordState.ts";
 import { TABLES, type Table } from "./tables.ts";

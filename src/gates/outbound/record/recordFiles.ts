@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { quoteSql, parquetOptions, type Duck } from "./openDuck.ts";
+import { quoteSql, parquetOptions, type Duck } from "../../../lib/openDuck.ts";
 import { readFileName, type RecordFile } from "./recordState.ts";
 import { TABLES, type Table } from "./tables.ts";
 

@@ -9,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { siblingModule } from "../../../lib/sibling.ts";
 import { randomOf } from "../../../lib/testDisk.ts";
 import type { Connection, Seen } from "../connection.ts";
-import { openDuck, type Duck } from "./openDuck.ts";
+import { openDuck, type Duck } from "../../../lib/openDuck.ts";
 import { findGaps, viewRecord } from "./readRecord.ts";
 import { TrafficRecord, type FinishedFile, type RecordOptions } from "./recorder.ts";
 import { measureFile } from "./recordFiles.ts";

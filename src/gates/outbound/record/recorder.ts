@@ -5,7 +5,7 @@ import { realDisk } from "../../../lib/disk.ts";
 import { textOfError } from "../../../lib/error.ts";
 import { Turn } from "../../../lib/turn.ts";
 import type { Connection, Seen } from "../connection.ts";
-import { openDuck, type Duck } from "./openDuck.ts";
+import { openDuck, type Duck } from "../../../lib/openDuck.ts";
 import { listFiles, measureFile, writeParquet } from "./recordFiles.ts";
 import {
   beginOfHour,

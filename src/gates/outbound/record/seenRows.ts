@@ -1,7 +1,7 @@
 import { DuckDBDataChunk, DOUBLE, VARCHAR, BOOLEAN, LIST, listValue } from "@duckdb/node-api";
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import type { Seen } from "../connection.ts";
-import type { Duck } from "./openDuck.ts";
+import type { Duck } from "../../../lib/openDuck.ts";
 import { TABLES, type Table } from "./tables.ts";
 
 type Kind = "number" | "text" | "flag" | "list";

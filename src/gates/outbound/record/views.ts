@@ -1,4 +1,4 @@
-import { quoteSql, type Duck } from "./openDuck.ts";
+import { quoteSql, type Duck } from "../../../lib/openDuck.ts";
 import { columnsOf } from "./seenRows.ts";
 import { TABLES, type Table } from "./tables.ts";
 

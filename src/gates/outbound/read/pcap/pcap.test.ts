@@ -7,7 +7,7 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { Unread } from "../../connection.ts";
-import { openDuck } from "../../record/openDuck.ts";
+import { openDuck } from "../../../../lib/openDuck.ts";
 import { loadPaths } from "../loadPaths.ts";
 import { SYN } from "./packet.ts";
 import { PcapReader } from "./readPcapFile.ts";
