@@ -35,10 +35,10 @@ export function judgeText(text: string, catalog: IndexedCatalog, options: JudgeO
     );
   }
   const judged: JudgedText = { statements: [], literalsDoNotMatter: true };
-  let steps = 0;
+  let stepsLeft = limits.stepsMax + text.length;
   for (const { stmt } of statements) {
     const walk = startWalk(catalog, options.knownRoutines ?? noRoutines);
-    walk.steps = steps;
+    walk.stepsLeft = stepsLeft;
     try {
       judged.statements.push(stmt === undefined ? plainVerdict("EMPTY") : judgeStatement(walk, stmt));
     } catch (error) {
@@ -46,7 +46,7 @@ export function judgeText(text: string, catalog: IndexedCatalog, options: JudgeO
       const detail = error instanceof TooMuch ? error.message : "the statement cannot be judged";
       judged.statements.push(cannotParse(detail));
     }
-    steps = walk.steps;
+    stepsLeft = walk.stepsLeft;
     if (walk.literalsMatter) judged.literalsDoNotMatter = false;
   }
   return judged;

@@ -43,7 +43,16 @@ import {
 } from "./scope.ts";
 import { readQueryNode } from "./select.ts";
 import { unpack } from "./shapes.ts";
-import { deeper, flag, freshCarrier, freshValue, nextSerial, touchCondition, type Walk } from "./walk.ts";
+import {
+  deeper,
+  flag,
+  freshCarrier,
+  freshValue,
+  nextSerial,
+  spend,
+  touchCondition,
+  type Walk,
+} from "./walk.ts";
 
 /** Where an item of FROM stands. */
 type Place = {
@@ -64,6 +73,7 @@ export function readFrom(
   let space = given.left ?? emptySpace;
   for (const node of from ?? []) {
     space = joinSpaces(space, readItem(walk, node, { ...given, left: space, certain: true }));
+    spend(walk, space.visible.length >> 4);
   }
   return space;
 }

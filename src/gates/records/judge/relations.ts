@@ -244,6 +244,7 @@ function readView(outer: Walk, text: string): ViewTemplate {
   const walk = startWalk(outer.index, outer.known);
   walk.viewDepth = outer.viewDepth + 1;
   walk.depth = outer.depth;
+  walk.stepsLeft = outer.stepsLeft;
   let tree: unknown;
   try {
     tree = parseSync(text).stmts?.[0]?.stmt;
@@ -252,5 +253,6 @@ function readView(outer: Walk, text: string): ViewTemplate {
   }
   if (!isSelect(tree)) return null;
   const packed = pack(readQuery(walk, tree.SelectStmt, null), 0);
+  outer.stepsLeft = walk.stepsLeft;
   return { packed, findings: walk.findings, touched: walk.touched, conditions: walk.conditions };
 }

@@ -1,7 +1,7 @@
 import type { SelectStmt } from "libpg-query";
 import { type Cell, mix, mixAll, type NamedCell, plainCell, type Shape } from "./lineage.ts";
 import type { Packed } from "./shapes.ts";
-import type { Walk } from "./walk.ts";
+import { spend, type Walk } from "./walk.ts";
 
 /** Names at one level of a query, and how they are found. */
 
@@ -129,6 +129,7 @@ function resolveName(walk: Walk, scope: Scope, name: string): Cell | null {
   // A relation whose columns are not known may have the name, or not: then an outer level's is meant.
   const perhaps: Cell[] = [];
   for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    spend(walk, level.space.visible.length >> 6);
     const { cells, sure } = findInShape(level.space.visible, name);
     if (cells.length > 0) walk.outermost = Math.min(walk.outermost, level.depth);
     if (sure) return perhaps.length === 0 ? one(cells) : mixAll([...perhaps, ...cells]);
@@ -147,6 +148,7 @@ function resolveName(walk: Walk, scope: Scope, name: string): Cell | null {
 export function findItems(walk: Walk, scope: Scope, names: readonly string[]): readonly Item[] | null {
   const [schema, name] = names.length === 1 ? [null, names[0]] : names.slice(-2);
   for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    spend(walk, level.space.items.length >> 6);
     const found = level.space.items.filter((item) => {
       if (item.name !== name) return false;
       return schema === null || (!item.aliased && (item.schema === null || item.schema === schema));

@@ -8,7 +8,17 @@ import { readCtes } from "./ctes.ts";
 import { type CteScope, findItems, type Grouping, innerScope, type Scope } from "./scope.ts";
 import { mergeBranches } from "./shapes.ts";
 import { nameOfSublink } from "./sublinks.ts";
-import { deeper, describeTaints, flag, freshCarrier, nextSerial, touch, type Walk } from "./walk.ts";
+import {
+  deeper,
+  describeTaints,
+  flag,
+  freshCarrier,
+  limits,
+  nextSerial,
+  TooMuch,
+  touch,
+  type Walk,
+} from "./walk.ts";
 import { readWrite } from "./writes.ts";
 import { lookAtWindow } from "./calls.ts";
 
@@ -191,11 +201,13 @@ function isStar({ val }: ResTarget): boolean {
 
 /** The columns of a target list or of RETURNING. */
 export function readTargets(walk: Walk, targets: readonly Node[] | undefined, scope: Scope): Shape {
-  return (targets ?? []).flatMap((node) => {
+  const shape = (targets ?? []).flatMap((node) => {
     if (!("ResTarget" in node)) return [];
     const target = node.ResTarget;
     return isStar(target) ? readStar(walk, target, scope) : [readTarget(walk, target, scope)];
   });
+  if (shape.length > limits.columnsMax) throw new TooMuch("too many columns");
+  return shape;
 }
 
 function readTarget(walk: Walk, { name, val }: ResTarget, scope: Scope): NamedCell {

@@ -17,7 +17,7 @@ import {
   type Taint,
   type Value,
 } from "./lineage.ts";
-import { freshCarrier, freshSource, freshValue, type Walk } from "./walk.ts";
+import { freshCarrier, freshSource, freshValue, spend, type Walk } from "./walk.ts";
 
 /** A query's columns, laid by to be used several times: each use has sources of its own. */
 export type Packed = {
@@ -67,6 +67,8 @@ function packSource(shape: Shape, source: Source): PackedSource {
 /** One use of a packed query. */
 export function unpack(walk: Walk, packed: Packed): Shape {
   const { shape, since } = packed;
+  // Each use may double what the one before it did: WITH queries over WITH queries.
+  for (const { cell } of shape) spend(walk, 4 * (1 + cell.taints.size + cell.carriers.size));
   const values = freshValues(walk, shape, since);
   const sources = new Map<Source, Source>();
   for (const { source, places, strictPlaces } of packed.sources) {

@@ -162,10 +162,10 @@ const heavy: ReadonlySet<string> = new Set([
 /** Judges a statement within a statement. */
 function judgeInner(walk: Walk, node: Node): JudgedStatement & { touched: ReadonlySet<Origin> } {
   const inner = startWalk(walk.index, walk.known);
-  inner.steps = walk.steps;
+  inner.stepsLeft = walk.stepsLeft;
   inner.depth = walk.depth;
   const judged = judgeStatement(inner, node);
-  walk.steps = inner.steps;
+  walk.stepsLeft = inner.stepsLeft;
   walk.literalsMatter ||= inner.literalsMatter;
   return { ...judged, touched: inner.touched };
 }

@@ -119,8 +119,9 @@ export class StatementMaker {
     );
     const step = `select ${casts.join(", ")}, r.step + 1 from ${from} where ${where}`;
     const list = columns.map((column) => column.name).join(", ");
+    const first = columns.map(({ name: one, type }) => (type === "int" ? `${one}::int8` : one)).join(", ");
     const names = [...columns.map((column) => column.name), "step"].join(", ");
-    const sql = `${name}(${names}) as (select ${columns.map(({ name: one, type }) => (type === "int" ? `${one}::int8` : one)).join(", ")}, 0 from (${base.sql})
+    const sql = `${name}(${names}) as (select ${first}, 0 from (${base.sql})
       b(${list}) union ${this.#chance(0.5) ? "all " : ""}${step})`;
     return { sql, columns: [...columns, int("step")] };
   }

@@ -15,9 +15,11 @@ export const limits = {
   textCharactersMax: 16 * 1024 ** 2,
   /** Nested nodes of a tree: what people and programs write stays below 100. */
   depthMax: 500,
-  /** Nodes looked at in one text, views and recursion included. */
-  stepsMax: 4_000_000,
+  /** Nodes looked at in one text besides one for each of its characters: views and recursion cost them. */
+  stepsMax: 300_000,
   viewDepthMax: 32,
+  /** PostgreSQL itself takes no more (MaxTupleAttributeNumber). */
+  columnsMax: 1_664,
   findingsMax: 64,
 } as const;
 
@@ -38,7 +40,8 @@ export type Walk = {
   /** The least depth of a scope whose names were used. */
   outermost: number;
   serial: number;
-  steps: number;
+  /** What is left to be looked at. */
+  stepsLeft: number;
   depth: number;
   viewDepth: number;
   literalsMatter: boolean;
@@ -62,7 +65,7 @@ export function startWalk(index: IndexedCatalog, known: ReadonlySet<string>): Wa
     conditionTaints: new Set(),
     outermost: Number.MAX_SAFE_INTEGER,
     serial: 0,
-    steps: 0,
+    stepsLeft: limits.stepsMax,
     depth: 0,
     viewDepth: 0,
     literalsMatter: false,
@@ -71,10 +74,15 @@ export function startWalk(index: IndexedCatalog, known: ReadonlySet<string>): Wa
   };
 }
 
+/** Counts work that is more than looking at one node. */
+export function spend(walk: Walk, steps: number): void {
+  walk.stepsLeft -= steps;
+  if (walk.stepsLeft < 0) throw new TooMuch("too many parts");
+}
+
 /** Counts one node, and goes one level deeper for it. */
 export function deeper<T>(walk: Walk, look: () => T): T {
-  walk.steps += 1;
-  if (walk.steps > limits.stepsMax) throw new TooMuch("too many parts");
+  spend(walk, 1);
   walk.depth += 1;
   if (walk.depth > limits.depthMax) throw new TooMuch("nested too deeply");
   try {
@@ -151,6 +159,7 @@ export function touchCondition(walk: Walk, cell: Cell): void {
   const taints = taintsOf(cell);
   if (taints.size === 0) return;
   walk.conditions += 1;
+  spend(walk, (cell.carriers.size * taints.size) >> 4);
   touch(walk, cell);
   for (const carrier of cell.carriers) for (const taint of taints) carrier.tells.add(taint);
 }
