@@ -148,10 +148,9 @@ function openSystem(walk: Walk, relation: Relation): Shape {
   }
   const cellOf = (name: string): Cell => (texts.includes(name) ? withTaints(plainCell, told) : plainCell);
   const listed = relation.columns.map(({ name }) => ({ name, cell: cellOf(name) }));
+  if (relation.kind !== "system" && listed.length > 0) return listed;
   const missing = texts.filter((name) => !listed.some((one) => one.name === name));
-  const complete = listed.length > 0 && missing.length === 0;
-  if (complete) return listed;
-  // The part of unknown width goes first: places behind it are not known.
+  // Not all columns may be listed. The part of unknown width goes first: places behind it are not known.
   return [{ name: "", cell: wideCell }, ...listed, ...missing.map((name) => ({ name, cell: cellOf(name) }))];
 }
 

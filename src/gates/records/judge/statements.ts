@@ -92,8 +92,23 @@ function judgeKind(walk: Walk, node: Node): Outcome {
   return judgeDefinition(walk, node, verb);
 }
 
-/** "SELECT", "CREATE TABLE AS", …: the node's name in capitals. */
+const verbs: Readonly<Record<string, string>> = {
+  VariableShowStmt: "SHOW",
+  ConstraintsSetStmt: "SET CONSTRAINTS",
+  ClosePortalStmt: "CLOSE",
+  CreateStmt: "CREATE TABLE",
+  ViewStmt: "CREATE VIEW",
+  IndexStmt: "CREATE INDEX",
+  RuleStmt: "CREATE RULE",
+  CreateTrigStmt: "CREATE TRIGGER",
+  RefreshMatViewStmt: "REFRESH MATERIALIZED VIEW",
+  CheckPointStmt: "CHECKPOINT",
+};
+
+/** "SELECT", "DROP ROLE", …: the node's name in capitals, where it has no better one. */
 function verbOf(kind: string): string {
+  const known = verbs[kind];
+  if (known !== undefined) return known;
   const words = kind.replace(/Stmt$/, "").replace(/([a-z])([A-Z])/g, "$1 $2");
   return words === "" ? "EMPTY" : words.toUpperCase();
 }
