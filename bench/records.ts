@@ -41,7 +41,8 @@ async function prepare(): Promise<void> {
   await client.connect();
   say(`making ${rows} customers and pgbench's tables …`);
   await client.query(
-    `create table customers (id bigint primary key, name text, kana text, email text, phone text, address text)`,
+    `create table customers (id bigint primary key, name text, kana text, email text, phone text,
+       address text)`,
   );
   await client.query(
     `insert into customers select n, '佐藤 ' || n, 'サトウ ' || n, 'u' || n || '@customer.example',
@@ -141,9 +142,8 @@ async function small(): Promise<void> {
       const ratio = (other: Place): string =>
         median(seen.gate.map((value, at) => value / (seen[other][at] ?? Number.NaN))).toFixed(2);
       const cell = (place: Place): string => median(seen[place]).toFixed(0).padStart(10);
-      say(
-        `${mode.padEnd(10)} ${clients.padStart(7)}${places.map(cell).join(" ")}   ${ratio("pgbouncer").padStart(14)}  ${ratio("direct").padStart(11)}`,
-      );
+      const ratios = `${ratio("pgbouncer").padStart(14)}  ${ratio("direct").padStart(11)}`;
+      say(`${mode.padEnd(10)} ${clients.padStart(7)}${places.map(cell).join(" ")}   ${ratios}`);
     }
   }
 }
@@ -225,9 +225,8 @@ async function bulk(): Promise<void> {
     }
     const ratio = (place: Place): string =>
       median(seen[place].map((value, at) => value / (seen.direct[at] ?? Number.NaN))).toFixed(2);
-    say(
-      `${name.padEnd(28)} ${places.map((place) => `${place} ${median(seen[place]).toFixed(0)} (${ratio(place)})`).join("  ")}`,
-    );
+    const cells = places.map((place) => `${place} ${median(seen[place]).toFixed(0)} (${ratio(place)})`);
+    say(`${name.padEnd(28)} ${cells.join("  ")}`);
   }
 }
 

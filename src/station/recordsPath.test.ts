@@ -191,7 +191,7 @@ records:
   tables:
     - table: public.customers
       key: id
-      personal: { name: name, kana: kana, birth_date: birth-date, email: email, phone: phone, address: address, passport_no: passport }
+      personal: { name: name, kana: kana, birth_date: birth-date, email: email, address: address }
     - table: public.bookings
       key: customer_id
       personal: { passport_no: passport }

@@ -36,7 +36,7 @@ export class Approvals {
     return this.#waiting.size;
   }
 
-  /** How many customers an approval of this would give: the estimate and a fifth on top, within the policy. */
+  /** How many customers an approval would give: the estimate and a fifth on top, within the policy. */
   customersOf(report: StatementReport): number {
     const { customersMax } = this.#options.policy.approval;
     return report.estimate === null

@@ -209,7 +209,7 @@ async function explainPrepared(client: Client, query: string): Promise<{ rows: u
   return client.query(`explain (format json, verbose) execute sekisho_estimate(${values})`);
 }
 
-/** The extended protocol takes one statement only: nothing behind a semicolon runs with the watcher's rights. */
+/** The extended protocol takes one statement: nothing behind a semicolon runs with the watcher's rights. */
 function single(text: string): { text: string; queryMode: "extended" } {
   return { text, queryMode: "extended" };
 }

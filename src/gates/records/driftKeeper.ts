@@ -20,7 +20,7 @@ export type DriftKeeperOptions = {
   onProblem: (problem: string) => void;
 };
 
-/** Looks again and again whether columns have come or changed that look personal and of which nobody has said so. */
+/** Looks again and again for columns that look personal and of which nobody has said so. */
 export class DriftKeeper {
   readonly #options: DriftKeeperOptions;
   #before: Catalog | null = null;

@@ -31,7 +31,7 @@ export const FINDINGS = {
     technique: "T1213.006",
     severity: "high",
     say: ({ person, relations, limit, window }) => ({
-      en: `${person} reached the budget of ${limit} customers for ${windows[window]?.en ?? window} in ${relations}.`,
+      en: `${person} reached the limit of ${limit} for ${windows[window]?.en ?? window} in ${relations}.`,
       ja: `${person}が${relations}で、${windows[window]?.ja ?? window}あたり${limit}人の上限に達しました。`,
     }),
   },
@@ -39,7 +39,7 @@ export const FINDINGS = {
     technique: "T1213.006",
     severity: "medium",
     say: ({ person, relations, count, limit }) => ({
-      en: `${person} wants to read about ${count} customers of ${relations}; ${limit} are left in the budget.`,
+      en: `${person} wants about ${count} customers of ${relations}; ${limit} are left in the budget.`,
       ja: `${person}が${relations}の約${count}人を読もうとしています（残りの上限は${limit}人）。`,
     }),
   },
@@ -143,7 +143,7 @@ export const FINDINGS = {
     technique: "T1078",
     severity: "high",
     say: ({ person, relations, client }) => ({
-      en: `The service account ${person} sends a statement that is not among its written ones, from ${client} (${relations}).`,
+      en: `${person} sends a statement that is not among its written ones, from ${client} (${relations}).`,
       ja: `サービスアカウント${person}が${client}から、登録されていない文を送りました（${relations}）。`,
     }),
   },
@@ -151,7 +151,7 @@ export const FINDINGS = {
     technique: "T1213.006",
     severity: "high",
     say: ({ person, count, relations }) => ({
-      en: `${person} asked ${count} times in an hour about personal columns of ${relations} without showing them.`,
+      en: `${person} asked ${count} times an hour about hidden personal columns of ${relations}.`,
       ja: `${person}が1時間に${count}回、${relations}の個人情報を表示せずに条件だけで問い合わせました。`,
     }),
   },
@@ -159,7 +159,7 @@ export const FINDINGS = {
     technique: "T1213.006",
     severity: "critical",
     say: ({ person, client, relations }) => ({
-      en: `${person} read a canary customer in ${relations} from ${client}. No real work needs that customer.`,
+      en: `${person} read a canary in ${relations} from ${client}. No real work needs this customer.`,
       ja: `${person}が${client}から${relations}のおとり顧客を読みました。正当な業務では読まれない顧客です。`,
     }),
   },
@@ -167,7 +167,7 @@ export const FINDINGS = {
     technique: null,
     severity: "critical",
     say: ({ person, client, limit }) => ({
-      en: `${person} broke the glass from ${client}: for ${limit} minutes nothing is stopped, and all is recorded.`,
+      en: `${person} broke the glass from ${client}: ${limit} minutes without limits, all recorded.`,
       ja: `${person}が${client}から緊急解除を行いました。${limit}分間は制限なしで、すべて記録されます。`,
     }),
   },
@@ -199,7 +199,7 @@ export const FINDINGS = {
     technique: "T1074.001",
     severity: "critical",
     say: ({ detail, count, person }) => ({
-      en: `A file with about ${count} personal records appeared on this host, written by ${person}: ${detail}.`,
+      en: `A file with about ${count} personal records appeared, written by ${person}: ${detail}.`,
       ja: `このホストに約${count}件の個人情報を含むファイルが現れました（作成者: ${person}）: ${detail}`,
     }),
   },

@@ -99,9 +99,7 @@ export const RecordsPolicy = z.strictObject({
     .int()
     .min(0)
     .default(65_536)
-    .describe(
-      "Bytes of errors, notices, notifications and parameter reports an hour to a person who may see personal data.",
-    ),
+    .describe("Bytes of errors, notices and notifications an hour to a person who may see personal data."),
   sideBytesPerMessage: z
     .int()
     .min(32)

@@ -3,8 +3,8 @@ import { client, codes, encodeMessage, encodeQuery, server } from "./wire/protoc
 import { encodeStartup } from "./wire/startup.ts";
 
 /**
- * A client of PostgreSQL that trusts nobody, for tests: it keeps every byte that reaches it, in whatever kind of
- * message, and counts the customers that can be read in them.
+ * A client of PostgreSQL that trusts nobody, for tests: it keeps every byte that reaches it, in whatever kind
+ * of message, and counts the customers that can be read in them.
  */
 export class RawClient {
   readonly #socket: Socket;

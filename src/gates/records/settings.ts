@@ -61,8 +61,8 @@ export const RecordsSettings = z.strictObject({
     .enum(["gate", "server"])
     .default("server")
     .describe(
-      "server: PostgreSQL asks for the password and the account is the person. gate: each person signs in to " +
-        "the gate with SCRAM, and only the gate knows the account behind it.",
+      "server: PostgreSQL asks for the password and the account is the person. gate: each person signs in " +
+        "to the gate with SCRAM, and only the gate knows the account behind it.",
     ),
   personsFile: z
     .string()

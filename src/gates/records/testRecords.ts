@@ -37,7 +37,8 @@ function fill(count: number): string {
     insert into customers select n, '佐藤 ' || n, 'サトウ ' || n, date '1960-01-01' + (n % 20000)::int,
       'u' || n || '@customer.example', '090-' || lpad((n % 10000)::text, 4, '0') || '-0000',
       '東京都千代田区丸の内' || n, 'XT' || lpad(n::text, 7, '0'), 'note ' || n from generate_series(1, ${count}) n;
-    insert into bookings select n, n, 'tour', 'XT' || lpad(n::text, 7, '0') from generate_series(1, ${count}) n;
+    insert into bookings
+      select n, n, 'tour', 'XT' || lpad(n::text, 7, '0') from generate_series(1, ${count}) n;
     analyze`;
 }
 

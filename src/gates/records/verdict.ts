@@ -54,7 +54,7 @@ export type CopyFormat = {
   escape: string;
 };
 
-/** What a statement does to the session, so that later statements can be judged. Names as PostgreSQL folds them. */
+/** What a statement does to the session, for the judging of later ones. Names as PostgreSQL folds them. */
 export type Effect =
   | { do: "prepare"; name: string; statement: JudgedStatement }
   | { do: "execute"; name: string }
@@ -85,7 +85,7 @@ export type JudgedStatement = {
   conditions?: number;
   /** Columns of the output that hold personal data, by place from 0. */
   personalOutput: number[];
-  /** Places of output columns that carry a customer key, each value to be counted as a customer on each row. */
+  /** Places of output columns that carry a customer key; each value counts as a customer on each row. */
   keys: number[];
   /**
    * How many customers each row counts as besides `keys`: relations whose personal columns reach the
@@ -93,8 +93,8 @@ export type JudgedStatement = {
    */
   keyless: number;
   /**
-   * For places in `keys`: what is keyless where the key is NULL. Always `keys.length` long: how many customers a
-   * NULL there counts as (1), or 0 where a NULL key goes only with NULLs.
+   * For each of `keys`: how many customers a NULL there counts as (1), or 0 where a NULL key goes only with
+   * NULLs.
    */
   nullCounts: number[];
   /** pg_type.oid of each key of `keys`, as the catalog has it: formats of binary values. */

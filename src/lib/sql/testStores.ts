@@ -65,8 +65,8 @@ export function findPostgres(): string | null {
 }
 
 /**
- * Starts a private cluster, on loopback too where a port is given. PostgreSQL refuses to run as root, so there it
- * runs as user postgres.
+ * Starts a private cluster, on loopback too where a port is given. PostgreSQL refuses to run as root, so
+ * there it runs as user postgres.
  */
 export function startTestPostgres(options: { port?: number; settings?: string } = {}): TestPostgres {
   const programs = findPostgres();

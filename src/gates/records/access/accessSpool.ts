@@ -171,8 +171,8 @@ export class AccessSpool {
   }
 
   /**
-   * Writes what waits; throws where the disk does not take it: then nothing of it may pass, and what waited is
-   * forgotten. A file that took a part of a batch is left as it is, since its cipher has gone on.
+   * Writes what waits; throws where the disk does not take it: then nothing of it may pass, and what waited
+   * is forgotten. A file that took a part of a batch is left as it is, since its cipher has gone on.
    */
   flush(): void {
     if (this.#length === 12) return;

@@ -96,7 +96,7 @@ export class ClientSide {
     return false;
   }
 
-  /** What was cut had already ended on the server; unless its Sync is on its way, its batch must fail there. */
+  /** What was cut had ended on the server; unless its Sync is on its way, its batch must fail there. */
   endedBeforeCut(head: Expected): void {
     for (const { kind, batch } of this.#session.queue)
       if (kind === expect.sync && batch === head.batch) return;

@@ -9,7 +9,7 @@ export const limits = {
 /** How a message is to be handled before it is there: passed on as it comes, gathered whole, or dropped. */
 export const handling = { pass: 0, whole: 1, drop: 2 } as const;
 
-/** Given back by `take`: the message stays, and the stream, which must have been stopped, begins with it again. */
+/** Given back by `take`: the message stays, and the stream, stopped before, begins with it again. */
 export const leave = Buffer.alloc(0);
 
 export type MessageHandler = {

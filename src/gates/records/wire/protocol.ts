@@ -1,4 +1,4 @@
-/** Messages of PostgreSQL's protocol 3 (PostgreSQL 18 documentation, 54.7): types, and the few that we write. */
+/** Messages of PostgreSQL's protocol 3 (PostgreSQL 18 documentation, 54.7), and the few that we write. */
 
 /** Message types by their byte. From the server and from the client some bytes mean two things. */
 export const server = {

@@ -12,8 +12,8 @@ export type LoginStep =
 export const limits = { loginBytesMax: 64 * 1024 } as const;
 
 /**
- * Signs in to PostgreSQL with an account of the gate, without I/O (PostgreSQL 18 documentation, 54.2.1): trust,
- * password, MD5 and SCRAM, with channel binding where the leg has TLS.
+ * Signs in to PostgreSQL with an account of the gate, without I/O (PostgreSQL 18 documentation, 54.2.1):
+ * trust, password, MD5 and SCRAM, with channel binding where the leg has TLS.
  */
 export class ServerLogin {
   readonly #user: string;

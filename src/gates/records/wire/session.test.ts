@@ -145,7 +145,7 @@ const refuses = (moment: string) => ({
       : { do: "pass" },
 });
 
-test("Session sends a text that fails in place of what was refused, so that state and order stay right", () => {
+test("Session sends a text that fails in place of what was refused, so that order stays right", () => {
   const wire = new TestWire(refuses("query")).started();
   assert.equal(wire.client(ask.query("select 1"), ask.query("bad")), "Q(select 1) Q(sekisho refused)");
   const first = [say.rows(), say.row("1"), say.complete("SELECT 1"), say.ready("T")];

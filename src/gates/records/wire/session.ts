@@ -23,9 +23,9 @@ export const limits = {
 export type Block = "decision" | "rows" | "cut";
 
 /**
- * One session behind its sign-in, without I/O: bytes of either side go in, and bytes, a cancel or the end come
- * out of its port. What the server answers is matched with what was asked by one queue, so each row is known
- * by the statement that asked for it (PostgreSQL 18 documentation, 54.2).
+ * One session behind its sign-in, without I/O: bytes of either side go in, and bytes, a cancel or the end
+ * come out of its port. What the server answers is matched with what was asked by one queue, so each row is
+ * known by the statement that asked for it (PostgreSQL 18 documentation, 54.2).
  */
 export class Session {
   readonly port: WirePort;
