@@ -79,11 +79,12 @@ export function setUpConsole() {
   if (done.status !== 0) fail("Cannot build the pages", "see the lines above");
 }
 
-/** Debian packages that the replay uses to play 2016 between real hosts; without them it plays records. */
+/** Debian packages by which the replay plays 2016 between real hosts and a real database; it can do without. */
 const replayPackages = {
   nftables: "/usr/sbin/nft",
   conntrack: "/usr/sbin/conntrack",
   iproute2: "/usr/sbin/ip",
+  postgresql: "/usr/lib/postgresql",
 };
 
 /** Debian packages that the tests use as real parts. */
@@ -93,7 +94,6 @@ const systemPackages = {
   unbound: "/usr/sbin/unbound",
   "dnsmasq-base": "/usr/sbin/dnsmasq",
   tshark: "/usr/bin/tshark",
-  postgresql: "/usr/lib/postgresql",
   postfix: "/usr/sbin/postfix",
   swaks: "/usr/bin/swaks",
   chromium: "/usr/bin/chromium",
@@ -107,7 +107,7 @@ export function setUpSystemPackages() {
 
 /** The few that the replay uses; it plays without them, where they cannot be installed. */
 export function setUpReplayPackages() {
-  installPackages(replayPackages, (message) => say(`${message}: the replay plays records instead.`));
+  installPackages(replayPackages, (message) => say(`${message}: the replay does without.`));
 }
 
 function installPackages(packages, onFailure) {

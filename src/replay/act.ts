@@ -1,6 +1,7 @@
 import type { StartedStation } from "../station/start.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Office } from "./office.ts";
+import type { ResultsDatabase } from "./resultsDatabase.ts";
 
 /** The stage on which the acts play: a running station, and what stands before and behind its gates. */
 export type Stage = {
@@ -12,7 +13,19 @@ export type Stage = {
   noOffice: string | null;
   /** Where recorded connections go instead. */
   zeekFolder: string;
+  /** The results database behind the records gate; null where it cannot be had, and then why. */
+  database: StageDatabase | null;
+  noDatabase: string | null;
   tell: (line: string) => void;
+};
+
+export type StageDatabase = ResultsDatabase & {
+  /** Port of the records gate. */
+  port: number;
+  /** Keys of the canaries. */
+  canaries: string[];
+  /** Folder on the server in which new files are looked at. */
+  watched: string;
 };
 
 export type ActResult = {

@@ -8,6 +8,7 @@ import { openStage } from "./stage.ts";
 const ports = {
   console: Number(process.env["SEKISHO_PORT"] ?? 8_443),
   mail: Number(process.env["SEKISHO_MAIL_PORT"] ?? 10_025),
+  records: Number(process.env["SEKISHO_RECORDS_PORT"] ?? 6_432),
 } as const;
 
 function printWhere(stage: Stage, folder: string): string {
@@ -17,11 +18,16 @@ function printWhere(stage: Stage, folder: string): string {
     stage.office === null
       ? `recorded connections, nothing is cut (${stage.noOffice})`
       : "hosts in network namespaces of this machine, cut by nftables";
+  const database =
+    stage.database === null
+      ? `not before a database (${stage.noDatabase})`
+      : `psql -h 127.0.0.1 -p ${ports.records} -U operator_tanaka ${stage.database.name}`;
   const administrator = firstLink === null ? "" : `First administrator ${firstLink} (once, within 24 h)\n`;
   return `
 Console             ${url}
 ${administrator}Mail gate           ${gate}
 Outbound gate       ${hosts}
+Records gate        ${database}
 Data                ${folder}
 Try                 bin/sekisho ledger verify --folder ${folder}
 
@@ -41,6 +47,7 @@ export async function runDemo(): Promise<number> {
     folder,
     consolePort: ports.console,
     gatePort: ports.mail,
+    recordsPort: ports.records,
     quiet: true,
     tell,
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { findPostgres } from "../lib/sql/testStores.ts";
 import { whyNoNamespaces } from "../lib/networkNamespaces.ts";
 import type { ActResult } from "./act.ts";
 import { playActs } from "./acts.ts";
@@ -10,7 +11,8 @@ import { openStage } from "./stage.ts";
 
 /** Plays the traffic of 2016 on a stage of its own. */
 async function playTraffic(folder: string, withoutOffice: boolean): Promise<ActResult> {
-  const options = { folder, consolePort: 0, gatePort: 0, quiet: true, withoutOffice, tell: () => {} };
+  const wanted = { withoutOffice, withoutDatabase: true };
+  const options = { folder, consolePort: 0, gatePort: 0, quiet: true, ...wanted, tell: () => {} };
   const stage = await openStage(options);
   try {
     const [result] = await playActs(stage, ["traffic"]);
@@ -19,6 +21,35 @@ async function playTraffic(folder: string, withoutOffice: boolean): Promise<ActR
     await stage.close();
   }
 }
+
+describe(
+  "act three of 2016",
+  { skip: findPostgres() === null ? "PostgreSQL is not installed here" : false },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "sekisho-act-three-"));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+
+    test("a hundred customers leave, canaries ring, and the staged file lies in evidence", async () => {
+      const options = {
+        folder,
+        consolePort: 0,
+        gatePort: 0,
+        quiet: true,
+        withoutOffice: true,
+        tell: () => {},
+      };
+      const stage = await openStage(options);
+      try {
+        const [result] = await playActs(stage, ["records"]);
+        assert.deepEqual([result?.ok, result?.problems], [true, []]);
+        assert.equal(result?.figures["customersRead"], 100);
+        assert.equal(result?.figures["stagedFileKept"], "20000 records");
+      } finally {
+        await stage.close();
+      }
+    });
+  },
+);
 
 describe("act two of 2016", () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-act-"));
@@ -31,7 +62,7 @@ describe("act two of 2016", () => {
       const { ok, problems, figures } = await playTraffic(join(folder, "hosts"), false);
       assert.deepEqual([ok, problems], [true, []]);
       // At two megabytes a second, what left is less than one second's worth: the moment until it was heard.
-    assert.ok(Number(figures["databaseBytesOut"]) < 2_000_000, `${figures["databaseBytesOut"]} bytes`);
+      assert.ok(Number(figures["databaseBytesOut"]) < 2_000_000, `${figures["databaseBytesOut"]} bytes`);
       assert.equal(figures["cutOffPassedSince"], 0);
       assert.equal(figures["administratorsGoOn"], true);
     },

@@ -1,11 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SekishoError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
-import type { Stage } from "./act.ts";
-import { openMailbox, type Mailbox } from "./mailbox.ts";
+import type { Stage, StageDatabase } from "./act.ts";
+import { budget } from "./actRecords.ts";
+import { openMailbox } from "./mailbox.ts";
 import { Office, OFFICE } from "./office.ts";
+import { openResultsDatabase, type ResultsDatabase } from "./resultsDatabase.ts";
 
 export type StageOptions = {
   folder: string;
@@ -13,6 +16,10 @@ export type StageOptions = {
   /** 0 takes a free one. */
   gatePort: number;
   quiet: boolean;
+  /** Port of the records gate; 0 or none takes a free one. */
+  recordsPort?: number;
+  /** Play without the results database. */
+  withoutDatabase?: boolean;
   /** Play recorded connections even where namespaces could be made. */
   withoutOffice?: boolean;
   tell: (line: string) => void;
@@ -30,24 +37,77 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
   const zeekFolder = join(options.folder, "zeek");
   mkdirSync(zeekFolder, { recursive: true });
   const mail = { ...options, gatePort, nextHopPort: mailbox.port };
-  writeFileSync(configFile, `${stageConfig(mail)}${outboundConfig(office, zeekFolder)}`, { mode: 0o600 });
+  const results = options.withoutDatabase === true ? "not wanted" : await openResultsDatabase();
+  const database = typeof results === "string" ? null : await stageDatabase(results, options);
+  const parts = [stageConfig(mail), outboundConfig(office, zeekFolder), recordsConfig(database)];
+  writeFileSync(configFile, parts.join(""), { mode: 0o600 });
   try {
     const station = await startStation(configFile, { quiet: options.quiet });
     const gate = { host: "127.0.0.1", port: gatePort };
     await waitUntilReady(station);
-    const close = (): Promise<void> => closeStage(station, mailbox, office);
+    const close = (): Promise<void> => closeStage(station, { mailbox, office, database });
     const noOffice = typeof made === "string" ? made : null;
-    return { station, mailbox, gate, office, noOffice, zeekFolder, tell: options.tell, close };
+    const noDatabase = typeof results === "string" ? results : null;
+    const { tell } = options;
+    return { station, mailbox, gate, office, noOffice, database, noDatabase, zeekFolder, tell, close };
   } catch (error) {
     office?.close();
+    database?.close();
     throw error;
   }
 }
 
-async function closeStage(station: StartedStation, mailbox: Mailbox, office: Office | null): Promise<void> {
+async function closeStage(
+  station: StartedStation,
+  { mailbox, office, database }: Pick<Stage, "mailbox" | "office" | "database">,
+): Promise<void> {
   await station.close();
   await mailbox.close();
   office?.close(); // With it ends the enforcer, which by design outlives its gate.
+  database?.close();
+}
+
+/** The database as the records gate stands before it. */
+async function stageDatabase(results: ResultsDatabase, options: StageOptions): Promise<StageDatabase> {
+  const { recordsPort = 0 } = options;
+  // Not below the station's own data, where nothing is looked at.
+  const watched = mkdtempSync(join(tmpdir(), "sekisho-product-information-"));
+  const close = (): void => {
+    results.close();
+    rmSync(watched, { recursive: true, force: true });
+  };
+  const port = recordsPort === 0 ? await freePort() : recordsPort;
+  return { ...results, port, canaries: [], watched, close };
+}
+
+/** The records gate of the replay: an operator sees a hundred customers, the BI tool its reports. */
+function recordsConfig(database: StageDatabase | null): string {
+  if (database === null) return "";
+  return `records:
+  port: ${database.port}
+  server: { host: ${database.host} }
+  watcher: { user: sekisho_watcher, database: ${database.name} }
+  customers: { table: public.customers, key: id }
+  tables:
+    - table: public.customers
+      key: id
+      personal:
+        { name: name, kana: kana, roman: roman-name, sex: sex, birth_date: birth-date, email: email,
+          phone: phone, postal_code: postal-code, address: address, passport_no: passport }
+      notPersonal: [passport_issued, created_at]
+    - { table: public.bookings, key: customer_id, notPersonal: [product, site, booked_at] }
+  persons:
+    - { login: operator_tanaka, group: operators }
+    - { login: bi_report, group: bi, service: true }
+  watch: { folders: [${database.watched}] }
+  policy:
+    groups:
+      - { name: operators, budget: { hour: ${budget}, day: 300 } }
+      - name: bi
+        statements:
+          - select site, count(*) from bookings where booked_at >= '2016-01-01' group by site
+        otherStatements: refuse
+`;
 }
 
 async function waitUntilReady(station: StartedStation): Promise<void> {

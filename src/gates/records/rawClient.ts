@@ -111,6 +111,20 @@ export class RawClient {
     return rows;
   }
 
+  /** Text of the first column of each row of results, and of each line of COPY. */
+  get firstColumns(): string[] {
+    const bytes = Buffer.concat(this.#bytes);
+    const found: string[] = [];
+    for (let at = 0; at + 11 <= bytes.length; at += 1 + bytes.readUInt32BE(at + 1)) {
+      const end = at + 1 + bytes.readUInt32BE(at + 1);
+      if (bytes[at] === server.dataRow)
+        found.push(bytes.toString("utf8", at + 11, at + 11 + Math.max(0, bytes.readInt32BE(at + 7))));
+      if (bytes[at] === server.copyData)
+        found.push(bytes.toString("utf8", at + 5, end).split(/[,\t\n]/)[0] ?? "");
+    }
+    return found;
+  }
+
   /** SQLSTATEs of errors. */
   get errors(): string[] {
     return [...this.text.matchAll(/S(?:ERROR|FATAL)\0V\w+\0C([0-9A-Z]{5})\0/g)].map(
