@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { REASONS } from "../src/gates/mail/reasons.ts";
 import { defaultOrders } from "../src/gates/mail/policy.ts";
 import { FINDINGS } from "../src/gates/outbound/findings.ts";
+import { FINDINGS as RECORDS_FINDINGS } from "../src/gates/records/findings.ts";
 import { defaultOutboundOrders } from "../src/gates/outbound/policy.ts";
 import { printConfigPage } from "../src/station/describeConfig.ts";
 import { nameOfReason } from "../src/console/client/words/reasonWords.ts";
@@ -57,7 +58,25 @@ function printFindings(): string {
     "| --- | --- | --- | --- |",
     ...rows,
     "",
+    ...printRecordsFindings(),
   ].join("\n");
+}
+
+function printRecordsFindings(): string[] {
+  const rows = Object.entries(RECORDS_FINDINGS).map(
+    ([code, { technique, severity }]) => `| \`${code}\` | ${technique ?? ""} | ${severity} |`,
+  );
+  return [
+    "# What the records gate finds",
+    "",
+    "Printed from `src/gates/records/findings.ts`. What is done about it is the site's, for each group of",
+    "persons (`records.policy.groups`).",
+    "",
+    "| code | ATT&CK | severity |",
+    "| --- | --- | --- |",
+    ...rows,
+    "",
+  ];
 }
 
 /** Sections of standards that the code cites, with the places that cite them. */

@@ -11,8 +11,8 @@ import { markOf } from "./reading.ts";
 import type { JudgedText } from "./verdict.ts";
 
 export const limits = {
-  /** Longer texts are judged by the main thread, so that no connection of this thread waits for them. */
-  judgedHereCharactersMax: 32_768,
+  /** Longer texts are judged in a thread of their own, so that no connection of this one waits for them. */
+  judgedHereCharactersMax: 8_192,
 } as const;
 
 type Answer = Extract<FromMain, { id: number | null }>;
@@ -155,11 +155,16 @@ export class Gatehouse {
 
   /** The judgement at once, or null: then `later` gets it. */
   judge(text: string, later: (judged: JudgedText) => void): JudgedText | null {
-    if (text.length <= limits.judgedHereCharactersMax) return this.cache.judge(text).judged;
+    const soon = text.length <= limits.judgedHereCharactersMax ? this.cache.judgeSoon(text) : null;
+    if (soon !== null) return soon.judged;
+    const { generation } = this;
     this.ask(
       (id) => ({ type: "judge", id, text }),
       "judged",
-      ({ judged }) => later(judged),
+      ({ judged }) => {
+        if (generation === this.generation) this.cache.keep(text, judged);
+        later(judged);
+      },
     );
     return null;
   }
@@ -168,7 +173,8 @@ export class Gatehouse {
   isWritten(group: Group, text: string): boolean | null {
     const patterns = this.#patterns.get(group.name);
     if (patterns === undefined || patterns.size === 0) return null;
-    const shape = this.cache.fingerprint(text, this.cache.judge(text));
+    const known = this.cache.find(text);
+    const shape = known === undefined ? fingerprintOf(text) : this.cache.fingerprint(text, known);
     return shape !== null && patterns.has(shape);
   }
 

@@ -2,7 +2,7 @@ import { loadModule, parseSync, type RawStmt } from "libpg-query";
 import { type IndexedCatalog, indexCatalog } from "./judge/indexCatalog.ts";
 import { judgeStatement } from "./judge/statements.ts";
 import { plainVerdict } from "./judge/verdictOf.ts";
-import { limits, startWalk, TooMuch } from "./judge/walk.ts";
+import { limits, startWalk, TooMuch, tooManyParts } from "./judge/walk.ts";
 import type { JudgedStatement, JudgedText } from "./verdict.ts";
 
 export { type IndexedCatalog, indexCatalog };
@@ -13,9 +13,28 @@ export async function readyJudge(): Promise<void> {
 }
 
 export type JudgeOptions = {
+  /** Nodes to be looked at, at the most. */
+  stepsMax?: number;
   /** Routines outside pg_catalog, as "schema.name", that people know to read nothing but their arguments. */
   knownRoutines?: ReadonlySet<string>;
 };
+
+/** So many nodes are looked at in some 30 ms; what needs more is judged where nobody waits for it. */
+export const shortSteps = 10_000;
+
+/**
+ * The judgement where it can be had soon; null for a text that is better judged in another thread. A short text
+ * can cost much: views, recursion and `*` multiply.
+ */
+export function judgeSoon(
+  text: string,
+  catalog: IndexedCatalog,
+  options: JudgeOptions = {},
+): JudgedText | null {
+  const short = { ...options, stepsMax: shortSteps };
+  const judged = judgeText(text, catalog, short);
+  return judged.statements.some(({ detail }) => detail === tooManyParts) ? null : judged;
+}
 
 const noRoutines: ReadonlySet<string> = new Set();
 
@@ -35,7 +54,7 @@ export function judgeText(text: string, catalog: IndexedCatalog, options: JudgeO
     );
   }
   const judged: JudgedText = { statements: [], literalsDoNotMatter: true };
-  let stepsLeft = limits.stepsMax + text.length;
+  let stepsLeft = (options.stepsMax ?? limits.stepsMax) + text.length;
   for (const { stmt } of statements) {
     const walk = startWalk(catalog, options.knownRoutines ?? noRoutines);
     walk.stepsLeft = stepsLeft;

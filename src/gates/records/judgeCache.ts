@@ -1,4 +1,4 @@
-import { judgeText, type IndexedCatalog } from "./judge.ts";
+import { judgeSoon, judgeText, type IndexedCatalog } from "./judge.ts";
 import { fingerprintOf } from "./judge/fingerprint.ts";
 import { textKey } from "./judge/textKey.ts";
 import type { JudgedText } from "./verdict.ts";
@@ -35,13 +35,26 @@ export class JudgeCache {
   }
 
   judge(text: string): KeptJudgement {
-    if (text.length > limits.keptCharactersMax) return this.#judge(text);
-    const key = textKey(text);
-    // A key without literals cannot be a text: it holds a mark that no text may.
-    const known = (key === null ? undefined : this.#find(key)) ?? this.#find(text);
+    const known = this.find(text);
     if (known !== undefined) return known;
-    const made = this.#judge(text);
-    this.#keep(key !== null && made.judged.literalsDoNotMatter ? key : text, made);
+    const judged = judgeText(text, this.#catalog, this.#options);
+    return this.keep(text, judged);
+  }
+
+  /** The judgement where it is known or to be had soon; else null. */
+  judgeSoon(text: string): KeptJudgement | null {
+    const known = this.find(text);
+    if (known !== undefined) return known;
+    const judged = judgeSoon(text, this.#catalog, this.#options);
+    return judged === null ? null : this.keep(text, judged);
+  }
+
+  /** Keeps what was judged, here or elsewhere, under the text's shape where its literals do not matter. */
+  keep(text: string, judged: JudgedText): KeptJudgement {
+    const made: KeptJudgement = { judged, fingerprint: undefined };
+    if (text.length > limits.keptCharactersMax) return made;
+    const key = textKey(text);
+    this.#keep(key !== null && judged.literalsDoNotMatter ? key : text, made);
     return made;
   }
 
@@ -50,10 +63,6 @@ export class JudgeCache {
     if (text.length > limits.keptCharactersMax) return undefined;
     const key = textKey(text);
     return (key === null ? undefined : this.#find(key)) ?? this.#find(text);
-  }
-
-  #judge(text: string): KeptJudgement {
-    return { judged: judgeText(text, this.#catalog, this.#options), fingerprint: undefined };
   }
 
   #find(key: string): KeptJudgement | undefined {

@@ -164,9 +164,24 @@ function judgeDefinition(seen: SeenStatement): Ruling | null {
 
 function judgeBulk(seen: SeenStatement): Ruling | null {
   if (seen.statement.class !== "bulk" || seen.group === null) return null;
-  const { bulk } = seen.group;
+  const bulk = stricterOf(seen);
   if (bulk === "ask" && !seen.estimated) return { act: { do: "estimate" }, reasons: [] };
   return byPolicy(bulk, codesOf(seen));
+}
+
+const unknownCodes: readonly string[] = [
+  "unknown-routine",
+  "cannot-parse",
+  "cannot-resolve",
+  "changes-meaning",
+];
+
+/** A statement may be both bulk and unknown: then the stricter of the two holds. */
+function stricterOf({ group, statement }: SeenStatement): "refuse" | "ask" | "allow" {
+  const { bulk, unknown } = group as Group;
+  if (!statement.codes.some((code) => unknownCodes.includes(code))) return bulk;
+  const order = ["refuse", "ask", "allow"] as const;
+  return order[Math.min(order.indexOf(bulk), order.indexOf(unknown))] ?? "refuse";
 }
 
 function judgeKeyless(seen: SeenStatement): Ruling | null {

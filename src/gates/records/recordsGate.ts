@@ -9,6 +9,7 @@ import { EvidenceStore } from "../../ledger/evidence.ts";
 import { Keyring } from "../../ledger/keyring.ts";
 import { realDisk } from "../../lib/disk.ts";
 import { textOfError } from "../../lib/error.ts";
+import { ArchiveKeeper, draftOfFile, draftOfPruned } from "./access/archiveKeeper.ts";
 import { Approvals } from "./approvals.ts";
 import { CatalogKeeper } from "./catalogKeeper.ts";
 import { DriftKeeper } from "./driftKeeper.ts";
@@ -16,8 +17,7 @@ import { FileKeeper } from "./fileKeeper.ts";
 import { describeReading, type Crossed, type ReportedAct } from "./describeReading.ts";
 import { enforceReading } from "./enforce.ts";
 import { FuseKeeper } from "./fuseKeeper.ts";
-import { indexCatalog, readyJudge } from "./judge.ts";
-import { JudgeCache } from "./judgeCache.ts";
+import { LongJudge } from "./longJudge.ts";
 import { RecordsMemory } from "./memory.ts";
 import { canaryReport, crossedOf, glassReport, keptOf } from "./observe.ts";
 import type { RecordsSettings } from "./settings.ts";
@@ -46,7 +46,6 @@ export type RunningRecordsGate = { readonly port: number; close(): Promise<void>
 
 /** Starts the records gate in this process: threads that pass bytes, the catalog, the record, approvals. */
 export async function startRecordsGate(options: RecordsGateOptions): Promise<RunningRecordsGate> {
-  await readyJudge();
   const keyring = await Keyring.open(realDisk, join(options.dataFolder, "keys"));
   const gate = new RecordsGate(options, keyring);
   try {
@@ -66,6 +65,7 @@ class RecordsGate implements RunningRecordsGate {
   readonly #keyring: Keyring;
   readonly #spool: SpoolKeeper;
   readonly #fuses: FuseKeeper;
+  readonly #archive: ArchiveKeeper;
   readonly #catalog: CatalogKeeper;
   readonly #approvals: Approvals;
   readonly #threads: Threads;
@@ -78,7 +78,7 @@ class RecordsGate implements RunningRecordsGate {
   readonly #figures = new Map<string, MinuteFigures>();
   /** Statements that wait, by thread and the thread's number of the question. */
   readonly #asked = new Map<string, string>();
-  #judge: JudgeCache | null = null;
+  readonly #judge: LongJudge;
   #inForce: OrdersInForce | null = null;
   #timers: NodeJS.Timeout[] = [];
   #ready = false;
@@ -116,10 +116,19 @@ class RecordsGate implements RunningRecordsGate {
       onConnection: () => this.#tellStatus(),
       onProblem: (error) => this.#problem(textOfError(error)),
     });
+    this.#archive = new ArchiveKeeper({
+      dataFolder,
+      spool: this.#spool,
+      memory: this.#memory,
+      retentionDays: settings.record.retentionDays,
+      onFile: async (file) => void (await this.#recorder.append(draftOfFile(file))),
+      onPruned: async (...gone) => void (await this.#recorder.append(draftOfPruned(...gone))),
+      onProblem: (problem) => this.#problem(problem),
+    });
     this.#catalog = new CatalogKeeper({
       settings,
       onCatalog: (catalog) => {
-        this.#judge?.renew(indexCatalog(catalog));
+        this.#judge.renew(catalog);
         this.#threads.send({ type: "catalog", catalog, id: null });
       },
       onProblem: (problem) => this.#problem(problem),
@@ -142,6 +151,7 @@ class RecordsGate implements RunningRecordsGate {
       pass: (crossed: Crossed) => this.#pass(crossed),
       onProblem: (problem: string) => this.#problem(problem),
     };
+    this.#judge = new LongJudge(settings.knownRoutines);
     this.#drift = new DriftKeeper({ settings, catalog: this.#catalog, ...keeps });
     const { watch } = settings;
     this.#files = watch === undefined ? null : new FileKeeper({ watch, dataFolder, ...keeps });
@@ -164,8 +174,6 @@ class RecordsGate implements RunningRecordsGate {
     for (const file of this.#spool.list()) this.#fuses.restore(this.#spool.read(file), Date.now());
     this.#approvals.restore();
     await this.#catalog.start();
-    const catalog = this.#catalog.current ?? { version: "", relations: [], routines: [] };
-    this.#judge = new JudgeCache(indexCatalog(catalog), { knownRoutines: new Set(settings.knownRoutines) });
     await this.#threads.start();
     // What the folders lack is told; it keeps nobody from reading.
     await this.#files?.start().catch((error: unknown) => this.#problem(textOfError(error)));
@@ -176,6 +184,8 @@ class RecordsGate implements RunningRecordsGate {
     this.#every(1_000, () => this.#tellStatus());
     this.#every(limits.figuresMs, () => this.#noteFigures());
     this.#every(limits.rotateMs, () => this.#threads.send({ type: "rotate" }));
+    this.#every(limits.rotateMs, () => void this.#archive.run());
+    void this.#archive.run();
   }
 
   #every(milliseconds: number, act: () => void): void {
@@ -250,8 +260,8 @@ class RecordsGate implements RunningRecordsGate {
       const customers = await this.#catalog.estimate(database, text, relations);
       thread.send({ type: "estimated", id, customers });
     },
-    judge: ({ id, text }, thread) => {
-      if (this.#judge !== null) thread.send({ type: "judged", id, judged: this.#judge.judge(text).judged });
+    judge: async ({ id, text }, thread) => {
+      thread.send({ type: "judged", id, judged: await this.#judge.judge(text) });
     },
     "break-glass": (message, thread) => this.#breakGlass(message, thread),
     canary: (message) => this.#ring(message),
@@ -406,11 +416,13 @@ class RecordsGate implements RunningRecordsGate {
     this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#drift.stop();
+    await this.#judge.stop();
     await this.#files?.close();
     await this.#threads.stop();
     this.#noteFigures();
     this.#approvals.close();
     await this.#catalog.stop();
+    await this.#archive.close();
     await this.#recorder.close(limits.closeMs);
     this.#memory.close();
   }

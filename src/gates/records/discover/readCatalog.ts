@@ -22,7 +22,7 @@ export type CatalogRelation = {
   columns: CatalogColumn[];
 };
 /** A domain is given as the type below it: so PostgreSQL describes and sends its values. */
-export type CatalogColumn = { name: string; type: string; typeOid: number };
+export type CatalogColumn = { name: string; type: string; typeOid: number; notNull: boolean };
 export type ForeignKey = {
   relation: number;
   columns: string[];
@@ -53,7 +53,8 @@ with recursive base as (
   union all
   select t.oid, base.given, t.typname, t.typtype, t.typbasetype
     from base join pg_type t on t.oid = base.typbasetype where base.typtype = 'd')
-select a.attrelid::int8 as relation, a.attname as name, base.typname as type, base.oid::int8 as type_oid
+select a.attrelid::int8 as relation, a.attname as name, base.typname as type, base.oid::int8 as type_oid,
+    a.attnotnull as not_null
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   join pg_namespace n on n.oid = c.relnamespace
@@ -138,6 +139,7 @@ export async function readCatalog(query: Query): Promise<CatalogRows> {
       name: String(row["name"]),
       type: String(row["type"]),
       typeOid: Number(row["type_oid"]),
+      notNull: row["not_null"] === true,
     });
   }
   const inherits = (await query(inheritsSql)).rows.map((row) => ({

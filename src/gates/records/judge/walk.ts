@@ -50,6 +50,8 @@ export type Walk = {
   setsAlone: boolean;
 };
 
+export const tooManyParts = "too many parts";
+
 /** Thrown where a text is too deep or too large to be judged; judgeText() catches it. */
 export class TooMuch extends Error {
   override name = "TooMuch";
@@ -77,7 +79,7 @@ export function startWalk(index: IndexedCatalog, known: ReadonlySet<string>): Wa
 /** Counts work that is more than looking at one node. */
 export function spend(walk: Walk, steps: number): void {
   walk.stepsLeft -= steps;
-  if (walk.stepsLeft < 0) throw new TooMuch("too many parts");
+  if (walk.stepsLeft < 0) throw new TooMuch(tooManyParts);
 }
 
 /** Counts one node, and goes one level deeper for it. */
