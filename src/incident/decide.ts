@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { Said } from "../gate.ts";
-import type { EntryId } from "../ledger/entry.ts";
+import type { EntryDraft, EntryId, EvidenceHash } from "../ledger/entry.ts";
+import type { Json } from "../lib/canonicalJson.ts";
 import type { EvidenceStore } from "../ledger/evidence.ts";
 import type { Recorder } from "../ledger/recorder.ts";
 import { SekishoError } from "../lib/error.ts";
@@ -39,6 +40,9 @@ export type Decision = Omit<Question, "deadline" | "restsOn" | "subject"> & {
   /** Ledger entries of this decision, oldest first; the last one is what an enforcement rests on. */
   entries: EntryId[];
 };
+
+/** What shows that a person gave an answer: a signature over what she answered, in the evidence store. */
+export type Proof = { evidence: EvidenceHash; data: Record<string, Json> };
 
 export const limits = { reasonCharactersMax: 2_000 } as const;
 
@@ -200,8 +204,16 @@ export class Decisions {
     );
   }
 
-  /** Takes one person's answer. Throws conflict, not-permitted or usage. */
-  async answer(id: string, person: Answerer, answer: { option: string; reason: string }): Promise<Decision> {
+  /**
+   * Takes one person's answer. Throws conflict, not-permitted or usage. `proof` is kept beside her reason:
+   * what
+   * shows later that it was she who answered this.
+   */
+  async answer(
+    id: string,
+    person: Answerer,
+    answer: { option: string; reason: string; proof?: Proof },
+  ): Promise<Decision> {
     const { db, now } = this.#options;
     const settled = await db.transaction().execute(async (transaction) => {
       await transaction.selectFrom("decision").select("id").where("id", "=", id).forUpdate().execute();
@@ -240,18 +252,19 @@ export class Decisions {
       code: string;
       state: DecisionState;
       person: Answerer;
-      answer: { option: string; reason: string };
+      answer: { option: string; reason: string; proof?: Proof };
     },
   ): Promise<EntryId> {
     const { recorder, evidence } = this.#options;
+    const { proof } = given.answer;
     const reason = await evidence.put(Buffer.from(JSON.stringify({ reason: given.answer.reason }), "utf8"));
     const entry = await recorder.append({
       kind: "decided",
       code: given.code,
       about: { ...decision.about, person: given.person.id },
       rests: decision.entries.slice(-1),
-      evidence: [reason],
-      data: { option: given.answer.option, state: given.state },
+      evidence: [reason, ...(proof === undefined ? [] : [proof.evidence])],
+      data: { option: given.answer.option, state: given.state, ...proof?.data },
     });
     return entry.id;
   }
@@ -266,6 +279,24 @@ export class Decisions {
       .set({ state: to.state, outcome: to.outcome, entries: JSON.stringify([...decision.entries, to.entry]) })
       .where("id", "=", decision.id)
       .execute();
+  }
+
+  /**
+   * Takes a question back because nobody needs its answer any more; false where it was settled before.
+   * `restsOn` says what has become of its matter.
+   */
+  withdraw(id: string, restsOn: EntryId): Promise<boolean> {
+    return this.#end(id, (decision) => ({
+      state: "withdrawn",
+      outcome: null,
+      draft: {
+        kind: "decided",
+        code: "decision-withdrawn",
+        about: decision.about,
+        rests: [...decision.entries.slice(-1), restsOn],
+        data: {},
+      },
+    }));
   }
 
   /** Lets every question whose deadline has passed fall to its default; returns how many. */
@@ -290,20 +321,31 @@ export class Decisions {
    * twice.
    */
   #fallToDefault(id: string): Promise<boolean> {
-    const { db, recorder } = this.#options;
-    return db.transaction().execute(async (transaction) => {
-      await transaction.selectFrom("decision").select("id").where("id", "=", id).forUpdate().execute();
-      const decision = await this.get(id, transaction);
-      if (decision.state !== "asked" && decision.state !== "seconding") return false;
-      const entry = await recorder.append({
+    return this.#end(id, (decision) => ({
+      state: "defaulted",
+      outcome: decision.defaultOption,
+      draft: {
         kind: "decided",
         code: "decision-defaulted",
         about: decision.about,
         rests: decision.entries.slice(-1),
         data: { option: decision.defaultOption, deadline: decision.deadline },
-      });
-      const to = { state: "defaulted" as const, outcome: decision.defaultOption, entry: entry.id };
-      await this.#move(transaction, decision, to);
+      },
+    }));
+  }
+
+  #end(
+    id: string,
+    ending: (decision: Decision) => { state: DecisionState; outcome: string | null; draft: EntryDraft },
+  ): Promise<boolean> {
+    const { db, recorder } = this.#options;
+    return db.transaction().execute(async (transaction) => {
+      await transaction.selectFrom("decision").select("id").where("id", "=", id).forUpdate().execute();
+      const decision = await this.get(id, transaction);
+      if (decision.state !== "asked" && decision.state !== "seconding") return false;
+      const { state, outcome, draft } = ending(decision);
+      const entry = await recorder.append(draft);
+      await this.#move(transaction, decision, { state, outcome, entry: entry.id });
       return true;
     });
   }

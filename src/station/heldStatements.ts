@@ -43,6 +43,22 @@ export async function heldStatements(db: Kysely<any>, most: number): Promise<Hel
   }));
 }
 
+/** Questions that wait although their statement was withdrawn, with the entry that says so. */
+export async function withdrawnStatements(
+  db: Kysely<any>,
+  most: number,
+): Promise<{ decision: string; entry: EntryId }[]> {
+  const rows = (await db
+    .selectFrom("records_event")
+    .innerJoin("decision", "decision.id", "records_event.decision_id")
+    .select(["decision.id", "records_event.last_entry"])
+    .where("records_event.state", "=", "withdrawn")
+    .where("decision.state", "=", "asked")
+    .limit(most)
+    .execute()) as { id: string; last_entry: string }[];
+  return rows.map((row) => ({ decision: row.id, entry: row.last_entry as EntryId }));
+}
+
 type Row = {
   id: string;
   person: string;

@@ -16,7 +16,7 @@ import { findMarkedProcess, markProcess } from "../lib/processMark.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState, type State } from "../lib/sql/openState.ts";
 import { bulkReadQuestion, orderOfBulkRead } from "./bulkReadQuestion.ts";
-import { heldStatements } from "./heldStatements.ts";
+import { heldStatements, withdrawnStatements } from "./heldStatements.ts";
 import { cutQuestion, orderOfCut } from "./cutDecisions.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
 import { holdDataFolder } from "./holdDataFolder.ts";
@@ -208,6 +208,7 @@ export class Station {
         if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
         if (rows.some((row) => row.entry.code === "deciders-asked")) await this.#askDeciders();
         if (rows.some((row) => row.entry.code === "statement-held")) await this.#askAboutReadings();
+        if (rows.some((row) => row.entry.code === "statement-withdrawn")) await this.#withdrawReadings();
       })
       .catch((error: unknown) => {
         this.#options.log("error", "could not follow up entries", { problem: textOfError(error) });
@@ -294,6 +295,13 @@ export class Station {
     }
   }
 
+  /** Where nobody waits any more, nobody has to answer. */
+  async #withdrawReadings(): Promise<void> {
+    for (const { decision, entry } of await withdrawnStatements(this.db, limits.questionsMax)) {
+      await this.decisions.withdraw(decision, entry);
+    }
+  }
+
   /** A settled decision becomes an order to its gate. */
   async #carryOut(decision: Decision): Promise<void> {
     const asked = orderOfCut(decision) ?? orderOfBulkRead(decision);
@@ -325,6 +333,7 @@ export class Station {
     await this.#askAboutHeld();
     await this.#askDeciders();
     await this.#askAboutReadings();
+    await this.#withdrawReadings();
     const rows = (await this.db
       .selectFrom("decision")
       .leftJoin("gate_order", "gate_order.decision_id", "decision.id")

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { SEVERITIES } from "../gate.ts";
 import type { Entry } from "../ledger/entry.ts";
 
+export const limits = { evidenceMax: 8 } as const;
+
 const Id = z.uuid();
 const Seen = z.object({
   verb: z.string().default(""),
@@ -78,6 +80,11 @@ const kinds: Record<string, string> = {
   "watch-seen": "watch",
 };
 
+/** PostgreSQL's texts hold no NUL. */
+function textOf(value: string | undefined): string {
+  return (value ?? "").replaceAll("\0", "\ufffd");
+}
+
 async function insertEvent(db: Kysely<any>, entry: Entry): Promise<void> {
   const seen = Seen.safeParse(entry.data);
   const id = idOf(entry);
@@ -87,13 +94,13 @@ async function insertEvent(db: Kysely<any>, entry: Entry): Promise<void> {
     id,
     seen_at: entry.at,
     kind: kinds[entry.code] ?? "statement",
-    person: about["person"] ?? "",
+    person: textOf(about["person"]),
     email: about["email"] ?? null,
-    client: about["client"] ?? "",
-    application: about["application"] ?? "",
-    database: about["database"] ?? "",
-    session: about["session"] ?? "",
-    relations: about["relations"] ?? "",
+    client: textOf(about["client"]),
+    application: textOf(about["application"]),
+    database: textOf(about["database"]),
+    session: textOf(about["session"]),
+    relations: textOf(about["relations"]),
     verb: seen.data.verb,
     purpose: seen.data.purpose,
     columns_count: seen.data.columns,
@@ -102,15 +109,35 @@ async function insertEvent(db: Kysely<any>, entry: Entry): Promise<void> {
     severity_rank: 0,
     state: "seen",
     dry: false,
-    evidence: entry.evidence[0] ?? null,
+    evidence: JSON.stringify(entry.evidence.slice(0, 1)),
+    data: JSON.stringify(entry.data),
     entry: entry.id,
     last_entry: entry.id,
     about: JSON.stringify(about),
   };
-  await db
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto("records_event")
     .values(row)
     .onConflict((conflict) => conflict.column("id").doNothing())
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows === 0n) await addEvidence(db, id, entry);
+}
+
+/**
+ * A statement that comes twice, as one that rang a canary and was then cut, keeps what is said of it twice.
+ */
+async function addEvidence(db: Kysely<any>, id: string, entry: Entry): Promise<void> {
+  const { evidence } = (await db
+    .selectFrom("records_event")
+    .select("evidence")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow()) as { evidence: string };
+  const known = new Set([...(JSON.parse(evidence) as string[]), ...entry.evidence.slice(0, 1)]);
+  if (known.size > limits.evidenceMax) return;
+  await db
+    .updateTable("records_event")
+    .set({ evidence: JSON.stringify([...known]) })
+    .where("id", "=", id)
     .execute();
 }
 
@@ -118,15 +145,18 @@ async function judgeEvent(db: Kysely<any>, entry: Entry): Promise<void> {
   const judged = Reasons.safeParse(entry.data);
   const id = idOf(entry);
   if (!judged.success || id === null) return;
-  const { reasons } = judged.data;
+  const before = (await db
+    .selectFrom("records_event")
+    .select("reasons")
+    .where("id", "=", id)
+    .executeTakeFirst()) as { reasons: string } | undefined;
+  if (before === undefined) return;
+  const { reasons: fresh } = judged.data;
+  const known = JSON.parse(before.reasons) as typeof fresh;
+  const reasons = [...known, ...fresh.filter(({ code }) => known.every((one) => one.code !== code))];
   const rank = Math.max(0, ...reasons.map(({ severity }) => SEVERITIES.indexOf(severity)));
   const row = { reasons: JSON.stringify(reasons), severity: SEVERITIES[rank], severity_rank: rank };
-  await db
-    .updateTable("records_event")
-    .set(row)
-    .where("id", "=", id)
-    .where("severity_rank", "<=", rank)
-    .execute();
+  await db.updateTable("records_event").set(row).where("id", "=", id).execute();
 }
 
 async function orderEvent(db: Kysely<any>, entry: Entry): Promise<void> {
@@ -156,11 +186,10 @@ function endEvent(state: string): (db: Kysely<any>, entry: Entry) => Promise<voi
       deadline_minutes: deadlineMinutes,
     };
     const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
-    await db
-      .updateTable("records_event")
-      .set({ ...known, state, dry: outcome.data.state === "dry", last_entry: entry.id })
-      .where("id", "=", id)
-      .execute();
+    const ended = { ...known, state, dry: outcome.data.state === "dry", last_entry: entry.id };
+    const row = db.updateTable("records_event").set(ended).where("id", "=", id);
+    // That a canary rang does not undo that the statement was cut.
+    await (state === "told" ? row.where("state", "in", ["seen", "told"]) : row).execute();
   };
 }
 

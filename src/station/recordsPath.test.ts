@@ -12,6 +12,7 @@ import { realDisk } from "../lib/disk.ts";
 import { freePort } from "../lib/freePort.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
 import type { Person } from "./services.ts";
+import { TestAuthenticator } from "./testAuthenticator.ts";
 import { startStation, type StartedStation } from "./start.ts";
 import { waitUntil } from "./testPorts.ts";
 
@@ -118,10 +119,18 @@ describe("from a statement to the ledger", { skip }, () => {
     assert.match(question.question.en, /alice wants to read 1 columns .* about 2,000 customers/);
     assert.equal(raw.customers, 0);
     assert.match(raw.text, /Sekisho holds this statement/);
-    await station.services.decisions.answer(question.id, bob, {
-      option: "approve",
-      reason: "quarterly check",
-    });
+    const { records, decisions } = station.services;
+    const reason = "quarterly check";
+    const alice: Person = { id: "alice", name: "A", email: "alice@agency.example", roles: ["approver"] };
+    await assert.rejects(
+      decisions.answer(question.id, alice, { option: "deny", reason }),
+      /your own reading/,
+    );
+    await assert.rejects(decisions.answer(question.id, bob, { option: "approve", reason }), /passkey/);
+    const authenticator = await TestAuthenticator.register(station.station.db, bob);
+    const challenge = await records.beginApproval(question.id, bob);
+    const assertion = authenticator.sign(challenge, { origin: station.url });
+    await records.approve(question.id, bob, { nonce: challenge.nonce, assertion, reason });
     assert.equal(await done, true);
     assert.equal(raw.customers, 2_000);
     const [approved] = await entriesOf("statement-approved");
@@ -147,6 +156,12 @@ describe("from a statement to the ledger", { skip }, () => {
     raw.close();
     const [withdrawn] = await entriesOf("statement-withdrawn");
     assert.equal(withdrawn?.about["person"], "alice");
+    await waitUntil(
+      async () => (await station.services.records.waiting(bob)).length === 0 || null,
+      "the question to go",
+    );
+    const [ended] = await entriesOf("decision-withdrawn");
+    assert.ok(ended?.rests.includes(withdrawn?.id as never));
   });
 
   test("a file with customers that is deleted within the second lies in evidence", async () => {

@@ -4,6 +4,7 @@ import type { Reason, Said } from "../gate.ts";
 import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
+import type { RecordsService } from "./service/recordsTypes.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
 /**
@@ -16,6 +17,7 @@ export type Services = {
   live: LiveService;
   desk: DeskService;
   traffic: TrafficService;
+  records: RecordsService;
   decisions: DecisionService;
   ledger: LedgerService;
 };

@@ -16,6 +16,7 @@ import { Station } from "./openStation.ts";
 import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
+import { createRecordsService } from "./service/recordsService.ts";
 import { createTrafficService } from "./service/trafficService.ts";
 import type { Services, StationStatus } from "./services.ts";
 
@@ -60,10 +61,10 @@ type Tell = (message: string, fields: Record<string, unknown>, at?: "info" | "er
 
 async function startOpened(station: Station, tell: Tell): Promise<StartedStation> {
   const { loaded } = station;
-  const services = servicesOf(station);
   const { host, port: wanted } = loaded.config.console;
   const port = wanted === 0 ? await freePort(host) : wanted;
   const url = loaded.config.console.url ?? `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+  const services = servicesOf(station, url);
   const { app, createFirstLink } = await createApp({
     services,
     db: station.db,
@@ -130,22 +131,30 @@ async function statusOf(station: Station): Promise<StationStatus> {
   };
 }
 
-function servicesOf(station: Station): Services {
-  const { db, recorder, evidence, index, ledger, decisions, orders, live } = station;
+function servicesOf(station: Station, origin: string): Services {
+  const { db, recorder, evidence, index, ledger, decisions, orders, live, loaded } = station;
+  const views = createDecisionService(decisions, orders);
+  const stores = { db, recorder, evidence, index };
   return {
     station: { status: () => statusOf(station) },
     live,
-    desk: createDeskService({ db, recorder, evidence, index }),
+    desk: createDeskService(stores),
     traffic: createTrafficService({
-      db,
-      loaded: station.loaded,
-      recorder,
-      evidence,
-      index,
+      ...stores,
+      loaded,
       decisions,
       lost: () => station.counters.get("outbound")?.["lost"] ?? 0,
     }),
-    decisions: createDecisionService(decisions, orders),
+    records: createRecordsService({
+      ...stores,
+      loaded,
+      decisions,
+      views,
+      origin,
+      askRecord: null,
+      planted: () => Promise.resolve([]),
+    }),
+    decisions: views,
     ledger: createLedgerService({ ledger, index, evidence }),
   };
 }

@@ -22,6 +22,7 @@ import {
   setHeaders,
   strictTransport,
 } from "./protect.ts";
+import { recordsRoutes } from "./recordsRoutes.ts";
 import { requirePerson } from "./requirePerson.ts";
 import { sessionRoutes } from "./sessionRoutes.ts";
 import { stationRoutes } from "./stationRoutes.ts";
@@ -84,6 +85,7 @@ function createRoutes(context: Context) {
     .route("/station", new Hono<Env>().use(person).route("/", stationRoutes(context)))
     .route("/mails", new Hono<Env>().use(person).route("/", mailRoutes(context)))
     .route("/traffic", new Hono<Env>().use(person).route("/", trafficRoutes(context)))
+    .route("/records", new Hono<Env>().use(person).route("/", recordsRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))
     .route("/people", new Hono<Env>().use(person).route("/", peopleRoutes(context)));

@@ -17,6 +17,7 @@ import type {
 import { HELD_STATES } from "../services.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
 import type { TestAmount } from "./testTrafficData.ts";
+import { createTestRecords, type TestRecords } from "./testRecords.ts";
 import { createTestTraffic, type TestTraffic } from "./testTraffic.ts";
 
 /** Services in memory, for tests of the HTTP layer and of the pages. Not the station. */
@@ -25,6 +26,7 @@ export type TestServices = Services & {
   mails: HeldMailRow[];
   decisionViews: DecisionView[];
   trafficData: TestTraffic;
+  recordsData: TestRecords;
   emit(event: Partial<LiveEvent>): void;
 };
 
@@ -37,6 +39,7 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
   const amount = options.mails === 0 ? "none" : options.mails > 1000 ? "much" : "usual";
   const traffic = createTestTraffic({ now, amount, ledger, decisions: decisionViews });
   for (const finding of traffic.data.findings.slice(0, 40)) ledger.addFinding(finding);
+  const records = createTestRecords({ now, amount, ledger, decisions: decisionViews });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -51,6 +54,7 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
     mails,
     decisionViews,
     trafficData: traffic.data,
+    recordsData: records.data,
     emit,
     station: { status: async () => statusOf(now, ledger.rows.length, traffic.data.amount) },
     live: {
@@ -67,6 +71,7 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
     },
     desk: deskOf(mails, ledger),
     traffic: traffic.service,
+    records: records.service,
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
@@ -90,7 +95,10 @@ function statusOf(
       { name: "mail", state: "ready", since, ...gate },
       ...(amount === "no-gate"
         ? []
-        : [{ name: "outbound", state: "ready" as const, since, ...gate, pid: 4243 }]),
+        : [
+            { name: "outbound", state: "ready" as const, since, ...gate, pid: 4243 },
+            { name: "records", state: "ready" as const, since, ...gate, pid: 4244 },
+          ]),
     ],
     ledger: { size, root: "00".repeat(32), checkpointAt: now.toISOString(), origin: "sekisho.example" },
   };

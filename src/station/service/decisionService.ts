@@ -1,5 +1,6 @@
 import type { Decision, Decisions } from "../../incident/decide.ts";
 import type { GateOrders, OrderResult } from "../orders.ts";
+import { refuseReader, refuseWithoutPasskey } from "./approvalService.ts";
 import type { DecisionService, DecisionView, Role } from "../services.ts";
 
 /** Decisions as the pages see them: with what became of them at the gate. */
@@ -11,8 +12,12 @@ export function createDecisionService(decisions: Decisions, orders: GateOrders):
   return {
     list: async (filter) => viewsOf(await decisions.list(filter)),
     get: async (id) => (await viewsOf([await decisions.get(id)]))[0] as DecisionView,
-    answer: async (id, person, answer) =>
-      (await viewsOf([await decisions.answer(id, person, answer)]))[0] as DecisionView,
+    async answer(id, person, answer) {
+      const decision = await decisions.get(id);
+      refuseReader(decision, person);
+      refuseWithoutPasskey(decision, answer.option);
+      return (await viewsOf([await decisions.answer(id, person, answer)]))[0] as DecisionView;
+    },
   };
 }
 
