@@ -18,9 +18,7 @@ export type KeptRequest = {
   state: "open" | "approved" | "denied" | "withdrawn";
 };
 
-export type Canary = { customer: string; email: string; phone: string; name: string; plantedAt: number };
-
-/** The records gate's own memory: approvals, requests, canaries, what was told lately. */
+/** The records gate's own memory: approvals, requests, what was told lately. */
 export class RecordsMemory {
   readonly #database: DatabaseSync;
 

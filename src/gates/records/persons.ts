@@ -1,7 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
+import type { RecordsSettings } from "./settings.ts";
 import { parseVerifier } from "./wire/scram.ts";
+
+/** Where the verifiers of persons are. */
+export function personsFileOf(settings: RecordsSettings, dataFolder: string): string {
+  return isAbsolute(settings.personsFile)
+    ? settings.personsFile
+    : join(dataFolder, "records", settings.personsFile);
+}
 
 /** Verifiers of persons by login: a line each, `login verifier`. Passwords are kept nowhere. */
 export function readPersons(path: string): Record<string, string> {

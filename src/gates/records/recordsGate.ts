@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { pass, type Gate, type OrdersInForce } from "../../gate.ts";
 import { hashOfSettings, type GateStatus, type Order } from "../../gateLink.ts";
 import { GateRecorder } from "../../gateRecorder.ts";
@@ -9,7 +9,7 @@ import { EvidenceStore } from "../../ledger/evidence.ts";
 import { Keyring } from "../../ledger/keyring.ts";
 import { realDisk } from "../../lib/disk.ts";
 import { textOfError } from "../../lib/error.ts";
-import { ArchiveKeeper, draftOfFile, draftOfPruned } from "./access/archiveKeeper.ts";
+import { ArchiveKeeper } from "./access/archiveKeeper.ts";
 import { Approvals } from "./approvals.ts";
 import { CatalogKeeper } from "./catalogKeeper.ts";
 import { DriftKeeper } from "./driftKeeper.ts";
@@ -21,7 +21,8 @@ import { LongJudge } from "./longJudge.ts";
 import { RecordsMemory } from "./memory.ts";
 import { canaryReport, crossedOf, glassReport, keptOf } from "./observe.ts";
 import type { RecordsSettings } from "./settings.ts";
-import { readPersons } from "./persons.ts";
+import { KeptFiles } from "./keptFiles.ts";
+import { personsFileOf, readPersons } from "./persons.ts";
 import { SpoolKeeper } from "./spoolKeeper.ts";
 import { Threads, type Thread } from "./threads.ts";
 import type { FromThread, MinuteFigures, StatementReport, ThreadData } from "./threadLink.ts";
@@ -66,6 +67,7 @@ class RecordsGate implements RunningRecordsGate {
   readonly #spool: SpoolKeeper;
   readonly #fuses: FuseKeeper;
   readonly #archive: ArchiveKeeper;
+  readonly #kept: KeptFiles;
   readonly #catalog: CatalogKeeper;
   readonly #approvals: Approvals;
   readonly #threads: Threads;
@@ -93,11 +95,8 @@ class RecordsGate implements RunningRecordsGate {
     const folder = join(dataFolder, "records");
     this.#memory = new RecordsMemory(join(folder, "memory.sqlite"));
     this.#evidence = new EvidenceStore(realDisk, join(dataFolder, "evidence"), keyring);
-    this.#spool = new SpoolKeeper({
-      folder: join(folder, "spool"),
-      keyring,
-      onProblem: (problem) => this.#problem(problem),
-    });
+    const onProblem = (problem: string): void => this.#problem(problem);
+    this.#spool = new SpoolKeeper({ folder: join(folder, "spool"), keyring, onProblem });
     this.#seeds = seedsOf(keyring.secretFor("records fuse"));
     this.#fuses = new FuseKeeper({
       policy: settings.policy,
@@ -116,22 +115,16 @@ class RecordsGate implements RunningRecordsGate {
       onConnection: () => this.#tellStatus(),
       onProblem: (error) => this.#problem(textOfError(error)),
     });
-    this.#archive = new ArchiveKeeper({
-      dataFolder,
-      spool: this.#spool,
-      memory: this.#memory,
-      retentionDays: settings.record.retentionDays,
-      onFile: async (file) => void (await this.#recorder.append(draftOfFile(file))),
-      onPruned: async (...gone) => void (await this.#recorder.append(draftOfPruned(...gone))),
-      onProblem: (problem) => this.#problem(problem),
-    });
+    const own = { settings, dataFolder, keyring, onProblem, recorder: this.#recorder };
+    this.#archive = new ArchiveKeeper({ ...own, spool: this.#spool, memory: this.#memory });
+    this.#kept = new KeptFiles({ ...own, send: (message) => this.#threads.send(message) });
     this.#catalog = new CatalogKeeper({
       settings,
       onCatalog: (catalog) => {
         this.#judge.renew(catalog);
         this.#threads.send({ type: "catalog", catalog, id: null });
       },
-      onProblem: (problem) => this.#problem(problem),
+      onProblem,
     });
     this.#approvals = new Approvals({
       policy: settings.policy,
@@ -149,7 +142,7 @@ class RecordsGate implements RunningRecordsGate {
       evidence: this.#evidence,
       memory: this.#memory,
       pass: (crossed: Crossed) => this.#pass(crossed),
-      onProblem: (problem: string) => this.#problem(problem),
+      onProblem,
     };
     this.#judge = new LongJudge(settings.knownRoutines);
     this.#drift = new DriftKeeper({ settings, catalog: this.#catalog, ...keeps });
@@ -185,6 +178,7 @@ class RecordsGate implements RunningRecordsGate {
     this.#every(limits.figuresMs, () => this.#noteFigures());
     this.#every(limits.rotateMs, () => this.#threads.send({ type: "rotate" }));
     this.#every(limits.rotateMs, () => void this.#archive.run());
+    this.#every(1_000, () => this.#kept.look());
     void this.#archive.run();
   }
 
@@ -202,7 +196,7 @@ class RecordsGate implements RunningRecordsGate {
       seeds: this.#seeds,
       secret: Buffer.from(this.#keyring.secretFor("records sign-in"), "hex"),
       catalog: this.#catalog.current,
-      canaries: [],
+      canaries: this.#kept.canaries(),
       grants: this.#memory.grants(Date.now()),
       verifiers: readPersons(personsFileOf(settings, dataFolder)),
       passwords: passwordsOf(settings),
@@ -436,13 +430,6 @@ function seedsOf(secret: string): [number, number, number, number] {
 function groupOf(settings: RecordsSettings, person: string): string | null {
   const known = settings.persons.find(({ login }) => login === person);
   return known?.group ?? settings.policy.defaultGroup ?? null;
-}
-
-/** Where the verifiers of persons are. */
-export function personsFileOf(settings: RecordsSettings, dataFolder: string): string {
-  return isAbsolute(settings.personsFile)
-    ? settings.personsFile
-    : join(dataFolder, "records", settings.personsFile);
 }
 
 function passwordsOf(settings: RecordsSettings): Record<string, string> {

@@ -18,6 +18,8 @@ export class SpoolKeeper {
   readonly #keyring: Keyring;
   readonly #onProblem: (problem: string) => void;
   #number = 0;
+  /** Files of this run, and their threads: the last one of a thread is being written. */
+  readonly #made = new Map<string, number>();
 
   constructor(options: { folder: string; keyring: Keyring; onProblem: (problem: string) => void }) {
     this.folder = options.folder;
@@ -29,6 +31,7 @@ export class SpoolKeeper {
   /** A file for one thread, with a key of its own. */
   make(thread: number): SpoolFile {
     const file = `${Date.now()}-${thread}-${++this.#number}.spool`;
+    this.#made.set(file, thread);
     const key = randomBytes(32);
     const iv = randomBytes(16);
     const wrapped = this.#keyring.wrap(key, contextOf(file));
@@ -40,17 +43,34 @@ export class SpoolKeeper {
   list(): string[] {
     return readdirSync(this.folder)
       .filter((name) => name.endsWith(".spool"))
-      .sort((one, other) => beganAt(one) - beganAt(other) || one.localeCompare(other));
+      .sort((one, other) => beganAt(one) - beganAt(other) || numberOf(one) - numberOf(other));
+  }
+
+  /** Files to which no thread writes any more, oldest first. */
+  finished(): string[] {
+    const files = this.list();
+    const written = new Map<number, string>();
+    for (const file of files) {
+      const thread = this.#made.get(file);
+      if (thread !== undefined) written.set(thread, file);
+    }
+    const open = new Set(written.values());
+    return files.filter((file) => !open.has(file));
+  }
+
+  /** What a file holds. Throws where it cannot be read. */
+  *records(file: string): Generator<AccessRecord> {
+    const parts = headOfSpool(join(this.folder, file));
+    if (parts === null) return;
+    const head = JSON.parse(parts.head) as Head;
+    const key = this.#keyring.unwrap(head.key, contextOf(head.file));
+    yield* readSpool(parts.body, { key, iv: Buffer.from(head.iv, "base64") });
   }
 
   /** What a file holds; a file that cannot be read is told, and gives nothing. */
   *read(file: string): Generator<AccessRecord> {
     try {
-      const parts = headOfSpool(join(this.folder, file));
-      if (parts === null) return;
-      const head = JSON.parse(parts.head) as Head;
-      const key = this.#keyring.unwrap(head.key, contextOf(head.file));
-      yield* readSpool(parts.body, { key, iv: Buffer.from(head.iv, "base64") });
+      yield* this.records(file);
     } catch (error) {
       this.#onProblem(`Cannot read ${join(this.folder, file)}: ${textOfError(error)}`);
     }
@@ -59,13 +79,19 @@ export class SpoolKeeper {
   /** Takes away files that are in the record and no budget needs any more. */
   prune(isArchived: (file: string) => boolean, now: number): void {
     for (const file of this.list())
-      if (now - beganAt(file) > limits.keptMs && isArchived(file))
+      if (now - beganAt(file) > limits.keptMs && isArchived(file)) {
         rmSync(join(this.folder, file), { force: true });
+        this.#made.delete(file);
+      }
   }
 }
 
 function beganAt(file: string): number {
   return Number(file.split("-")[0]);
+}
+
+function numberOf(file: string): number {
+  return Number.parseInt(file.split("-")[2] ?? "", 10);
 }
 
 function contextOf(file: string): string {
