@@ -94,6 +94,7 @@ const systemPackages = {
   unbound: "/usr/sbin/unbound",
   "dnsmasq-base": "/usr/sbin/dnsmasq",
   tshark: "/usr/bin/tshark",
+  pgbouncer: "/usr/sbin/pgbouncer",
   postfix: "/usr/sbin/postfix",
   swaks: "/usr/bin/swaks",
   chromium: "/usr/bin/chromium",

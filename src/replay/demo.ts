@@ -8,7 +8,7 @@ import { openStage } from "./stage.ts";
 const ports = {
   console: Number(process.env["SEKISHO_PORT"] ?? 8_443),
   mail: Number(process.env["SEKISHO_MAIL_PORT"] ?? 10_025),
-  records: Number(process.env["SEKISHO_RECORDS_PORT"] ?? 6_432),
+  records: Number(process.env["SEKISHO_RECORDS_PORT"] ?? 7_432),
 } as const;
 
 function printWhere(stage: Stage, folder: string): string {

@@ -41,7 +41,7 @@ const AccountSettings = z.strictObject({
 
 export const RecordsSettings = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on."),
-  port: z.int().min(0).max(65_535).default(6_432).describe("Port to listen on."),
+  port: z.int().min(0).max(65_535).default(7_432).describe("Port to listen on."),
   workers: z
     .int()
     .min(1)
