@@ -75,8 +75,8 @@ async function fill(client: pg.Client): Promise<void> {
     );
   }
   await client.query(
-    `insert into bookings select id, id, 'tour ' || id % 40, 'rurubu', timestamptz '2007-09-28' + id * interval '44.5 min'
-     from customers`,
+    `insert into bookings select id, id, 'tour ' || id % 40, 'rurubu',
+       timestamptz '2007-09-28' + id * interval '44.5 min' from customers`,
   );
   await client.query("commit");
   await client.query("analyze");

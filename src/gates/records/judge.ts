@@ -23,8 +23,8 @@ export type JudgeOptions = {
 export const shortSteps = 10_000;
 
 /**
- * The judgement where it can be had soon; null for a text that is better judged in another thread. A short text
- * can cost much: views, recursion and `*` multiply.
+ * The judgement where it can be had soon; null for a text that is better judged in another thread. A short
+ * text can cost much: views, recursion and `*` multiply.
  */
 export function judgeSoon(
   text: string,
