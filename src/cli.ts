@@ -92,6 +92,18 @@ const recordsCommands: Record<string, Command> = {
     summary: "read the catalog and propose which columns are personal",
     run: async (argv) => (await import("./gates/records/discover/discoverCommand.ts")).discoverCommand(argv),
   },
+  who: {
+    summary: "who read this customer",
+    run: async (argv) => (await import("./station/readersCommand.ts")).whoCommand(argv),
+  },
+  "seen-by": {
+    summary: "what a person read, or what was read from a machine",
+    run: async (argv) => (await import("./station/readersCommand.ts")).seenByCommand(argv),
+  },
+  person: {
+    summary: "who may sign in at the gate: add, remove, list",
+    run: async (argv) => (await import("./station/personCommand.ts")).personCommand(argv),
+  },
   scan: {
     summary: "look for personal records in files, once",
     run: async (argv) => (await import("./gates/records/files/scanCommand.ts")).scanCommand(argv),

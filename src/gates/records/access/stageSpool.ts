@@ -54,8 +54,9 @@ export function stagedSql(table: TableName): string {
     return `SELECT hour, customer, person, ${time}, TRY_CAST(statement AS UUID) AS statement,
       count::INTEGER AS count FROM staged_access`;
   return `SELECT hour, TRY_CAST(statement AS UUID) AS statement, ${time}, person, client, application,
-    database, session, purpose, verb, touches, granted, text_sha256, keyless::BIGINT AS keyless, rows::BIGINT AS rows,
-    customers::BIGINT AS customers, bytes::BIGINT AS bytes, milliseconds::BIGINT AS milliseconds, outcome
+    database, session, purpose, verb, touches, granted, text_sha256, keyless::BIGINT AS keyless,
+    rows::BIGINT AS rows, customers::BIGINT AS customers, bytes::BIGINT AS bytes,
+    milliseconds::BIGINT AS milliseconds, outcome
     FROM staged_statement`;
 }
 
