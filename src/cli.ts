@@ -104,6 +104,10 @@ const recordsCommands: Record<string, Command> = {
     summary: "who may sign in at the gate: add, remove, list",
     run: async (argv) => (await import("./station/personCommand.ts")).personCommand(argv),
   },
+  canary: {
+    summary: "customers who do not exist: plant, list, export, remove",
+    run: async (argv) => (await import("./station/canaryCommand.ts")).canaryCommand(argv),
+  },
   scan: {
     summary: "look for personal records in files, once",
     run: async (argv) => (await import("./gates/records/files/scanCommand.ts")).scanCommand(argv),

@@ -15,7 +15,7 @@ export const Look = z.object({
   at: z.string(),
   /** Account of the operating system. */
   viewer: z.string(),
-  view: z.enum(["who", "seen-by", "export", "canaries"]),
+  view: z.enum(["who", "seen-by", "export", "canaries", "canaries-planted", "canaries-removed"]),
   /** Pseudonym of the customer, or the person or address that was asked about. */
   subject: z.string(),
 });
