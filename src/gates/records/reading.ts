@@ -64,13 +64,15 @@ export class CustomerReading implements Reading {
   readonly #isPersonal: readonly boolean[];
   readonly #cells: Int32Array;
   readonly #lines: CopyBytes | null;
-  readonly #distinct = new DistinctCustomers();
+  readonly #distinct: DistinctCustomers;
   #columns: readonly DescribedColumn[] | null = null;
   #formats: readonly number[] | null = null;
   #number = 0;
   #begun = 0;
   #rows = 0;
   #bytes = 0;
+  /** Customers that were taken for new by their keys. */
+  #keyed = 0;
   /** Customers let through; some without a key. */
   #customers = 0;
   #messages = 0;
@@ -82,6 +84,7 @@ export class CustomerReading implements Reading {
   constructor(statement: JudgedStatement, terms: ReadingTerms) {
     this.#terms = terms;
     this.#statement = statement;
+    this.#distinct = new DistinctCustomers({ exact: Number.isFinite(terms.statementLimit) });
     const { copyOut } = statement;
     this.#lines = copyOut === null || copyOut.format === "binary" ? null : bytesOfFormat(copyOut);
     // Of a line of text only the keys are looked for: the whole of it counts as personal.
@@ -218,6 +221,7 @@ export class CustomerReading implements Reading {
     if (this.#distinct.add(hash)) {
       if (this.#customers >= statementLimit) return this.#over({ why: "statement", limit: statementLimit });
       if (fuse !== null && !fuse.take(hash.high, hash.low)) return this.#overWindow(1);
+      this.#keyed += 1;
       this.#customers += 1;
       this.#begin();
       spool.key(this.#number, text, range);
@@ -273,7 +277,9 @@ export class CustomerReading implements Reading {
   end(outcome: "complete" | "cut" | "failed" | "open"): void {
     if (this.#ended) return;
     this.#ended = true;
-    const figures = { rows: this.#rows, customers: this.#customers, bytes: this.#bytes };
+    // Where no limit hangs on it, some keys may have been taken for new twice.
+    const customers = this.#customers - this.#keyed + Math.min(this.#keyed, this.#distinct.count);
+    const figures = { rows: this.#rows, customers, bytes: this.#bytes };
     this.#terms.tellEnd(figures);
     if (this.#number === 0) return;
     const at = this.#terms.now();

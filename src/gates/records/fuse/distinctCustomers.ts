@@ -1,25 +1,43 @@
 import type { KeyHash } from "./hashKey.ts";
 
-export const limits = { bitsMax: 22 } as const;
+export const limits = {
+  bitsMax: 22,
+  /** So many are told apart exactly where no limit hangs on them; the table stays in the processor's cache. */
+  exactMax: 65_536,
+  recentBits: 13,
+  registerBits: 14,
+} as const;
 
 /**
- * The distinct customers of one statement. Exact to some three millions; above, every key counts as another
- * customer, so that a limit is never passed.
+ * The distinct customers of one statement. Exact where a limit hangs on them (above some three millions every
+ * key counts as another). Else exact to 65,536, and above an estimate by HyperLogLog (Flajolet et al. 2007, error
+ * 0.8 %): one look into a table of megabytes for each row would cost more than all else.
  */
 export class DistinctCustomers {
+  readonly #exact: boolean;
   #bits = 6;
   #words = new Int32Array(2 << 6);
   #used = 0;
-  #zero = false;
-  /** Keys that came after the table was full. */
   #uncounted = 0;
+  #zero = false;
+  #registers: Uint8Array | null = null;
+  #recent: Int32Array = new Int32Array(0);
 
-  get count(): number {
-    return this.#used + this.#uncounted + (this.#zero ? 1 : 0);
+  constructor(options: { exact: boolean }) {
+    this.#exact = options.exact;
   }
 
-  /** True for a customer who was not there before. */
+  get count(): number {
+    if (this.#registers === null) return this.#used + this.#uncounted + (this.#zero ? 1 : 0);
+    let sum = 0;
+    for (const register of this.#registers) sum += 2 ** -register;
+    const size = this.#registers.length;
+    return Math.max(this.#used, Math.round(((0.7213 / (1 + 1.079 / size)) * size * size) / sum));
+  }
+
+  /** True for a customer who was not there before; where it is estimated, true for some who were. */
   add(key: KeyHash): boolean {
+    if (this.#registers !== null) return this.#addEstimated(key);
     if (key.high === 0 && key.low === 0) {
       const fresh = !this.#zero;
       this.#zero = true;
@@ -27,6 +45,10 @@ export class DistinctCustomers {
     }
     const at = this.#find(key.high, key.low);
     if (this.#words[at] !== 0 || this.#words[at + 1] !== 0) return false;
+    if (!this.#exact && this.#used >= limits.exactMax) {
+      this.#estimate();
+      return this.#addEstimated(key);
+    }
     if (this.#used * 4 >= 3 * 2 ** this.#bits) {
       if (this.#bits === limits.bitsMax) {
         this.#uncounted += 1;
@@ -38,6 +60,34 @@ export class DistinctCustomers {
     this.#words[at] = key.high;
     this.#words[at + 1] = key.low;
     this.#used += 1;
+    return true;
+  }
+
+  /** From here on an estimate: it begins with all who are known. */
+  #estimate(): void {
+    this.#registers = new Uint8Array(2 ** limits.registerBits);
+    this.#recent = new Int32Array(2 << limits.recentBits);
+    for (let at = 0; at < this.#words.length; at += 2) {
+      const [high, low] = [this.#words[at] as number, this.#words[at + 1] as number];
+      if (high !== 0 || low !== 0) this.#register(high, low);
+    }
+    this.#words = new Int32Array(0);
+  }
+
+  #register(high: number, low: number): void {
+    const registers = this.#registers as Uint8Array;
+    const place = low & (registers.length - 1);
+    const rank = Math.clz32(high) + 1;
+    if (rank > (registers[place] as number)) registers[place] = rank;
+  }
+
+  /** Rows of one customer lie near each other in most results: the last few thousands are remembered. */
+  #addEstimated({ high, low }: KeyHash): boolean {
+    this.#register(high, low);
+    const at = ((low >>> limits.registerBits) & (2 ** limits.recentBits - 1)) * 2;
+    if (this.#recent[at] === high && this.#recent[at + 1] === low) return false;
+    this.#recent[at] = high;
+    this.#recent[at + 1] = low;
     return true;
   }
 

@@ -173,10 +173,18 @@ test("hashKey() gives other numbers for other keys", () => {
 });
 
 test("DistinctCustomers counts each once", () => {
-  const distinct = new DistinctCustomers();
+  const distinct = new DistinctCustomers({ exact: true });
   for (const key of [...numbers(0, 5_000), ...numbers(0, 5_000)]) distinct.add(hashOf(key));
   assert.equal(distinct.count, 5_000);
   assert.equal(distinct.add({ high: 0, low: 0 }), true);
   assert.equal(distinct.add({ high: 0, low: 0 }), false);
   assert.equal(distinct.count, 5_001);
+});
+
+test("DistinctCustomers estimates where no limit hangs on it, within two hundredths", () => {
+  const distinct = new DistinctCustomers({ exact: false });
+  for (const key of numbers(0, 60_000)) distinct.add(hashOf(key));
+  assert.equal(distinct.count, 60_000);
+  for (const key of numbers(0, 400_000)) distinct.add(hashOf(key));
+  assert.ok(Math.abs(distinct.count - 400_000) < 8_000, `${distinct.count} of 400000`);
 });

@@ -85,7 +85,7 @@ export function findTextCells(
   const { cells, format } = options;
   const { delimiter, absent } = format;
   const stop = end - 1;
-  if (end <= start || bytes.indexOf(newline, start) !== stop) return false;
+  if (end <= start || bytes[stop] !== newline) return false;
   let place = 0;
   let column = 0;
   let from = start;
@@ -95,7 +95,10 @@ export function findTextCells(
       at += 1;
       continue;
     }
-    if (byte !== delimiter && at !== stop) continue;
+    if (byte !== delimiter && at !== stop) {
+      if (byte === newline) return false;
+      continue;
+    }
     if (wanted[place] === column) {
       const none = isAbsent(bytes, from, at, absent);
       cells[place * 2] = none ? -1 : from;
