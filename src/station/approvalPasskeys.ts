@@ -29,7 +29,7 @@ export type ApprovalChallenge = {
     rpId: string;
     timeout: number;
     userVerification: "required";
-    allowCredentials: { type: "public-key"; id: string; transports?: string[] }[];
+    allowCredentials: { type: "public-key"; id: string; transports?: string[] | undefined }[];
   };
 };
 

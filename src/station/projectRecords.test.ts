@@ -27,6 +27,7 @@ for (const store of testStores()) {
       const askRecord = async (customer: string) => ({
         readings: [],
         persons: [{ person: customer === "4711" ? "eve" : "", readings: 1, firstAt: "", lastAt: "" }],
+        keyless: 0,
         more: false,
       });
       place = await RecordsState.open(store, { askRecord });
@@ -130,7 +131,7 @@ for (const store of testStores()) {
       const found = await place.records.customer({ customer: "4711", purpose: "investigate" }, viewer);
       assert.equal(found.persons[0]?.person, "eve");
       const entry = place.entries.at(-1);
-      assert.deepEqual([entry?.code, entry?.about["person"]], ["record-searched", "bob"]);
+      assert.deepEqual([entry?.code, entry?.about["person"]], ["accesses-viewed", "bob"]);
       assert.equal(JSON.stringify(entry).includes("4711"), false);
     });
   });

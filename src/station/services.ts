@@ -235,6 +235,10 @@ export type CutRow = {
 
 export type { CutCard };
 
+/* ---- records ---- */
+
+export type * from "./service/recordsTypes.ts";
+
 export type TrafficOverview = {
   /** What the record holds, or null while nothing is recorded. */
   recorded: { from: string; until: string; connections: number; bytes: number; files: number } | null;

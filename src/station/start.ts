@@ -13,6 +13,7 @@ import { databaseUrlOf } from "./databaseUrl.ts";
 import { createApp } from "./http/createApp.ts";
 import { createMetrics } from "./metrics.ts";
 import { Station } from "./openStation.ts";
+import { askRecordIn, countCanaries } from "./service/askRecord.ts";
 import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
@@ -151,8 +152,12 @@ function servicesOf(station: Station, origin: string): Services {
       decisions,
       views,
       origin,
-      askRecord: null,
-      planted: () => Promise.resolve([]),
+      askRecord:
+        loaded.config.records === undefined
+          ? null
+          : askRecordIn({ dataFolder: loaded.dataFolder, keyring: station.keyring }),
+      nameCustomer: (customer) => station.keyring.pseudonymOf(`customer ${customer}`).slice(0, 32),
+      planted: () => countCanaries(loaded.dataFolder, station.keyring),
     }),
     decisions: views,
     ledger: createLedgerService({ ledger, index, evidence }),

@@ -81,6 +81,7 @@ export class RecordsState {
       origin: testOrigin,
       now: () => Date.now() + this.ahead,
       askRecord: parts.askRecord,
+      nameCustomer: () => "a pseudonym",
       planted: async () => [],
     });
   }

@@ -11,6 +11,7 @@ import "./styles/layout.css";
 import "./styles/table.css";
 import "./styles/parts.css";
 import "./styles/traffic.css";
+import "./styles/records.css";
 import "./theme.ts";
 
 const client = new QueryClient({

@@ -1,3 +1,4 @@
+import type { ApprovalChallenge, Assertion } from "../../station/services.ts";
 import { getAuth, postAuth } from "./api.ts";
 
 /** Whether this browser can keep or use passkeys here; an address without a name cannot have any. */
@@ -15,6 +16,16 @@ export async function provePasskey(): Promise<void> {
   const credential = await navigator.credentials.get({ publicKey });
   if (!(credential instanceof PublicKeyCredential)) throw new DOMException("no passkey", "NotAllowedError");
   await postAuth("/passkey/verify-authentication", { response: credential.toJSON() });
+}
+
+/** Signs a challenge of the station with a passkey of this device, after the device has verified its user. */
+export async function signChallenge(options: ApprovalChallenge["publicKey"]): Promise<Assertion> {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
+    options as PublicKeyCredentialRequestOptionsJSON,
+  );
+  const credential = await navigator.credentials.get({ publicKey });
+  if (!(credential instanceof PublicKeyCredential)) throw new DOMException("no passkey", "NotAllowedError");
+  return credential.toJSON() as Assertion;
 }
 
 /** Makes a passkey on this device. W3C WebAuthn 3, 7.1. */

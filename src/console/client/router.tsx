@@ -33,6 +33,12 @@ function printSearch(search: Record<string, unknown>): string {
   return text === "" ? "" : `?${text}`;
 }
 
+/** Makes pages whose addresses hold no state. */
+function pagesOf<const Root extends AnyRoute>(root: Root) {
+  return <const Path extends string>(path: Path, load: () => Promise<Record<string, any>>, name: string) =>
+    createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
+}
+
 /** The pages and their addresses. */
 export function createConsoleRouter(client: QueryClient) {
   const root = createRootRoute({
@@ -40,11 +46,7 @@ export function createConsoleRouter(client: QueryClient) {
     notFoundComponent: MissingPage,
     loader: () => client.ensureQueryData(sessionQuery),
   });
-  const page = <const Path extends string>(
-    path: Path,
-    load: () => Promise<Record<string, any>>,
-    name: string,
-  ) => createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load, name) });
+  const page = pagesOf(root);
   const home = createRoute({
     getParentRoute: () => root,
     path: "/",
@@ -82,6 +84,7 @@ export function createConsoleRouter(client: QueryClient) {
     ledger,
     decisions,
     ...trafficRoutes(root),
+    ...recordsRoutes(root),
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
@@ -129,6 +132,40 @@ function trafficRoutes<const Root extends AnyRoute>(root: Root) {
     component: lazyRouteComponent(() => import("./pages/CutsPage.tsx"), "CutsPage"),
   });
   return [traffic, host, findings, cuts] as const;
+}
+
+/** The pages of the records gate whose addresses hold a state. */
+function recordsRoutes<const Root extends AnyRoute>(root: Root) {
+  const readers = createRoute({
+    getParentRoute: () => root,
+    path: "/records",
+    validateSearch: only("hours", "sort"),
+    component: lazyRouteComponent(() => import("./pages/ReadersPage.tsx"), "ReadersPage"),
+  });
+  const readings = createRoute({
+    getParentRoute: () => root,
+    path: "/records/events",
+    validateSearch: only("kind", "person", "state", "code", "severity", "text", "sort"),
+    component: lazyRouteComponent(() => import("./pages/ReadingsPage.tsx"), "ReadingsPage"),
+  });
+  const files = createRoute({
+    getParentRoute: () => root,
+    path: "/records/files",
+    validateSearch: only("sort"),
+    component: lazyRouteComponent(() => import("./pages/FilesPage.tsx"), "FilesPage"),
+  });
+  const page = pagesOf(root);
+  return [
+    readers,
+    readings,
+    files,
+    page("/records/waiting", () => import("./pages/WaitingPage.tsx"), "WaitingPage"),
+    page("/records/waiting/$id", () => import("./pages/ApprovalPage.tsx"), "ApprovalPage"),
+    page("/records/events/$id", () => import("./pages/ReadingPage.tsx"), "ReadingPage"),
+    page("/records/columns", () => import("./pages/ColumnsPage.tsx"), "ColumnsPage"),
+    page("/records/customer", () => import("./pages/CustomerPage.tsx"), "CustomerPage"),
+    page("/records/canaries", () => import("./pages/CanariesPage.tsx"), "CanariesPage"),
+  ] as const;
 }
 
 declare module "@tanstack/react-router" {

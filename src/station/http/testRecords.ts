@@ -189,8 +189,8 @@ export function createTestRecords(options: {
   const look = (code: string, viewer: Person, about: Record<string, string>): void => {
     ledger.add({ kind: "observed", code, by: `person/${viewer.id}`, about });
   };
-  const waiting = (viewer: Person): WaitingApproval[] => {
-    const decision = decisions.find(({ code, state }) => code === "bulk-read" && state === "asked");
+  const asked = (viewer: Person): WaitingApproval[] => {
+    const decision = decisions.find(({ code }) => code === "bulk-read");
     const [event] = data.events;
     if (decision === undefined || event === undefined) return [];
     const before = { approved: 3, denied: 1 };
@@ -206,9 +206,9 @@ export function createTestRecords(options: {
       look("evidence-viewed", viewer, { gate: "records", statement: id });
       return viewOf(row, reveal !== null);
     },
-    waiting: async (viewer) => waiting(viewer),
+    waiting: async (viewer) => asked(viewer).filter(({ decision }) => decision.state === "asked"),
     async approval(id, viewer) {
-      const found = waiting(viewer).find(({ decision }) => decision.id === id);
+      const found = asked(viewer).find(({ decision }) => decision.id === id);
       if (found === undefined) throw missing(`approval ${id}`);
       return found;
     },
@@ -220,9 +220,9 @@ export function createTestRecords(options: {
     },
     columns: async () => testColumns(now, some()),
     async customer({ customer, purpose }, viewer) {
-      look("record-searched", viewer, { gate: "records" });
+      look("accesses-viewed", viewer, { gate: "records" });
       if (!some() || customer !== "4711" || purpose === undefined)
-        return { readings: [], persons: [], more: false };
+        return { readings: [], persons: [], keyless: 0, more: false };
       return testCustomer(now);
     },
     canaries: async () => ({
@@ -373,7 +373,7 @@ function testCustomer(now: Date): Awaited<ReturnType<Services["records"]["custom
     client: "10.1.50.29",
     application: "psql",
     statement: `01890000-0000-7000-8000-00000e${String(index).padStart(6, "0")}`,
-    relation: "public.customers",
+    touches: { "public.customers": ["name", "email"] },
     purpose: null,
   }));
   const of = (person: string) => readings.filter((one) => one.person === person);
@@ -383,5 +383,5 @@ function testCustomer(now: Date): Awaited<ReturnType<Services["records"]["custom
     firstAt: of(person).at(-1)?.at ?? "",
     lastAt: of(person)[0]?.at ?? "",
   }));
-  return { readings, persons, more: false };
+  return { readings, persons, keyless: 1, more: false };
 }

@@ -34,6 +34,8 @@ export type RecordsOptions = EventOptions &
     loaded: LoadedConfig;
     /** Null: this station keeps no record of readings. */
     askRecord: AskRecord | null;
+    /** Pseudonym of a customer, under which the ledger may name her. */
+    nameCustomer: (customer: string) => string;
     /** Canaries by table, as the gate planted them. */
     planted: () => Promise<CanariesView["planted"]>;
   };
@@ -100,7 +102,7 @@ async function columnsOf({ db, loaded }: RecordsOptions): Promise<ColumnsView> {
  * evidence.
  */
 async function askAbout(
-  { askRecord, evidence, recorder }: RecordsOptions,
+  { askRecord, evidence, recorder, nameCustomer }: RecordsOptions,
   question: CustomerQuestion,
   viewer: Person,
 ): Promise<CustomerView> {
@@ -113,10 +115,10 @@ async function askAbout(
   const kept = await evidence.put(Buffer.from(JSON.stringify({ customer, since, until }), "utf8"));
   await recorder.append({
     kind: "observed",
-    code: "record-searched",
-    about: { gate: "records", person: viewer.id },
+    code: "accesses-viewed",
+    about: { gate: "records", person: viewer.id, subject: nameCustomer(customer) },
     evidence: [kept],
-    data: { purpose, since, until },
+    data: { view: "who", purpose, since, until },
   });
   return askRecord(customer, { since, until });
 }

@@ -4,6 +4,8 @@ import type { Kind } from "../../ledger/entry.ts";
 import type { ApprovalChallenge, Assertion } from "../approvalPasskeys.ts";
 import type { DecisionView, Person } from "../services.ts";
 
+export type { ApprovalChallenge, Assertion };
+
 /** What the API offers of the records gate. */
 
 export const RECORDS_KINDS = ["statement", "columns", "file", "watch"] as const;
@@ -163,12 +165,14 @@ export type CustomerReading = {
   client: string;
   application: string;
   statement: string;
-  relation: string;
+  touches: Record<string, string[]>;
   purpose: string | null;
 };
 export type CustomerView = {
   readings: CustomerReading[];
   persons: { person: string; readings: number; firstAt: string; lastAt: string }[];
+  /** Statements of that time whose rows did not say whose they were: she may be among them. */
+  keyless: number;
   /** More than are shown. */
   more: boolean;
 };
@@ -203,7 +207,7 @@ export type RecordsService = {
     given: { nonce: string; assertion: Assertion; reason: string },
   ): Promise<DecisionView>;
   columns(): Promise<ColumnsView>;
-  /** Who read this customer. Writes `record-searched` first. */
+  /** Who read this customer. Writes `accesses-viewed` first. */
   customer(question: CustomerQuestion, viewer: Person): Promise<CustomerView>;
   canaries(): Promise<CanariesView>;
   files(limit: number): Promise<StagedFileRow[]>;

@@ -59,7 +59,7 @@ function DecidedMail({ mail }: { mail: string }) {
 
 function DecisionFacts({ decision }: { decision: DecisionView }) {
   const { say } = useWords();
-  const { mail, finding, cut } = decision.about;
+  const { mail, finding, cut, statement } = decision.about;
   const [entry] = decision.entries;
   return (
     <dl className="facts">
@@ -77,6 +77,16 @@ function DecisionFacts({ decision }: { decision: DecisionView }) {
           <dd>
             <Link to="/findings/$id" params={{ id: finding }}>
               {say("decision.about-finding")}
+            </Link>
+          </dd>
+        </>
+      )}
+      {statement === undefined ? null : (
+        <>
+          <dt>{say("decision.about")}</dt>
+          <dd>
+            <Link to="/records/events/$id" params={{ id: statement }}>
+              {say("approval.evidence")}
             </Link>
           </dd>
         </>

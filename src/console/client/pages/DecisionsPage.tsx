@@ -97,6 +97,7 @@ function aboutMail(
 
 /** Who talks to whom, or what is to be cut; null where the decision is not about traffic. */
 function aboutTraffic({ about, code }: DecisionView, say: Say): string | null {
+  if (code === "bulk-read") return about["person"] ?? "";
   if (code !== "cut") return null;
   const { host, destination, target } = about;
   if (host === undefined || destination === undefined) return target ?? "";

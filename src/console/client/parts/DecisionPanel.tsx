@@ -4,6 +4,7 @@ import type { DecisionView } from "../../../station/services.ts";
 import { api, read } from "../api.ts";
 import { useWords } from "../language.ts";
 import { useMay, useSession } from "../session.ts";
+import { ApprovalForm } from "./ApprovalForm.tsx";
 import { useConfirmed } from "./ConfirmFactor.tsx";
 import { DecisionAnswers, DecisionOutcome } from "./DecisionOutcome.tsx";
 import { RemainingTime } from "./RemainingTime.tsx";
@@ -50,12 +51,15 @@ function OpenDecision({ decision }: { decision: DecisionView }) {
         defaultLabel={nameOf(decision.defaultOption)}
       />
       <SecondPerson decision={decision} />
-      {answersAny || owns ? null : (
+      {decision.code === "bulk-read" ? <ApprovalForm decision={decision} /> : null}
+      {decision.code === "bulk-read" || answersAny || owns ? null : (
         <Notice kind="plain">
           <p>{say("decision.may-not", { role: say(`role.${decision.owner.role}`) })}</p>
         </Notice>
       )}
-      {(answersAny || owns) && !first ? <AnswerForm decision={decision} /> : null}
+      {decision.code !== "bulk-read" && (answersAny || owns) && !first ? (
+        <AnswerForm decision={decision} />
+      ) : null}
     </>
   );
 }

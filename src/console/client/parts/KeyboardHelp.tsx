@@ -12,6 +12,8 @@ const KEYS: [string[], WordCode][] = [
   [["g", "t"], "nav.traffic"],
   [["g", "f"], "nav.findings"],
   [["g", "c"], "nav.cuts"],
+  [["g", "r"], "nav.records"],
+  [["g", "w"], "records.tab.waiting"],
   [["g", "d"], "nav.decisions"],
   [["g", "l"], "nav.ledger"],
   [["g", "p"], "nav.people"],

@@ -30,6 +30,8 @@ export function Shell({ children }: { children: ReactNode }) {
     "g t": () => void navigate({ to: "/traffic", search: {} }),
     "g f": () => void navigate({ to: "/findings", search: {} }),
     "g c": () => void navigate({ to: "/cuts", search: {} }),
+    "g r": () => void navigate({ to: "/records", search: {} }),
+    "g w": () => void navigate({ to: "/records/waiting" }),
     "g d": () => void navigate({ to: "/decisions" }),
     "g l": () => void navigate({ to: "/ledger" }),
     "g p": () => void navigate({ to: "/people" }),
@@ -68,6 +70,7 @@ function Rail() {
         {narrow ? null : <RailLink to="/traffic" word="nav.traffic" />}
         <RailLink to="/findings" word={narrow ? "nav.short.findings" : "nav.findings"} />
         <RailLink to="/cuts" word={narrow ? "nav.short.cuts" : "nav.cuts"} />
+        <RailLink to="/records" word={narrow ? "nav.short.records" : "nav.records"} />
         <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"} counts />
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}

@@ -2,6 +2,7 @@ import { CUT_WORDS } from "./cutWords.ts";
 import { ENTRY_WORDS } from "./entryWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
+import { RECORDS_WORDS } from "./recordsWords.ts";
 import { SHELL_WORDS } from "./shellWords.ts";
 import { TRAFFIC_WORDS } from "./trafficWords.ts";
 
@@ -13,5 +14,6 @@ export const WORDS = {
   ...CUT_WORDS,
   ...ENTRY_WORDS,
   ...PEOPLE_WORDS,
+  ...RECORDS_WORDS,
 } as const;
 export type WordCode = keyof typeof WORDS;
