@@ -66,22 +66,30 @@ export class AccessArchive {
   /** Takes finished spool files into the record; gives those that are in it, also since earlier. */
   async archive(files: readonly string[]): Promise<string[]> {
     if (files.length === 0) return [];
-    const duck = await this.#database();
-    await makeStaging(duck);
     const indexes = new Map<string, DayIndex>();
     for (const day of await this.#daysOf(files)) indexes.set(day, await readDay(this.#record, day));
-    const taken: string[] = [];
-    for (const file of files.slice(0, limits.spoolsMax)) {
-      const isNew = (day: string): boolean => indexes.get(day)?.spools.includes(file) !== true;
-      try {
-        await stageSpool(duck, this.#spool.records(file), isNew);
-        taken.push(file);
-      } catch (error) {
-        this.#onProblem(`Cannot take ${file} into the record of accesses: ${textOfError(error)}`);
+    return this.take(async (duck) => {
+      const taken: string[] = [];
+      for (const file of files.slice(0, limits.spoolsMax)) {
+        const isNew = (day: string): boolean => indexes.get(day)?.spools.includes(file) !== true;
+        try {
+          await stageSpool(duck, this.#spool.records(file), isNew);
+          taken.push(file);
+        } catch (error) {
+          this.#onProblem(`Cannot take ${file} into the record of accesses: ${textOfError(error)}`);
+        }
       }
-    }
-    await this.#writeStaged(duck, taken);
-    return taken;
+      return taken;
+    });
+  }
+
+  /** Takes what `stage` puts into the staging tables out of the spool files that it names. */
+  async take(stage: (duck: Duck) => Promise<string[]>): Promise<string[]> {
+    const duck = await this.#database();
+    await makeStaging(duck);
+    const files = await stage(duck);
+    await this.#writeStaged(duck, files);
+    return files;
   }
 
   /** A file's accesses may lie in days on from the one in which it was begun. */
