@@ -43,6 +43,8 @@ describe(
         const [result] = await playActs(stage, ["records"]);
         assert.deepEqual([result?.ok, result?.problems], [true, []]);
         assert.equal(result?.figures["customersRead"], 100);
+        assert.equal(result?.figures["canariesRead"], 1);
+        assert.equal(result?.figures["canariesRang"], 1);
         assert.equal(result?.figures["stagedFileKept"], "20000 records");
       } finally {
         await stage.close();

@@ -1,6 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeCanaries } from "../gates/records/canary/canaryFile.ts";
+import { plantCanaries } from "../gates/records/canary/plantCanaries.ts";
+import { Keyring } from "../ledger/keyring.ts";
+import { realDisk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
@@ -77,7 +81,38 @@ async function stageDatabase(results: ResultsDatabase, options: StageOptions): P
     rmSync(watched, { recursive: true, force: true });
   };
   const port = recordsPort === 0 ? await freePort() : recordsPort;
-  return { ...results, port, canaries: [], watched, close };
+  const canaries = await plantCanary(results, options.folder);
+  return { ...results, port, canaries, watched, close };
+}
+
+/** One customer who does not exist; the gate finds her in its data when it starts. */
+async function plantCanary(results: ResultsDatabase, dataFolder: string): Promise<string[]> {
+  const client = await results.connect();
+  try {
+    const settings = {
+      customers: { table: "public.customers", key: "id" },
+      tables: [
+        {
+          table: "public.customers",
+          key: "id",
+          personal: {
+            name: "name",
+            kana: "kana",
+            email: "email",
+            phone: "phone",
+            address: "address",
+          } as const,
+          notPersonal: [],
+        },
+      ],
+    };
+    const planted = await plantCanaries(client, { settings, count: 1, mailbox: "canary.example" });
+    const keyring = await Keyring.open(realDisk, join(dataFolder, "keys"));
+    await writeCanaries(dataFolder, keyring, planted);
+    return planted.map(({ customer }) => customer);
+  } finally {
+    await client.end();
+  }
 }
 
 /** The records gate of the replay: an operator sees a hundred customers, the BI tool its reports. */
