@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { CanaryFinder, writeCanaryTokens } from "./gateCanaries.ts";
+import { CanaryFinder, canaryPlaceOf, writeCanaryTokens } from "./gateCanaries.ts";
 import { Keyring } from "./ledger/keyring.ts";
 import { realDisk } from "./lib/disk.ts";
 
@@ -14,7 +14,7 @@ const canary = { email: "Hanako.Sato12@travel.example", phone: "090-0123-4567", 
 
 test("CanaryFinder finds a canary however she is written, and nobody else", async () => {
   const keyring = await Keyring.open(realDisk, join(folder, "keys"));
-  const finder = new CanaryFinder(folder, keyring);
+  const finder = new CanaryFinder(canaryPlaceOf(folder, keyring));
   assert.deepEqual(finder.find(canary.email), [], "before any was planted");
   await writeCanaryTokens(folder, keyring, [canary]);
   const rings: [string, string[]][] = [
@@ -34,16 +34,19 @@ test("CanaryFinder finds a canary however she is written, and nobody else", asyn
       kinds,
       text,
     );
+  const deep = `${"1 ".repeat(700_000)}${canary.email}`;
+  for (const before of [0, 5, 9, 400])
+    assert.equal(finder.find(deep.slice(1_400_000 - 1_048_576 + before)).length, 1, "across two pieces");
   const tokens = readFileSync(join(folder, "canaries.tokens"), "utf8");
   for (const word of ["hanako", "travel", "4567", "XT"]) assert.equal(tokens.includes(word), false);
   const other = await Keyring.open(realDisk, join(folder, "other"));
-  assert.deepEqual(new CanaryFinder(folder, other).find(canary.email), []);
+  assert.deepEqual(new CanaryFinder(canaryPlaceOf(folder, other)).find(canary.email), []);
 });
 
 test("CanaryFinder is quick with what was made to be slow", async () => {
   const keyring = await Keyring.open(realDisk, join(folder, "keys"));
   await writeCanaryTokens(folder, keyring, [canary]);
-  const finder = new CanaryFinder(folder, keyring);
+  const finder = new CanaryFinder(canaryPlaceOf(folder, keyring));
   for (const piece of ["a.", "0-", "0 (", "a@a.", "+81", "AA1234567 ", "a@"])
     assert.deepEqual(finder.find(piece.repeat(400_000)), []);
 });

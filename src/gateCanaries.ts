@@ -12,7 +12,7 @@ import { realDisk } from "./lib/disk.ts";
  * Names do not ring: a canary's is made of common ones, and somebody real bears it too.
  */
 
-export const limits = { charactersMax: 4 * 1024 ** 2, hitsMax: 20, foundMax: 200_000 } as const;
+export const limits = { chunkCharacters: 1024 ** 2, signCharactersMax: 512, hitsMax: 20 } as const;
 
 /** What of a canary can be met elsewhere. */
 export type CanarySigns = { email: string; phone: string; passport: string | null };
@@ -41,6 +41,13 @@ export async function writeCanaryTokens(
   await realDisk.replace(fileOf(dataFolder), Buffer.from(lines.sort().join("\n")));
 }
 
+/** What a finder needs to know; it can be sent to a thread. The secret is of this purpose alone. */
+export type CanaryPlace = { path: string; secret: string };
+
+export function canaryPlaceOf(dataFolder: string, keyring: Keyring): CanaryPlace {
+  return { path: fileOf(dataFolder), secret: keyring.secretFor(purpose) };
+}
+
 /** Finds canaries in texts; takes changes of the file up by itself. */
 export class CanaryFinder {
   readonly #path: string;
@@ -48,9 +55,9 @@ export class CanaryFinder {
   #tokens: ReadonlySet<string> = new Set();
   #stamp = "";
 
-  constructor(dataFolder: string, keyring: Keyring) {
-    this.#path = fileOf(dataFolder);
-    this.#secret = keyring.secretFor(purpose);
+  constructor({ path, secret }: CanaryPlace) {
+    this.#path = path;
+    this.#secret = secret;
   }
 
   #renew(): void {
@@ -65,17 +72,17 @@ export class CanaryFinder {
   /** Which canaries a text names; each once. */
   find(text: string): CanaryHit[] {
     this.#renew();
+    const hits = new Map<string, CanaryHit>();
     if (this.#tokens.size === 0) return [];
-    const hits: CanaryHit[] = [];
-    const seen = new Set<string>();
-    for (const hit of signsIn(text.slice(0, limits.charactersMax))) {
-      const key = normalise(hit.kind, hit.text);
-      if (seen.has(key)) continue;
-      if (seen.size >= limits.foundMax || hits.length >= limits.hitsMax) break;
-      seen.add(key);
-      if (this.#tokens.has(tokenOf(this.#secret, hit.kind, key))) hits.push(hit);
-    }
-    return hits;
+    // What lies across the end of a piece is found in the next one.
+    for (let at = 0; at < text.length; at += limits.chunkCharacters - limits.signCharactersMax)
+      for (const hit of signsIn(text.slice(at, at + limits.chunkCharacters))) {
+        const sign = normalise(hit.kind, hit.text);
+        if (!this.#tokens.has(tokenOf(this.#secret, hit.kind, sign))) continue;
+        hits.set(`${hit.kind} ${sign}`, hit);
+        if (hits.size >= limits.hitsMax) return [...hits.values()];
+      }
+    return [...hits.values()];
   }
 }
 

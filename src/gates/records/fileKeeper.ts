@@ -1,6 +1,8 @@
 import { basename, join } from "node:path";
 import type { EvidenceHash } from "../../ledger/entry.ts";
+import { canaryPlaceOf } from "../../gateCanaries.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
+import type { Keyring } from "../../ledger/keyring.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
 import type { Crossed, KeptReading } from "./describeReading.ts";
 import { FileWatch } from "./files/watch/watchFiles.ts";
@@ -15,10 +17,20 @@ export const limits = { problemAgainMs: 24 * 3_600_000 } as const;
 export type FileKeeperOptions = {
   watch: NonNullable<RecordsSettings["watch"]>;
   dataFolder: string;
+  keyring: Keyring;
   evidence: EvidenceStore;
   memory: RecordsMemory;
   pass: (crossed: Crossed) => Promise<unknown>;
   onProblem: (problem: string) => void;
+};
+
+type Told = {
+  event: string;
+  code: Crossed["code"];
+  findings: RecordsCode[];
+  person: string;
+  detail: string;
+  count: number;
 };
 
 /** The watch on files as a part of the gate: what it finds passes through the gate's loop. */
@@ -28,7 +40,7 @@ export class FileKeeper {
 
   constructor(options: FileKeeperOptions) {
     this.#options = options;
-    const { watch, dataFolder, evidence } = options;
+    const { watch, dataFolder, evidence, keyring } = options;
     this.#watch = new FileWatch({
       folders: watch.folders,
       workFolder: join(dataFolder, "records", "watch"),
@@ -37,6 +49,7 @@ export class FileKeeper {
       onProblem: (problem) => this.#tellProblem(problem),
       limits: { copyBytesMax: watch.copyBytesMax, reportRecords: watch.reportRecords },
       ignore: [dataFolder],
+      canaries: canaryPlaceOf(dataFolder, keyring),
     });
   }
 
@@ -55,11 +68,11 @@ export class FileKeeper {
     const crossing = {
       event,
       code: "file-seen",
-      finding: "staged-file",
+      findings: scan.canaries > 0 ? ["canary-staged", "staged-file"] : ["staged-file"],
       person: who.join(" / "),
       detail: `${path} (${occasion})`,
       count: scan.records,
-    } as const;
+    } satisfies Told;
     const parts = (evidence?.parts ?? []) as EvidenceHash[];
     await this.#pass(crossing, {
       about: { file: basename(path) },
@@ -94,11 +107,11 @@ export class FileKeeper {
     const crossing = {
       event: makeUuidV7(Date.now()),
       code: "watch-seen",
-      finding: problem.code === "disk-short" ? "disk-short" : "watch-broken",
+      findings: [problem.code === "disk-short" ? "disk-short" : "watch-broken"],
       person: "",
       detail: problem.because.en,
       count: 0,
-    } as const;
+    } satisfies Told;
     const data = { problem: problem.code, path: problem.path };
     this.#pass(crossing, { about: {}, parts: [], data, because: problem.because }).catch((error: unknown) =>
       onProblem(String(error)),
@@ -106,14 +119,7 @@ export class FileKeeper {
   }
 
   async #pass(
-    crossing: {
-      event: string;
-      code: Crossed["code"];
-      finding: RecordsCode;
-      person: string;
-      detail: string;
-      count: number;
-    },
+    crossing: Told,
     told: {
       about: Record<string, string>;
       parts: EvidenceHash[];
@@ -121,25 +127,20 @@ export class FileKeeper {
       because?: { en: string; ja: string };
     },
   ): Promise<void> {
-    const { person, detail, count, finding } = crossing;
-    const reason = reasonOf(finding, {
-      person,
-      client: "",
-      relations: "-",
-      detail,
-      count,
-      limit: 0,
-      window: "hour",
+    const { person, detail, count, findings } = crossing;
+    const named = { person, client: "", relations: "-", detail, count, limit: 0, window: "hour" } as const;
+    const reasons = findings.map((finding) => {
+      const reason = reasonOf(finding, named);
+      return { ...reason, because: told.because ?? reason.because };
     });
-    const because = told.because ?? reason.because;
-    const kept: KeptReading = { text: "", reasons: [{ code: finding, because }] };
+    const kept: KeptReading = { text: "", reasons: reasons.map(({ code, because }) => ({ code, because })) };
     const sentences = await this.#options.evidence.put(Buffer.from(JSON.stringify(kept)));
     await this.#options.pass({
       code: crossing.code,
       about: { event: crossing.event, person, ...told.about },
       data: { verb: "", ...told.data },
       evidence: [sentences, ...told.parts],
-      judgement: { act: { do: "tell" }, reasons: [{ ...reason, because }], order: null },
+      judgement: { act: { do: "tell" }, reasons, order: null },
       dry: false,
       outcome: {},
     });

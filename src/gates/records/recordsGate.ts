@@ -147,7 +147,7 @@ class RecordsGate implements RunningRecordsGate {
     this.#judge = new LongJudge(settings.knownRoutines);
     this.#drift = new DriftKeeper({ settings, catalog: this.#catalog, ...keeps });
     const { watch } = settings;
-    this.#files = watch === undefined ? null : new FileKeeper({ watch, dataFolder, ...keeps });
+    this.#files = watch === undefined ? null : new FileKeeper({ watch, dataFolder, keyring, ...keeps });
     this.#threads = new Threads({
       wanted: settings.workers,
       port: settings.port,

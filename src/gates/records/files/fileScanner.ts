@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
+import type { CanaryPlace } from "../../../gateCanaries.ts";
 import { siblingModule } from "../../../lib/sibling.ts";
 import { PERSONAL_KINDS, type PersonalKind } from "../catalog.ts";
 import { detectFile } from "./read/detectFile.ts";
@@ -49,10 +50,16 @@ type Waiting = { id: number; resolve(result: FromScanner | Lost): void };
  * takes too long or too much memory, and begun anew for the next file. One file at a time.
  */
 export class FileScanner {
+  readonly #canaries: CanaryPlace | null;
   #worker: Worker | null = null;
   #waiting: Waiting | null = null;
   #nextId = 1;
   #last: Promise<unknown> = Promise.resolve();
+
+  /** Canaries are looked for where it is said which they are. */
+  constructor(canaries: CanaryPlace | null = null) {
+    this.#canaries = canaries;
+  }
 
   /** Throws what the operating system says where the file cannot be read. */
   scanFile(path: string, options: ScanFileOptions): Promise<FileScan> {
@@ -113,6 +120,7 @@ export class FileScanner {
     const worker = new Worker(siblingModule(import.meta.url, "./read/scanWorker"), {
       resourceLimits: { maxOldGenerationSizeMb: limits.heapMegabytes },
       name: "scan",
+      workerData: this.#canaries,
       execArgv: [], // Flags of the program itself may be none for a thread.
     });
     worker.unref();
@@ -148,7 +156,7 @@ export async function scanFile(path: string, options: ScanFileOptions): Promise<
 
 function nothing(): Omit<FileScan, "bytes" | "sha256" | "problems"> {
   const byKind = Object.fromEntries(PERSONAL_KINDS.map((kind) => [kind, 0])) as Record<PersonalKind, number>;
-  const counts = { rows: 0, records: 0, items: 0, byKind };
+  const counts = { rows: 0, records: 0, items: 0, byKind, canaries: 0 };
   return { kind: "binary", encoding: null, ...counts, columns: [], members: [], estimated: false };
 }
 

@@ -16,6 +16,8 @@ export type Content = {
   records: number;
   items: number;
   byKind: Record<PersonalKind, number>;
+  /** Signs of canaries. */
+  canaries: number;
   columns: { name: string; kind: PersonalKind }[];
   /** Bytes of text that were looked at: what estimates are made from. */
   textBytes: number;
@@ -35,7 +37,12 @@ export const CONTENT_PROBLEMS = [
 export type ContentProblem = (typeof CONTENT_PROBLEMS)[number];
 
 export type Part = { offset: number; bytes: Buffer };
-export type ContentOptions = { today: Temporal.PlainDate; deadline: number };
+export type ContentOptions = {
+  today: Temporal.PlainDate;
+  deadline: number;
+  /** How many signs of canaries a text holds. */
+  countCanaries?: (text: string) => number;
+};
 
 export const limits = {
   unpackedBytesMax: 256 * 1024 ** 2,
@@ -66,7 +73,7 @@ async function scanParts(parts: readonly Part[], context: Context): Promise<Cont
   const head = parts[0]?.bytes ?? Buffer.alloc(0);
   const { kind, encoding } = detectFile(head);
   if (kind === "empty" || kind === "binary") return emptyContent(kind);
-  if (kind === "text" && encoding !== null) return scanTexts(parts, encoding, context.today);
+  if (kind === "text" && encoding !== null) return scanTexts(parts, encoding, context);
   const content = emptyContent(kind === "zip" || kind === "gzip" || kind === "7z" ? kind : "archive");
   if (context.depth >= limits.depthMax) return { ...content, problems: ["too-deep"] };
   // Of an archive that was too large to be read whole, only a stream still gives something.
@@ -88,6 +95,7 @@ function emptyContent(kind: Content["kind"]): Content {
     records: 0,
     items: 0,
     byKind: Object.fromEntries(PERSONAL_KINDS.map((one) => [one, 0])) as Record<PersonalKind, number>,
+    canaries: 0,
     columns: [],
     textBytes: 0,
     members: [],
@@ -95,11 +103,17 @@ function emptyContent(kind: Content["kind"]): Content {
   };
 }
 
-function scanTexts(parts: readonly Part[], encoding: TextEncodingName, today: Temporal.PlainDate): Content {
+function scanTexts(
+  parts: readonly Part[],
+  encoding: TextEncodingName,
+  { today, countCanaries }: ContentOptions,
+): Content {
   const content = emptyContent("text");
   let layout: TextScan["layout"] | null = null;
   for (const [place, { bytes }] of parts.entries()) {
-    const scan = scanText(decodeText(bytes, encoding), {
+    const text = decodeText(bytes, encoding);
+    content.canaries += countCanaries?.(text) ?? 0;
+    const scan = scanText(text, {
       today,
       ...(layout === null ? {} : { layout }),
       cutBefore: place > 0,
@@ -138,6 +152,7 @@ async function addMember(
     depth: context.depth + 1,
   });
   addCounts(content, inner);
+  content.canaries += inner.canaries;
   content.textBytes += inner.textBytes;
   content.encoding ??= inner.encoding;
   if (content.columns.length === 0) content.columns = inner.columns;
@@ -171,6 +186,7 @@ async function addZip(content: Content, archive: Buffer, context: Context): Prom
     left.bytes -= [...members.values()].reduce((sum, bytes) => sum + bytes.length, 0);
     for (const { name, text } of readWorkbook(members)) {
       const scan = scanText(text, { today: context.today });
+      content.canaries += context.countCanaries?.(text) ?? 0;
       addCounts(content, scan);
       content.textBytes += text.length;
       if (content.columns.length === 0)

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { textOfError } from "../../../../lib/error.ts";
+import type { CanaryPlace } from "../../../../gateCanaries.ts";
 import { siblingModule } from "../../../../lib/sibling.ts";
 import { FileScanner } from "../fileScanner.ts";
 import { explainDisk, Growths } from "./diskShort.ts";
@@ -59,6 +60,8 @@ export type FileWatchOptions = {
   fatrace?: string;
   /** Paths below these are passed by: our own data. */
   ignore?: readonly string[];
+  /** Which customers are canaries: a file with one is told of, however small it is. */
+  canaries?: CanaryPlace;
 };
 
 const tickMs = 100;
@@ -83,7 +86,7 @@ export class FileWatch {
   #holder: Worker | null = null;
   #folders = 0;
   readonly #writers = new Writers();
-  readonly #scanner = new FileScanner();
+  readonly #scanner: FileScanner;
   readonly #growths = new Growths();
   readonly #held = new Map<string, HeldFile>();
   readonly #byPath = new Map<string, HeldFile>();
@@ -105,6 +108,7 @@ export class FileWatch {
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
+    this.#scanner = new FileScanner(options.canaries);
     this.#limits = { ...defaultLimits, ...options.limits };
   }
 
@@ -305,8 +309,8 @@ export class FileWatch {
       this.#counts.scanned += 1;
       const before = this.#known.get(held.key);
       if (occasion === "settled" || occasion === "growing") this.#remember(held, scan.sha256);
-      if (scan.records + scan.items < this.#limits.reportRecords || before?.sha256 === scan.sha256)
-        return true;
+      const many = scan.records + scan.items >= this.#limits.reportRecords;
+      if ((!many && scan.canaries === 0) || before?.sha256 === scan.sha256) return true;
       const evidence = await this.#keep(from, held.path);
       this.#counts.found += 1;
       const names = [...held.names];
