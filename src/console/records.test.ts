@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
+import { RawClient } from "../gates/records/rawClient.ts";
+import { RecordsStage, skip as noPostgres } from "../gates/records/testRecords.ts";
+import { freePort } from "../lib/freePort.ts";
+import { startStation, type StartedStation } from "../station/start.ts";
+import { waitUntil } from "../station/testPorts.ts";
 import {
   joinByLink,
   launchBrowser,
@@ -51,7 +59,7 @@ describe("the pages of the records gate in Chromium", { skip: noBrowser }, () =>
     await page.waitForURL(/hours=168/);
   });
 
-  test("events are filtered by the address, and one says why, its values masked until a purpose", async () => {
+  test("events are filtered by the address, and one says why, its values masked at first", async () => {
     await page.goto(`${app.origin}/records/events?state=cut`);
     await settle(page);
     const count = await page.locator("tbody tr").count();
@@ -93,7 +101,7 @@ describe("the pages of the records gate in Chromium", { skip: noBrowser }, () =>
   test("what waits is one screen on a phone; without a passkey it can be refused", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.goto(`${app.origin}/records/waiting`);
-    await page.getByRole("link", { name: /tanakaが/ }).click();
+    await page.getByRole("link", { name: "内容を見て判断する" }).click();
     await page.getByText("310,000", { exact: true }).waitFor();
     const main = await page.locator("main").boundingBox();
     assert.ok((main?.width ?? 0) <= 390, "nothing is wider than the phone");
@@ -126,3 +134,106 @@ describe("the pages of the records gate in Chromium", { skip: noBrowser }, () =>
 
   test("no page threw, broke its policy or asked another origin", () => assert.deepEqual(watch.problems, []));
 });
+
+describe("an approval on a telephone, with the real gate", { skip: noBrowser || noPostgres }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-approval-"));
+  let stage: RecordsStage;
+  let place: { host: string; database: string };
+  let station: StartedStation;
+  let browser: Browser;
+  let page: Page;
+  let port = 0;
+
+  before(async () => {
+    process.env["SEKISHO_GATE_WATCHES"] = String(process.pid);
+    stage = new RecordsStage(2_000);
+    place = await stage.database();
+    port = await freePort();
+    const config = join(folder, "sekisho.yaml");
+    writeFileSync(config, configOf({ ...place, port }));
+    station = await startStation(config, { quiet: true });
+    const ready = async () => (await station.services.station.status()).state === "ready";
+    await waitUntil(ready, "the gate", 30_000);
+    browser = await launchBrowser();
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: "ja-JP" });
+    page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send("WebAuthn.enable");
+    await session.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await joinByLink(page, station.firstLink ?? "", { ...person, email: "bob@agency.example" });
+  });
+  after(async () => {
+    await browser?.close();
+    await station?.close();
+    await stage?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The statement is on its way, and its page is open. */
+  async function hold(text: string): Promise<{ raw: RawClient; done: Promise<boolean> }> {
+    const raw = await RawClient.open({ port, user: "alice", database: place.database });
+    const done = raw.query(text);
+    await page.goto(`${station.url}/records/waiting`);
+    await page.getByRole("link", { name: "内容を見て判断する" }).click();
+    await page.getByText("2,000", { exact: true }).waitFor();
+    assert.equal(raw.customers, 0);
+    return { raw, done };
+  }
+
+  test("without a passkey she is told to add one; what she refuses does not run", async () => {
+    const { raw, done } = await hold("select id, name from customers");
+    await page.locator("textarea").fill("必要性を確認できない");
+    await page.getByText("承認にはパスキーが必要ですが").waitFor();
+    assert.ok(await page.getByRole("button", { name: "パスキーで承認する" }).isDisabled());
+    await page.getByRole("button", { name: "却下する" }).click();
+    await done;
+    assert.deepEqual([raw.customers, raw.errors], [0, ["42501"]]);
+    await page.getByText("決定：却下する").first().waitFor();
+    raw.close();
+  });
+
+  test("with her passkey she approves, and the client gets its rows", async () => {
+    await page.goto(`${station.url}/profile`);
+    await page.getByLabel("この端末の名前").fill("電話");
+    await page.getByRole("button", { name: "パスキーを追加" }).click();
+    await page.getByText("電話").first().waitFor();
+    const { raw, done } = await hold("select id, email from customers");
+    await page.locator("textarea").fill("四半期の点検");
+    await page.getByRole("button", { name: "パスキーで承認する" }).click();
+    assert.equal(await done, true);
+    assert.equal(raw.customers, 2_000);
+    raw.close();
+    await page.getByText("決定：この閲覧を承認する").first().waitFor();
+    await page.getByText("四半期の点検").first().waitFor();
+    const { rows } = await station.services.ledger.search({ code: "decision-answered", limit: 1 });
+    assert.deepEqual([rows[0]?.entry.data["factor"], rows[0]?.entry.evidence.length], ["passkey", 2]);
+  });
+});
+
+function configOf({ host, port, database }: { host: string; port: number; database: string }): string {
+  return `organisation: Records
+console: { port: 0 }
+log: { level: error }
+roster: [{ name: Bob, email: bob@agency.example, roles: [approver] }]
+records:
+  port: ${port}
+  workers: 1
+  server: { host: ${host} }
+  watcher: { user: watcher, database: ${database} }
+  customers: { table: public.customers, key: id }
+  tables: [{ table: public.customers, key: id, personal: { name: name, email: email } }]
+  persons: [{ login: alice, email: alice@agency.example, group: askers }]
+  policy:
+    groups: [{ name: askers, budget: { hour: 100 }, bulk: ask, overBudget: ask }]
+    approval: { deadlineMinutes: 5 }
+`;
+}

@@ -87,6 +87,8 @@ export type LiveEvent = {
   reasons: { code: string; severity: string }[];
   mail: string | null;
   finding: string | null;
+  /** The event of the records gate. */
+  reading: string | null;
 };
 export type RatePoint = { at: string; passed: number; held: number; refused: number };
 export type LiveService = {

@@ -154,8 +154,15 @@ function recordsRoutes<const Root extends AnyRoute>(root: Root) {
     validateSearch: only("sort"),
     component: lazyRouteComponent(() => import("./pages/FilesPage.tsx"), "FilesPage"),
   });
+  const canaries = createRoute({
+    getParentRoute: () => root,
+    path: "/records/canaries",
+    validateSearch: only("sort"),
+    component: lazyRouteComponent(() => import("./pages/CanariesPage.tsx"), "CanariesPage"),
+  });
   const page = pagesOf(root);
   return [
+    canaries,
     readers,
     readings,
     files,
@@ -164,7 +171,6 @@ function recordsRoutes<const Root extends AnyRoute>(root: Root) {
     page("/records/events/$id", () => import("./pages/ReadingPage.tsx"), "ReadingPage"),
     page("/records/columns", () => import("./pages/ColumnsPage.tsx"), "ColumnsPage"),
     page("/records/customer", () => import("./pages/CustomerPage.tsx"), "CustomerPage"),
-    page("/records/canaries", () => import("./pages/CanariesPage.tsx"), "CanariesPage"),
   ] as const;
 }
 

@@ -270,7 +270,10 @@ function viewOf(row: RecordsEventRow & { file?: StagedFile }, revealed: boolean)
   const because = row.reasons.map(({ code }) => {
     const about = { person: row.person, client: row.client, relations: row.relations.join(", ") };
     const figures = { count: row.estimate ?? 100, limit: 100, window: "hour" };
-    return { code, said: FINDINGS[code].say({ ...about, ...figures, detail: row.file?.path ?? "" }) };
+    return {
+      code,
+      said: FINDINGS[code].say({ ...about, ...figures, detail: row.file?.path ?? "string_agg(email)" }),
+    };
   });
   return {
     ...row,

@@ -115,11 +115,12 @@ function liveEvent(mail: HeldMailRow, index: number): LiveEvent {
     reasons: mail.reasons.map(({ code, severity }) => ({ code, severity })),
     mail: mail.mail,
     finding: null,
+    reading: null,
   };
 }
 
 function outboundEvents({ findings, cuts }: TestTraffic): LiveEvent[] {
-  const common = { index: 0, gate: "outbound", mail: null, finding: null };
+  const common = { index: 0, gate: "outbound", mail: null, finding: null, reading: null };
   const found = findings.slice(0, 20).map(({ id, at, host, destination, reasons }) => {
     const subject = `${host} → ${destination}`;
     // Other ids than those of the mails' entries.

@@ -6,9 +6,24 @@ import type { LiveEvent, LiveService, RatePoint } from "../services.ts";
 
 export const limits = { recentMax: 500 } as const;
 
+/** First entries of what passes the records gate. */
+const readings: ReadonlySet<string> = new Set([
+  "statement-seen",
+  "columns-changed",
+  "file-seen",
+  "watch-seen",
+]);
+
 /** What an event is about, so that what was said of it before can stand beside it. */
 function matterOf(entry: Entry): string | null {
-  return entry.about["mail"] ?? entry.about["finding"] ?? null;
+  const { mail, finding, statement, event } = entry.about;
+  return mail ?? finding ?? statement ?? event ?? null;
+}
+
+/** Who read what; of a file, who wrote it. */
+function readerOf({ about }: Entry): string {
+  const { person = "", relations = "", file } = about;
+  return [person, file ?? relations.replaceAll(" ", ", ")].filter((side) => side !== "").join(" → ");
 }
 
 function subjectOf({ about }: Entry): string {
@@ -59,6 +74,8 @@ export class Live implements LiveService {
     const known = this.#context.get(matter) ?? { subject: "", reasons: [] };
     if (entry.code === "traffic-found") known.subject = subjectOf(entry);
     if (entry.code === "outbound-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
+    if (readings.has(entry.code)) known.subject = readerOf(entry);
+    if (entry.code === "records-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
     if (entry.code === "mail-received") known.subject = String(entry.data["senderDomain"] ?? "");
     if (entry.code === "mail-judged") known.reasons = entry.data["reasons"] as LiveEvent["reasons"];
     this.#context.delete(matter);
@@ -83,6 +100,7 @@ export class Live implements LiveService {
       reasons: (known?.reasons ?? []).map(({ code, severity }) => ({ code, severity })),
       mail,
       finding: entry.about["finding"] ?? null,
+      reading: entry.about["gate"] === "records" ? matter : null,
     };
   }
 

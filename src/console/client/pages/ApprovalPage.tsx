@@ -21,8 +21,9 @@ export function ApprovalPage() {
       <Shown query={query}>
         {(waiting) => (
           <div className="approval">
-            <ApprovalFacts waiting={waiting} />
+            <Estimate event={waiting.event} />
             <DecisionPanel decision={waiting.decision} />
+            <ApprovalFacts waiting={waiting} />
           </div>
         )}
       </Shown>
@@ -30,21 +31,25 @@ export function ApprovalPage() {
   );
 }
 
+/** The one figure that the page is about. */
+function Estimate({ event }: Pick<WaitingApproval, "event">) {
+  const { say } = useWords();
+  if (event.estimate === null) return <p className="reading">{say("approval.customers-unknown")}</p>;
+  return (
+    <p className="figure">
+      <strong>{event.estimate.toLocaleString()}</strong>
+      <span>{say("approval.customers")}</span>
+    </p>
+  );
+}
+
 /** Who reads whom, in figures, with the way to the evidence. */
-export function ApprovalFacts({ waiting }: { waiting: WaitingApproval }) {
+function ApprovalFacts({ waiting }: { waiting: WaitingApproval }) {
   const { say } = useWords();
   const { event, before } = waiting;
   const opens = useMay("records.open");
   return (
     <div className="stack">
-      {event.estimate === null ? (
-        <p className="reading">{say("approval.customers-unknown")}</p>
-      ) : (
-        <p className="figure">
-          <strong>{event.estimate.toLocaleString()}</strong>
-          <span>{say("approval.customers")}</span>
-        </p>
-      )}
       <dl className="facts">
         <dt>{say("approval.who")}</dt>
         <dd>

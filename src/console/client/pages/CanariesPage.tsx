@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { CanariesView } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
 import { DataTable } from "../parts/DataTable.tsx";
@@ -7,6 +7,7 @@ import { PageHead } from "../parts/PageHead.tsx";
 import { RecordsFrame } from "../parts/RecordsFrame.tsx";
 import { EmptyState, Shown } from "../parts/States.tsx";
 import { canariesQuery } from "../recordsQueries.ts";
+import { printSort, readSort } from "../sortInAddress.ts";
 import { useReadingColumns } from "./ReadingsPage.tsx";
 
 /** Customers who do not exist: how many are planted, and which rang. */
@@ -26,6 +27,7 @@ export function CanariesPage() {
 function Canaries({ view }: { view: CanariesView }) {
   const { say } = useWords();
   const navigate = useNavigate();
+  const search = useSearch({ from: "/records/canaries" });
   const columns = useReadingColumns();
   return (
     <>
@@ -52,8 +54,8 @@ function Canaries({ view }: { view: CanariesView }) {
             rows={view.rings}
             keyOf={(row) => row.id}
             total={view.rings.length}
-            sort={null}
-            onSort={() => {}}
+            sort={readSort(search.sort)}
+            onSort={(sort) => void navigate({ to: "/records/canaries", search: { sort: printSort(sort) } })}
             onOpen={({ id }) => void navigate({ to: "/records/events/$id", params: { id } })}
           />
         )}

@@ -40,16 +40,15 @@ function Waiting({ waiting }: { waiting: WaitingApproval }) {
   const silent = decision.options.find(({ code }) => code === decision.defaultOption);
   return (
     <li className="decision">
-      <h2 className="decision-question">
-        <Link to="/records/waiting/$id" params={{ id: decision.id }}>
-          {choose(decision.question)}
-        </Link>
-      </h2>
+      <h2 className="decision-question">{choose(decision.question)}</h2>
       <RemainingTime
         askedAt={decision.askedAt}
         deadline={decision.deadline}
         defaultLabel={silent === undefined ? decision.defaultOption : choose(silent.label)}
       />
+      <Link to="/records/waiting/$id" params={{ id: decision.id }} className="button button-main button-wide">
+        {say("approval.open")}
+      </Link>
       {isReader ? <p className="soft">{say("approval.own")}</p> : null}
     </li>
   );

@@ -6,6 +6,7 @@ import { useWords, type Say } from "../language.ts";
 import { recentQuery } from "../queries.ts";
 import { useLive } from "../useLive.ts";
 import { nameOfFinding } from "../words/findingWords.ts";
+import { nameOfReading } from "../words/readingWords.ts";
 import { nameOfReason } from "../words/reasonWords.ts";
 import { Mark, type Loudness } from "./Mark.tsx";
 import { Moment } from "./Moment.tsx";
@@ -66,6 +67,7 @@ function loudnessOf({ act, reasons }: LiveEvent): Loudness {
 
 /** The short name of a reason, from the table of its gate. */
 function nameOf(event: LiveEvent, code: string) {
+  if (event.gate === "records") return nameOfReading(code);
   return event.gate === "outbound" ? nameOfFinding(code) : nameOfReason(code);
 }
 
@@ -82,6 +84,13 @@ function Subject({ event }: { event: LiveEvent }) {
     return (
       <Link to="/mail/$mail" params={{ mail }}>
         {subject}
+      </Link>
+    );
+  }
+  if (event.reading !== null) {
+    return (
+      <Link to="/records/events/$id" params={{ id: event.reading }}>
+        {subject === "" ? say("ledger.data") : subject}
       </Link>
     );
   }

@@ -175,6 +175,7 @@ type HoursProps = {
 };
 
 function Hours({ reader, most, cell, chosen, onChoose, onOpen }: HoursProps) {
+  const half = Math.min(9, Math.max(4, cell / 2));
   return reader.customers.map((count, column) => {
     const size = count === 0 ? 0 : Math.max(2, Math.sqrt(count / most) * (Math.min(cell, ROW) - 3));
     const x = column * cell + cell / 2;
@@ -190,7 +191,10 @@ function Hours({ reader, most, cell, chosen, onChoose, onOpen }: HoursProps) {
           height={ROW - 2}
         />
         {full ? (
-          <path className="full" d={`M${x} ${y - 8}L${x + 8} ${y}L${x} ${y + 8}L${x - 8} ${y}Z`} />
+          <path
+            className="full"
+            d={`M${x} ${y - half}l${half} ${half}l${-half} ${half}l${-half} ${-half}Z`}
+          />
         ) : (
           <rect className="sent" x={x - size / 2} y={y - size / 2} width={size} height={size} />
         )}

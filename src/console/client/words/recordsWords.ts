@@ -118,10 +118,10 @@ export const RECORDS_WORDS = {
     en: "Literals are masked: they may name customers. To see them is an entry in the ledger.",
     ja: "値は顧客を示すことがあるため伏せています。表示すると台帳に残ります。",
   },
-  "reading.reveal": { en: "Show the values, because I", ja: "値を表示する目的" },
-  "reading.reveal.decide": { en: "decide on it", ja: "判断のため" },
-  "reading.reveal.investigate": { en: "investigate", ja: "調査のため" },
-  "reading.reveal.asked-by-customer": { en: "was asked by the customer", ja: "本人からの照会" },
+  "reading.reveal": { en: "Show the values for", ja: "値を表示する目的" },
+  "reading.reveal.decide": { en: "A decision", ja: "判断のため" },
+  "reading.reveal.investigate": { en: "An investigation", ja: "調査のため" },
+  "reading.reveal.asked-by-customer": { en: "A question of the customer", ja: "本人からの照会" },
   "reading.opened": {
     en: "That you opened this page is in the ledger.",
     ja: "このページを開いたことは台帳に残っています。",
@@ -174,6 +174,7 @@ export const RECORDS_WORDS = {
     en: "This browser cannot use passkeys at this address. Open the console by its name, over HTTPS.",
     ja: "このアドレスではパスキーを使えません。HTTPSと名前のアドレスで開いてください。",
   },
+  "approval.open": { en: "Look at it and decide", ja: "内容を見て判断する" },
   "approval.list": { en: "All that wait", ja: "承認待ちの一覧" },
 
   "columns.lead": {
