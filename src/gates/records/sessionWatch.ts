@@ -9,6 +9,7 @@ import type { Budget, Group } from "./policy.ts";
 import { CustomerReading, type ReadingTerms } from "./reading.ts";
 import { cutTexts, recordRefusal, refusalOf, refusalOfStop, withholdText } from "./refusals.ts";
 import type { Grant, PersonAt, StatementReport } from "./threadLink.ts";
+import { clientOf, concernsNobody, touchesOf } from "./statementFacts.ts";
 import type { JudgedStatement, JudgedText } from "./verdict.ts";
 import type { Decision, Statements, Watch } from "./wire/ports.ts";
 import { encodeNotice, type Fields, type Refusal } from "./wire/protocol.ts";
@@ -21,6 +22,8 @@ const cancelled: Refusal = {
   message: "canceling statement due to user request",
   hint: "The request for approval has been withdrawn / 承認依頼は取り下げられました",
 };
+
+const letThrough: Decision = { do: "pass" };
 
 const infinity = Number.POSITIVE_INFINITY;
 
@@ -423,8 +426,13 @@ export class SessionWatch implements Watch {
     try {
       this.#house.spool.flush();
     } finally {
-      for (const fuse of this.#locked.splice(0)) fuse.unlock();
+      this.release();
     }
+  }
+
+  /** Lets go of what a chunk of rows had locked. */
+  release(): void {
+    for (const fuse of this.#locked.splice(0)) fuse.unlock();
   }
 
   recordRefusal(): Refusal {
@@ -475,22 +483,6 @@ export class SessionWatch implements Watch {
       return this.#who.person;
     return value;
   }
-}
-
-const letThrough: Decision = { do: "pass" };
-
-function concernsNobody({ class: kind, touches, codes, effect }: JudgedStatement): boolean {
-  return kind === "pass" && touches.length === 0 && effect === null && codes[0] === "no-personal-data";
-}
-
-function touchesOf(statement: JudgedStatement): Record<string, string[]> {
-  return Object.fromEntries(
-    statement.touches.map(({ relation, columns }) => [relation, columns.map(({ name }) => name)]),
-  );
-}
-
-function clientOf({ client, application }: PersonAt): string {
-  return application === "" ? client : `${application} (${client})`;
 }
 
 function minuteNow(): number {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { RawClient } from "./rawClient.ts";
 import { RecordsStage, skip, type TestGate } from "./testRecords.ts";
+import { codes, encodeQuery } from "./wire/protocol.ts";
+import { encodeStartup } from "./wire/startup.ts";
 
 /** Every known way round a row count, from the wire: what reaches the client stays within the budget. */
 
@@ -290,4 +293,19 @@ test("two connections of one person have one budget", { skip }, async () => {
   const bytes = clients.reduce((sum, raw) => sum + raw.customers, 0);
   assert.equal(bytes, budget);
   for (const raw of clients) raw.close();
+});
+
+test("a statement that comes with the sign-in is judged like any other", { skip }, async () => {
+  const socket = connect({ host: "127.0.0.1", port: gate.port });
+  const heard: Buffer[] = [];
+  socket.on("data", (bytes: Buffer) => heard.push(bytes));
+  const parameters = { user: `p${++persons}`, database: gate.place.database };
+  const startup = encodeStartup({ version: codes.protocol30, parameters });
+  socket.write(Buffer.concat([startup, encodeQuery("select string_agg(email, ',') from customers")]));
+  const text = (): string => Buffer.concat(heard).toString("latin1");
+  for (let tries = 0; tries < 200 && !text().includes("C42501"); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  assert.match(text(), /C42501/);
+  assert.doesNotMatch(text(), /@customer/);
+  socket.destroy();
 });

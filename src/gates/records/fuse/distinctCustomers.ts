@@ -2,16 +2,16 @@ import type { KeyHash } from "./hashKey.ts";
 
 export const limits = {
   bitsMax: 22,
-  /** So many are told apart exactly where no limit hangs on them; the table stays in the processor's cache. */
+  /** So many are told apart exactly where no limit hangs on them; the table stays in the cache. */
   exactMax: 65_536,
   recentBits: 13,
   registerBits: 14,
 } as const;
 
 /**
- * The distinct customers of one statement. Exact where a limit hangs on them (above some three millions every
- * key counts as another). Else exact to 65,536, and above an estimate by HyperLogLog (Flajolet et al. 2007, error
- * 0.8 %): one look into a table of megabytes for each row would cost more than all else.
+ * The distinct customers of one statement. Exact where a limit hangs on them (above some three millions
+ * every key counts as another). Else exact to 65,536, and above an estimate by HyperLogLog (Flajolet et al.
+ * 2007, error 0.8 %): one look into a table of megabytes for each row would cost more than all else.
  */
 export class DistinctCustomers {
   readonly #exact: boolean;

@@ -7,8 +7,16 @@ import { SessionWatch } from "../sessionWatch.ts";
 import type { PersonAt } from "../threadLink.ts";
 import { openServer, type OpenServer, type ServerAddress } from "./openServer.ts";
 import { PersonSignIn } from "./personSignIn.ts";
-import { codes, encodeError, terminateMessage, type Refusal } from "./protocol.ts";
+import {
+  client as messages,
+  codes,
+  encodeError,
+  server as types,
+  terminateMessage,
+  type Refusal,
+} from "./protocol.ts";
 import { ServerLogin } from "./serverLogin.ts";
+import { cannotConnect, malformed, needsTls, noReplication, wrongPassword } from "./signInRefusals.ts";
 import { Session } from "./session.ts";
 import { asksForReplication, encodeStartup, readFirstWord, type Startup } from "./startup.ts";
 
@@ -69,13 +77,25 @@ export class Connection {
 
   readonly #onData = (bytes: Buffer): void => {
     if (this.#session !== null) {
-      this.#session.fromClient(bytes);
+      this.#safely(() => this.#session?.fromClient(bytes));
       return;
     }
     this.#early = this.#early.length === 0 ? bytes : Buffer.concat([this.#early, bytes]);
     if (this.#early.length > limits.waitingBytesMax) this.close();
+    this.#passPasswords();
     this.#hear?.();
   };
+
+  /** A mistake of ours in one session ends that session, and holds no lock. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#options.house.send({ type: "problem", problem: `a session was ended: ${textOfError(error)}` });
+      this.#watch?.release();
+      this.close();
+    }
+  }
 
   async #serve(): Promise<void> {
     try {
@@ -190,27 +210,70 @@ export class Connection {
     if (settings.signIn === "gate") await this.#signIn(startup, login);
     const who = this.#whoIs(parameters, login);
     const judges = databasesOf(house).includes(who.database);
-    const fuse = await house.fuseOf(login, who.group ?? "", null);
     const server = await openServer(this.#options.server);
     if (this.#closed) {
       server.socket.destroy();
       return;
     }
     this.#server = server;
-    const watch = new SessionWatch(house, who, { judges, fuse });
-    this.#watch = watch;
     server.socket.on("error", () => {});
     server.socket.on("close", () => this.#serverLeft());
     const first =
       settings.signIn === "gate"
         ? await this.#logIn(server, startup, person?.account ?? null)
-        : Buffer.alloc(0);
+        : await this.#relayLogin(server, startup);
+    // Only who has signed in gets a budget: names alone take no memory.
+    server.socket.pause();
+    const fuse = await house.fuseOf(login, who.group ?? "", null);
+    if (this.#closed) return;
+    const watch = new SessionWatch(house, who, { judges, fuse });
+    this.#watch = watch;
     this.#join(server, watch);
-    if (settings.signIn === "server") server.socket.write(encodeStartup(startup));
-    else this.#fromServer(first, () => {});
+    this.#fromServer(first, () => {});
+    server.socket.resume();
     const early = this.#early;
     this.#early = Buffer.alloc(0);
-    if (early.length > 0) this.#session?.fromClient(early);
+    if (early.length > 0) this.#onData(early);
+  }
+
+  /** Where passwords go, while the server asks for one. */
+  #relay: Socket | null = null;
+
+  /** Only answers to the server's question go on unseen: a statement behind them waits for its judge. */
+  #passPasswords(): void {
+    while (this.#relay !== null && this.#early.length >= 5 && this.#early[0] === messages.password) {
+      const end = 1 + this.#early.readUInt32BE(1);
+      if (this.#early.length < end) return;
+      this.#relay.write(this.#early.subarray(0, end));
+      this.#early = this.#early.subarray(end);
+    }
+  }
+
+  /** Passes the sign-in on as it is; gives what the server says from AuthenticationOk on. */
+  #relayLogin(server: OpenServer, startup: Startup): Promise<Buffer> {
+    server.socket.write(encodeStartup(startup));
+    this.#relay = server.socket;
+    this.#passPasswords();
+    return new Promise((resolve, reject) => {
+      let bytes = Buffer.alloc(0);
+      let done = false;
+      server.socket.once("close", () => reject(new Error("the server closed the connection")));
+      server.read((chunk, release) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        release();
+        while (!done && bytes.length >= 9 && bytes.length > bytes.readUInt32BE(1)) {
+          const end = 1 + bytes.readUInt32BE(1);
+          done = bytes[0] === types.authentication && bytes.readUInt32BE(5) === 0;
+          if (done) break;
+          this.#client.write(Buffer.from(bytes.subarray(0, end)));
+          bytes = bytes.subarray(end);
+        }
+        if (bytes.length > limits.waitingBytesMax) reject(new Error("the server says too much"));
+        if (!done) return;
+        this.#relay = null;
+        resolve(bytes);
+      });
+    });
   }
 
   #whoIs(parameters: Record<string, string>, login: string): PersonAt {
@@ -323,7 +386,7 @@ export class Connection {
     if (session === null || this.#closed) return;
     const writing = { left: 1, release };
     this.#writing = writing;
-    session.fromServer(bytes);
+    this.#safely(() => session.fromServer(bytes));
     this.#writing = null;
     writing.left -= 1;
     if (writing.left === 0) release();
@@ -404,40 +467,4 @@ async function sendCancel(address: ServerAddress, packet: Buffer): Promise<void>
 function databasesOf({ data }: Gatehouse): readonly string[] {
   const { databases, watcher } = data.settings;
   return databases.length > 0 || watcher === undefined ? databases : [watcher.database];
-}
-
-function malformed(problem: string): Refusal {
-  return {
-    sqlState: "08P01",
-    message: `Sekisho cannot read how this connection begins: ${problem}`,
-    hint: "connect with a client of PostgreSQL",
-  };
-}
-
-const needsTls: Refusal = {
-  sqlState: "28000",
-  message: "Sekisho takes connections with TLS only",
-  hint: "set sslmode=require",
-};
-
-const noReplication: Refusal = {
-  sqlState: "0A000",
-  message: "Sekisho lets no replication through: it carries whole tables past any judge",
-  hint: "let replicas connect to the server itself, from addresses that pg_hba.conf names",
-};
-
-function wrongPassword(login: string): Refusal {
-  return {
-    sqlState: "28P01",
-    message: `password authentication failed for user "${login}"`,
-    hint: "sign in with your own name and the password of the gate / 本人の名前とゲートのパスワードを使ってください",
-  };
-}
-
-function cannotConnect(error: unknown): Refusal {
-  return {
-    sqlState: "08006",
-    message: `Sekisho cannot reach the server: ${textOfError(error)}`,
-    hint: "see whether PostgreSQL runs, and the gate's settings of it",
-  };
 }
