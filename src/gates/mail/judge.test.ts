@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { aimedAt, hostileMails } from "./fixtures/hostileMails.ts";
 import { heldOrdinaryMails, mailsOfCorrespondents, ordinaryMails } from "./fixtures/ordinaryMails.ts";
-import { judgeMail, judgeUnread, type MailJudgement } from "./judge.ts";
+import { judgeMail, judgeOutgoing, judgeUnread, type MailJudgement } from "./judge.ts";
 import { MailPolicy } from "./policy.ts";
 import { MAIL_REASONS, REASONS } from "./reasons.ts";
 import { readMessage } from "./reader/readMessage.ts";
@@ -165,6 +165,35 @@ test("judgeMail() gives reasons for what is read in two ways, hidden or unread",
   ];
   const codes = (await judgeRaw(mail, { reading: { parts } })).reasons.map((reason) => reason.code);
   assert.ok(codes.includes("encrypted-names") && codes.includes("archive-hidden-data"));
+});
+
+test("judgeMail() holds what is about canary customers, and judgeOutgoing() tells of it", async () => {
+  const { raw, envelope } = plain as NonNullable<typeof plain>;
+  const transport = transportFor(envelope);
+  const reading = await readMessage(raw, transport, null);
+  const seen: SeenMail = { at: noon, transport, history: strangers, reading };
+  const rows = [
+    [["recipient"], ["canary-addressed"]],
+    [["content"], ["canary-in-mail"]],
+    [
+      ["recipient", "content"],
+      ["canary-addressed", "canary-in-mail"],
+    ],
+  ] as const;
+  for (const [places, codes] of rows) {
+    const canaries = places.map((where) => ({ where, sign: "hanako@travel.example" }));
+    const { act, reasons, order } = judgeMail({ ...seen, canaries }, policy);
+    assert.deepEqual([act, order], [{ do: "hold", secondPerson: true }, "canaries"]);
+    const critical = reasons.filter(({ severity }) => severity === "critical").map(({ code }) => code);
+    assert.deepEqual(critical, codes);
+    const outgoing = judgeOutgoing({ canaries });
+    assert.deepEqual(
+      outgoing.reasons.map(({ code }) => code),
+      codes,
+    );
+    for (const { code } of reasons) seenReasons.add(code);
+  }
+  assert.deepEqual(judgeOutgoing({}).reasons, []);
 });
 
 test("judgeMail() takes the first standing order that matches, in the order of the file", async () => {

@@ -1,4 +1,5 @@
 import type { Judgement } from "../../gate.ts";
+import { canaryReasons } from "./judge/canaryReasons.ts";
 import { contentReasons } from "./judge/contentReasons.ts";
 import { identityReasons } from "./judge/identityReasons.ts";
 import { nameReasons } from "./judge/nameReasons.ts";
@@ -27,12 +28,21 @@ const reasonsPerCodeMax = 5;
 export function judgeMail(seen: SeenMail, policy: MailPolicy): MailJudgement {
   const files = walkFiles(seen.reading.parts);
   const reasons = [
+    ...canaryReasons(seen),
     ...contentReasons(files, seen, policy),
     ...nameReasons(files),
     ...identityReasons(seen, policy),
     ...structureReasons(seen),
   ];
   return applyOrders(fewOfEach(reasons), policy);
+}
+
+/**
+ * What the organisation sends itself is recorded for later bounces; only canaries are looked for, and it
+ * goes: whoever sends them out is told of at once.
+ */
+export function judgeOutgoing(seen: Pick<SeenMail, "canaries">): MailJudgement {
+  return { act: { do: "pass" }, reasons: canaryReasons(seen), order: "outgoing" };
 }
 
 /**

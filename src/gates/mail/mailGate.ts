@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pass, type Gate, type OrdersInForce } from "../../gate.ts";
+import { CanaryFinder, canaryPlaceOf } from "../../gateCanaries.ts";
 import { hashOfSettings, type GateStatus, type Order } from "../../gateLink.ts";
 import { GateRecorder } from "../../gateRecorder.ts";
 import { EvidenceStore } from "../../ledger/evidence.ts";
@@ -12,7 +13,7 @@ import { findByMark } from "../../lib/processMark.ts";
 import { createDnsResolver } from "./dns.ts";
 import { MailEnforcer, type Answer, type ReceivedMail } from "./enforce.ts";
 import { domainOf } from "./heldMail.ts";
-import { judgeMail, judgeUnread, type MailAct } from "./judge.ts";
+import { judgeMail, judgeOutgoing, judgeUnread, type MailAct } from "./judge.ts";
 import { traceOf } from "./traceOf.ts";
 import { MailMemory, type Transaction } from "./memory.ts";
 import { observeMail } from "./observe.ts";
@@ -54,6 +55,7 @@ type Counters = Record<
 class MailGate implements RunningGate {
   readonly #options: MailGateOptions;
   readonly #keyring: Keyring;
+  readonly #canaries: CanaryFinder;
   readonly #memory: MailMemory;
   readonly #recorder: GateRecorder;
   readonly #enforcer: MailEnforcer;
@@ -83,6 +85,7 @@ class MailGate implements RunningGate {
     const { settings, dataFolder } = options;
     this.#options = options;
     this.#keyring = keyring;
+    this.#canaries = new CanaryFinder(canaryPlaceOf(options.dataFolder, keyring));
     this.#memory = new MailMemory(memoryPathOf(dataFolder));
     this.#recorder = new GateRecorder({
       gate: "mail",
@@ -258,6 +261,7 @@ class MailGate implements RunningGate {
     const observed = await observeMail(this.#readers, arrived, {
       at: Temporal.Now.instant(),
       historyOf: (address) => this.#memory.history(this.#namesOf(address)),
+      canaryIn: (text) => this.#canaries.find(text)[0]?.text ?? null,
     });
     if (observed.ok) return observed.seen;
     this.#counters.failed += 1;
@@ -276,9 +280,7 @@ class MailGate implements RunningGate {
   #judge(received: ReceivedMail) {
     const { seen } = received;
     const { policy } = this.#options.settings;
-    // What the organisation sends itself is recorded for later bounces; it is not judged here.
-    if (seen.transport.direction === "outbound")
-      return { act: { do: "pass" } as const, reasons: [], order: "outgoing" };
+    if (seen.transport.direction === "outbound") return judgeOutgoing(seen);
     return seen.reading === null
       ? judgeUnread(policy)
       : judgeMail({ ...seen, reading: seen.reading }, policy);

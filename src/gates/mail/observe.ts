@@ -6,6 +6,8 @@ import { unknownHistory } from "./seen.ts";
 export type Surroundings = {
   at: Temporal.Instant;
   historyOf: (address: string) => History | Promise<History>;
+  /** What in a text is a canary customer's. */
+  canaryIn?: (text: string) => string | null;
 };
 
 export type Observed =
@@ -27,5 +29,12 @@ export async function observeMail(
   }
   const address = read.reading.from.find((mailbox) => mailbox.address !== "")?.address ?? transport.mailFrom;
   const history = address === "" ? unknownHistory : await historyOf(address);
-  return { ok: true, seen: { at, transport, history, reading: read.reading } };
+  const { subject, text } = read.reading;
+  const canaryIn = surroundings.canaryIn ?? (() => null);
+  const looked = [
+    { where: "recipient", sign: canaryIn(transport.rcptTo.join(" ")) },
+    { where: "content", sign: canaryIn(`${subject}\n${text}`) },
+  ] as const;
+  const canaries = looked.flatMap(({ where, sign }) => (sign === null ? [] : [{ where, sign }]));
+  return { ok: true, seen: { at, transport, history, reading: read.reading, canaries } };
 }

@@ -47,6 +47,14 @@ const byDefault: Pick<StandingOrder, "decidedBy" | "anyOf" | "allOf" | "noneOf" 
 export const defaultOrders: StandingOrder[] = [
   {
     ...byDefault,
+    name: "canaries",
+    because: "Nobody has work with customers who do not exist: two persons look at who writes of them.",
+    anyOf: ["canary-addressed", "canary-in-mail"],
+    do: "hold",
+    secondPerson: true,
+  },
+  {
+    ...byDefault,
     name: "programs",
     because: "In 2016 a program dressed as a folder was opened. A program by mail needs two persons.",
     anyOf: [

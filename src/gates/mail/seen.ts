@@ -149,4 +149,6 @@ export type SeenMail = {
   transport: Transport;
   history: History;
   reading: MailReading;
+  /** Canary customers: the mail goes to one, or its text names one. */
+  canaries?: readonly { where: "recipient" | "content"; sign: string }[];
 };

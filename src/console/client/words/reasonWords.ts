@@ -38,6 +38,10 @@ const WHY = {
     en: "The inspection is not complete, so a judgement in favour would be a guess.",
     ja: "検査が終わっておらず、安全とする判断は推測になります。",
   },
+  canary: {
+    en: "Customers' data is in hands that it was not given to: see who read these customers.",
+    ja: "顧客データが渡していない相手の手にあります。この顧客を誰が読んだか調べてください。",
+  },
   good: { en: "This speaks for the mail.", ja: "このメールを支持する材料です。" },
 } as const satisfies Record<string, Said>;
 
@@ -109,6 +113,8 @@ const ROWS: Record<string, Row> = {
   "forged-verdict": ["sender", "Forged verdict", "判定の詐称"],
   "partial-message": ["unread", "Part of a message", "分割されたメール"],
   "link-disguised": ["link", "Disguised link", "偽装リンク"],
+  "canary-addressed": ["canary", "Mail to a canary", "おとり顧客あて"],
+  "canary-in-mail": ["canary", "Canary in a mail", "本文におとり顧客"],
   "reading-failed": ["unread", "Could not be read", "読み取り失敗"],
 };
 

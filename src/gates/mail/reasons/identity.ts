@@ -126,4 +126,20 @@ export const IDENTITY_REASONS = {
       ja: `返信先が差出人 ${from} ではなく ${address} になっています。`,
     }),
   },
+  "canary-addressed": {
+    technique: "T1589.002",
+    severity: "critical",
+    say: ({ sign }: { sign: string }) => ({
+      en: `The mail goes to a canary customer (${sign}). Only who has our customers' data knows of her.`,
+      ja: `おとり顧客（${sign}）あてのメールです。顧客データを持つ者しか知らない宛先です。`,
+    }),
+  },
+  "canary-in-mail": {
+    technique: "T1048.003",
+    severity: "critical",
+    say: ({ sign }: { sign: string }) => ({
+      en: `The text of the mail names a canary customer (${sign}): customers' data is on its way by mail.`,
+      ja: `本文におとり顧客の情報（${sign}）があります。顧客データがメールで送られています。`,
+    }),
+  },
 } as const satisfies Record<string, ReasonEntry<never>>;

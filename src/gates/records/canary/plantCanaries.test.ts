@@ -28,7 +28,8 @@ test(
   "plantCanaries() plants among the others in every table; nothing tells them apart",
   { skip },
   async () => {
-    await client.query(`delete from bookings where customer_id % 7 = 0; delete from customers where id % 7 = 0;
+    await client.query(`delete from bookings where customer_id % 7 = 0;
+    delete from customers where id % 7 = 0;
     update customers set created_at = timestamptz '2016-01-01' + id * interval '1 hour'`);
     const [customers, bookings] = [await count("customers"), await count("bookings")];
     const canaries = await plantCanaries(client, { settings, count: 40, mailbox: "travel.example" });
@@ -83,7 +84,8 @@ test(
     create table member_east partition of member for values in ('east');
     create table member_west partition of member for values in ('west');
     insert into member (id, region, name, mail) select 'M-' || lpad(n::text, 6, '0'),
-      case when n % 2 = 0 then 'east' else 'west' end, '佐藤　花子', n || '@x.example' from generate_series(1, 50) n;
+      case when n % 2 = 0 then 'east' else 'west' end, '佐藤　花子', n || '@x.example'
+      from generate_series(1, 50) n;
     create table device (id uuid primary key default gen_random_uuid(), owner text, note text);
     analyze`);
     const own = RecordsSettings.parse({
