@@ -77,7 +77,8 @@ async function fill(): Promise<void> {
         const uuid = `printf('%08x-0000-7000-8000-%012x', ${day}, (n // 100)::BIGINT)`;
         const person = "'person' || (hash(n // 100) % 50)";
         await duck.run(`INSERT INTO staged_access SELECT '${dayOf(at)}/09',
-          (hash(n, ${day}) % 8700000)::VARCHAR, ${person}, ${at} + (n * 3600000 // ${each}), ${uuid}, 1 FROM range(${each}) r(n)`);
+          (hash(n, ${day}) % 8700000)::VARCHAR, ${person},
+          ${at} + (n * 3600000 // ${each}), ${uuid}, 1 FROM range(${each}) r(n)`);
         await duck.run(`INSERT INTO staged_statement SELECT '${dayOf(at)}/09', ${uuid}, ${person},
           ${at} + (n * 3600000 // ${each}), '192.0.2.' || (hash(n // 100) % 50), 'psql', 'd', 's', NULL,
           'SELECT', '{"public.customers":["name","email"]}', NULL, 'ab', 0, 100, 100, 4000, 3, 'complete'
