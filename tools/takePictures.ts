@@ -42,6 +42,7 @@ async function takeFinding(page: Page, look: string): Promise<void> {
 async function takeEverywhere(page: Page, language: string): Promise<void> {
   const paths = [
     ...["/", "/mail", "/traffic", "/findings", "/cuts", "/cuts/card"],
+    ...["/records", "/records/waiting", "/records/events", "/records/columns", "/records/files"],
     ...["/decisions", "/ledger", "/people", "/profile"],
   ];
   for (const scheme of ["light", "dark"] as const) {
