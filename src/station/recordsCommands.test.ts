@@ -43,7 +43,7 @@ function entriesOf(gate: TestGate): string {
 }
 
 test(
-  "who and seen-by say exactly what went through the gate, running, killed and archived",
+  "who and seen-by say exactly what went through the gate, running, stopped and archived",
   { skip },
   async () => {
     const policy = { groups: [{ name: "operators" }] };

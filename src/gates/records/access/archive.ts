@@ -14,7 +14,7 @@ import { makeStaging, stagedSql, stageSpool, wholeStatementsSql } from "./stageS
 export const limits = {
   memoryBytes: 512 * 1024 ** 2,
   /** Spool files in one go; what is left is for the next. */
-  spoolsMax: 64,
+  spoolsMax: 16,
   /** Accesses of an hour may be written this much later. */
   lateMs: 10 * 60_000,
   /** Who has begun to read may go on so long with files that were put together since. */
