@@ -63,8 +63,12 @@ export function bulkReadQuestion(held: HeldStatement, settings: RecordsSettings)
       ...(held.email === null ? {} : { email: held.email }),
     },
     question: {
-      en: `${held.person} wants to read ${held.columns} columns of personal data of ${en} (${held.relations}), to ${program} on ${held.client}. May this statement run?`,
-      ja: `${held.person}が、${held.client}の${program}で、${ja}の個人情報${held.columns}列（${held.relations}）を読もうとしています。実行を認めますか。`,
+      en:
+        `${held.person} wants to read ${held.columns} columns of personal data of ${en} ` +
+        `(${held.relations}), to ${program} on ${held.client}. May this statement run?`,
+      ja:
+        `${held.person}が、${held.client}の${program}で、${ja}の個人情報${held.columns}列（${held.relations}）を` +
+        "読もうとしています。実行を認めますか。",
     },
     options,
     owner: { role: settings.policy.approval.ownerRole, person: null },
