@@ -95,6 +95,7 @@ const systemPackages = {
   "dnsmasq-base": "/usr/sbin/dnsmasq",
   tshark: "/usr/bin/tshark",
   pgbouncer: "/usr/sbin/pgbouncer",
+  fatrace: "/usr/sbin/fatrace",
   postfix: "/usr/sbin/postfix",
   swaks: "/usr/bin/swaks",
   chromium: "/usr/bin/chromium",
