@@ -19,7 +19,7 @@ import { findPostgres, startTestPostgres } from "../src/lib/sql/testStores.ts";
 
 const [seconds = "3", rounds = "3", rows = "5000000", threads = "1"] = process.argv.slice(2);
 // pgbench takes whole seconds only.
-if (!/^[1-9]\d*$/.test(seconds)) throw new Error(`Cannot measure for "${seconds}" seconds: whole seconds only`);
+if (!/^[1-9]\d*$/.test(seconds)) throw new Error(`Cannot measure ${seconds} s: whole seconds only`);
 const programs = findPostgres();
 if (programs === null) throw new Error("PostgreSQL is not installed (Debian: postgresql)");
 

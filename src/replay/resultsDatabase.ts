@@ -1,6 +1,6 @@
 import pg from "pg";
 import { findPostgres, startTestPostgres, type TestPostgres } from "../lib/sql/testStores.ts";
-import { makePerson, seededRandom } from "../gates/records/personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../personal/generatePersons.ts";
 
 export const limits = { customers: 100_000, batch: 5_000 } as const;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { RawClient } from "../gates/records/rawClient.ts";
 import { RecordsStage, skip } from "../gates/records/testRecords.ts";
-import { makePerson, seededRandom } from "../gates/records/personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../personal/generatePersons.ts";
 import { EvidenceStore } from "../ledger/evidence.ts";
 import { Keyring } from "../ledger/keyring.ts";
 import { realDisk } from "../lib/disk.ts";

@@ -1,23 +1,6 @@
-/** What a database has, as the judge needs it: relations with their columns, and routines. No I/O here. */
+import type { PersonalKind } from "../../personal/kinds.ts";
 
-/** What a column or a cell holds of a person. Closed: policy, findings and pages count by it. */
-export const PERSONAL_KINDS = [
-  "name",
-  "kana",
-  "roman-name",
-  "birth-date",
-  "sex",
-  "email",
-  "phone",
-  "postal-code",
-  "address",
-  "passport",
-  "my-number",
-  "payment-card",
-  "free-text",
-  "other",
-] as const;
-export type PersonalKind = (typeof PERSONAL_KINDS)[number];
+/** What a database has, as the judge needs it: relations with their columns, and routines. No I/O here. */
 
 export type Column = {
   name: string;

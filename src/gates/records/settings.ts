@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PERSONAL_KINDS } from "./catalog.ts";
+import { PERSONAL_KINDS } from "../../personal/kinds.ts";
 import { RecordsPolicy } from "./policy.ts";
 
 const Name = z.string().min(1).max(128);

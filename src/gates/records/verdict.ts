@@ -1,4 +1,4 @@
-import type { PersonalKind } from "./catalog.ts";
+import type { PersonalKind } from "../../personal/kinds.ts";
 
 /** What the judge makes of one statement of SQL, before anything is known of who asks. */
 

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import pg from "pg";
 import { SekishoError } from "../../../lib/error.ts";
-import type { PersonalKind } from "../catalog.ts";
-import { makePerson, type GeneratedPerson } from "../personal/generatePersons.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
+import { makePerson, type GeneratedPerson } from "../../../personal/generatePersons.ts";
 import type { RecordsSettings, TableSettings } from "../settings.ts";
 import type { Canary } from "./canaryFile.ts";
 import { findFreeKey } from "./freeKey.ts";

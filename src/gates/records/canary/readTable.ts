@@ -1,6 +1,6 @@
 import pg from "pg";
 import { SekishoError } from "../../../lib/error.ts";
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
 import type { TableSettings } from "../settings.ts";
 
 /** A table as it must be known to add a row that looks like the others. */

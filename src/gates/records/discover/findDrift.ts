@@ -1,5 +1,6 @@
-import type { Catalog, PersonalKind } from "../catalog.ts";
-import { classifyColumn } from "../personal/classifyColumn.ts";
+import type { Catalog } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
+import { classifyColumn } from "../../../personal/classifyColumn.ts";
 import type { Said } from "../../../gate.ts";
 import { catalogOf, type SaidOfTables } from "./loadCatalog.ts";
 import { fullName, rowsBelieved, tablesToLookAt } from "./proposeTables.ts";

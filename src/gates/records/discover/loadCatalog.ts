@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import type { Catalog, Column, PersonalKind, Relation, RelationKind } from "../catalog.ts";
+import type { Catalog, Column, Relation, RelationKind } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
 import type { RecordsSettings } from "../settings.ts";
 import {
   inSnapshot,

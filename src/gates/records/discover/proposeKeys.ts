@@ -1,5 +1,5 @@
 import type { Said } from "../../../gate.ts";
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
 import type { CatalogRelation, CatalogRows, ForeignKey, Query } from "./readCatalog.ts";
 import { nameOf, quoteName } from "./sampleColumns.ts";
 

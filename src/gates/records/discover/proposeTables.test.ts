@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import { parse } from "yaml";
 import { findPostgres, startTestPostgres, type TestPostgres } from "../../../lib/sql/testStores.ts";
-import { makePerson, seededRandom } from "../personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../../../personal/generatePersons.ts";
 import { RecordsSettings } from "../settings.ts";
 import { findDrift, type Drift } from "./findDrift.ts";
 import { loadCatalog } from "./loadCatalog.ts";

@@ -1,6 +1,6 @@
 import type { Said } from "../../../gate.ts";
-import type { PersonalKind } from "../catalog.ts";
-import { classifyColumn } from "../personal/classifyColumn.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
+import { classifyColumn } from "../../../personal/classifyColumn.ts";
 import { proposeCustomers, proposeKeys, type ProposedCustomers, type ProposedKey } from "./proposeKeys.ts";
 import {
   inSnapshot,

@@ -8,7 +8,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { encodeJapanese } from "../../mail/fixtures/encodeJapanese.ts";
 import { writeZip } from "../../mail/fixtures/writeArchive.ts";
-import { makePerson, seededRandom } from "../personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../../../personal/generatePersons.ts";
 import { FileScanner, scanFile } from "./fileScanner.ts";
 import { scanContent } from "./read/scanContent.ts";
 import { writeWorkbook } from "./testWorkbook.ts";

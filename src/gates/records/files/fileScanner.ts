@@ -4,8 +4,8 @@ import { open, type FileHandle } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import type { CanaryPlace } from "../../../gateCanaries.ts";
 import { siblingModule } from "../../../lib/sibling.ts";
-import { PERSONAL_KINDS, type PersonalKind } from "../catalog.ts";
-import { detectFile } from "./read/detectFile.ts";
+import { PERSONAL_KINDS, type PersonalKind } from "../../../personal/kinds.ts";
+import { detectFile } from "../../../lib/containers/detectFile.ts";
 import type { Content, ContentProblem, Part } from "./read/scanContent.ts";
 import type { FromScanner, ToScanner } from "./read/scanWorker.ts";
 

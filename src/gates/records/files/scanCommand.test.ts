@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { encodeJapanese } from "../../mail/fixtures/encodeJapanese.ts";
-import { makePerson, seededRandom } from "../personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../../../personal/generatePersons.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-sweep-"));
 const random = seededRandom(2016);

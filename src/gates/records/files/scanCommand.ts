@@ -5,7 +5,7 @@ import { SekishoError, textOfError } from "../../../lib/error.ts";
 import { languageOf, type Language } from "../../../lib/language.ts";
 import { Progress } from "../../../lib/progress.ts";
 import { visibleText } from "../../../lib/visibleText.ts";
-import { PERSONAL_KINDS, type PersonalKind } from "../catalog.ts";
+import { PERSONAL_KINDS, type PersonalKind } from "../../../personal/kinds.ts";
 import { FileScanner, type FileScan } from "./fileScanner.ts";
 
 const help = `sekisho records scan [options] PATH…

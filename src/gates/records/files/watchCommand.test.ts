@@ -15,7 +15,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { makePerson, seededRandom } from "../personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../../../personal/generatePersons.ts";
 
 const module = new URL("./watchCommand.ts", import.meta.url).href;
 const script = `const { watchCommand } = await import(${JSON.stringify(module)});

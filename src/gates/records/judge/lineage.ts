@@ -1,4 +1,4 @@
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
 
 /**
  * What a cell of a row is made from. A *source* is one row of a table in the range table: two references to

@@ -1,4 +1,5 @@
-import type { Catalog, Column, PersonalKind, Relation } from "../catalog.ts";
+import type { Catalog, Column, Relation } from "../catalog.ts";
+import type { PersonalKind } from "../../../personal/kinds.ts";
 
 /** The catalog of a small travel company, for the judge's tests, and the SQL that makes it. */
 

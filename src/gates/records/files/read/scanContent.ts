@@ -1,11 +1,16 @@
 import { performance } from "node:perf_hooks";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { PERSONAL_KINDS, type PersonalKind } from "../../catalog.ts";
-import { scanText, type TextScan } from "../../personal/scanText.ts";
-import { decodeText, detectFile, type ByteKind, type TextEncodingName } from "./detectFile.ts";
-import { isWorkbook, readWorkbook } from "./readWorkbook.ts";
-import { unpackBySevenZip } from "./sevenZip.ts";
-import { unzip } from "./unzip.ts";
+import { PERSONAL_KINDS, type PersonalKind } from "../../../../personal/kinds.ts";
+import { scanText, type TextScan } from "../../../../personal/scanText.ts";
+import {
+  decodeText,
+  detectFile,
+  type ByteKind,
+  type TextEncodingName,
+} from "../../../../lib/containers/detectFile.ts";
+import { isWorkbook, readWorkbook } from "../../../../lib/containers/readWorkbook.ts";
+import { unpackBySevenZip } from "../../../../lib/containers/sevenZip.ts";
+import { unzip } from "../../../../lib/containers/unzip.ts";
 
 /** What a file holds, by what was seen of it. */
 export type Content = {

@@ -17,7 +17,7 @@ import { test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { encodeJapanese } from "../../../mail/fixtures/encodeJapanese.ts";
-import { makePerson, seededRandom } from "../../personal/generatePersons.ts";
+import { makePerson, seededRandom } from "../../../../personal/generatePersons.ts";
 import { writeWorkbook } from "../testWorkbook.ts";
 import type { WatchedFile, WatchProblem } from "./watchedFile.ts";
 import { findFatrace } from "./writers.ts";

@@ -1,4 +1,4 @@
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { classifyCell } from "./classifyCell.ts";
 import { classifyColumn } from "./classifyColumn.ts";
 import { hintOfName } from "./columnNames.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { classifyColumn } from "./classifyColumn.ts";
 import { hintOfName } from "./columnNames.ts";
 import { isMyNumber } from "./checkDigits.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { PERSONAL_KINDS } from "../catalog.ts";
+import { PERSONAL_KINDS } from "./kinds.ts";
 import { isMyNumber, isPaymentCard } from "./checkDigits.ts";
 import { classifyCell } from "./classifyCell.ts";
 import { makePerson, seededRandom } from "./generatePersons.ts";

@@ -1,4 +1,4 @@
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 
 /** What a column's name says: a strong name nearly settles it, a weak one needs fitting values. */
 export type NameHint = { kind: PersonalKind; strong: boolean };

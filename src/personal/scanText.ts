@@ -1,4 +1,4 @@
-import { PERSONAL_KINDS, type PersonalKind } from "../catalog.ts";
+import { PERSONAL_KINDS, type PersonalKind } from "./kinds.ts";
 import { character } from "./characters.ts";
 import { classifyCell } from "./classifyCell.ts";
 import { findItems } from "./items.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { makePerson, seededRandom } from "./generatePersons.ts";
 import { scanText, type TextScan } from "./scanText.ts";
 

@@ -1,5 +1,5 @@
-import type { Said } from "../../../gate.ts";
-import type { PersonalKind } from "../catalog.ts";
+import type { Said } from "../gate.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { classifyCell } from "./classifyCell.ts";
 import { hintOfName, type NameHint } from "./columnNames.ts";
 import { readDate } from "./dates.ts";

@@ -1,4 +1,4 @@
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { addressStrength, romanAddressStrength } from "./addresses.ts";
 import { character, classesOf, digitsOf, plainText } from "./characters.ts";
 import { isMyNumber, isPaymentCard } from "./checkDigits.ts";

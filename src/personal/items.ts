@@ -1,4 +1,4 @@
-import type { PersonalKind } from "../catalog.ts";
+import type { PersonalKind } from "./kinds.ts";
 import { isPaymentCard } from "./checkDigits.ts";
 import { prefectures } from "./places.ts";
 
