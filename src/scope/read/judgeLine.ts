@@ -1,0 +1,104 @@
+import { decodeRecord, encodingOfLine, type Decoded } from "./decodeRecord.ts";
+import { digitsIn, lineFlag, type Kernel } from "./kernel.ts";
+import type { Reading, Span } from "./lineReader.ts";
+import type { RecordEncoding, RecordPart, RecordPlace } from "./record.ts";
+
+export type FoundLine = { start: number; end: number; flags: number; marks: number };
+
+const asciiBytesMin = 8;
+const otherBytesMin = 6;
+/** A telephone number or a date without separators. */
+const digitsMin = 7;
+/** Mean cost of two bytes above which bytes are no Japanese text. */
+const pairCostMax = 18;
+/** Beginning one byte later must be this much likelier: the half of a letter was cut off. */
+const shiftGain = 60;
+
+/** Tells records from what else is made of letters in an image, and gives them. */
+export class LineJudge {
+  readonly #reading: Reading;
+  readonly #place: RecordPlace;
+  readonly #decoded: Decoded = { start: 0, end: 0, encoding: "ascii" };
+  #prior: RecordEncoding | null = null;
+
+  constructor(reading: Reading, { path }: Span) {
+    this.#reading = reading;
+    this.#place = {
+      path,
+      offset: 0,
+      line: 0,
+      encoding: "ascii",
+      part: "whole",
+      separator: 0,
+      columns: null,
+    };
+  }
+
+  forget(): void {
+    this.#prior = null;
+  }
+
+  /** Gives the line if it is a record, and says whether it is. `ours`: it is to be given. */
+  take(
+    line: FoundLine,
+    where: { offset: number; part: RecordPart; wide: RecordEncoding | null; ours: boolean },
+  ): boolean {
+    const { kernel, sink, tally } = this.#reading;
+    const cutBefore = where.part === "tail" || where.part === "middle";
+    const shift = cutBefore && where.wide === null ? halfLetter(kernel, line) : 0;
+    const start = line.start + shift;
+    const valid = (line.flags & lineFlag.utf8) !== 0 || shift > 0;
+    const encoding = where.wide ?? encodingOfLine(kernel, { ...line, start }, this.#prior);
+    if (!isRecordLike(kernel, { ...line, start }, encoding)) return false;
+    if (encoding !== "ascii") this.#prior = encoding;
+    if (!where.ours) return true;
+    decodeRecord(
+      kernel,
+      { start, end: line.end, valid: valid && kernel.faultsUtf8(start, line.end) === 0 },
+      encoding,
+      this.#decoded,
+    );
+    const place = this.#place;
+    place.offset = where.offset + shift;
+    place.encoding = encoding;
+    place.part = where.part;
+    tally.records += 1;
+    if (where.part !== "whole") tally.halfRecords += 1;
+    sink.record(kernel.bytes, this.#decoded.start, this.#decoded.end, place);
+    return true;
+  }
+}
+
+/** Bytes at the beginning that are the rest of a letter that was cut. */
+function halfLetter(kernel: Kernel, { start, end, flags }: FoundLine): number {
+  if ((flags & lineFlag.notAscii) === 0 || (flags & lineFlag.utf8) !== 0) return 0;
+  let skip = 0;
+  while (skip < 3 && ((kernel.bytes[start + skip] as number) & 0xc0) === 0x80) skip += 1;
+  if (skip > 0 && start + skip < end && kernel.faultsUtf8(start + skip, end) === 0) return skip;
+  const now = Math.min(kernel.costCp932(start, end), kernel.costEuc(start, end));
+  const later = Math.min(kernel.costCp932(start + 1, end), kernel.costEuc(start + 1, end));
+  return later + shiftGain < now ? 1 : 0;
+}
+
+function isRecordLike(kernel: Kernel, line: FoundLine, encoding: RecordEncoding): boolean {
+  const { start, end, flags, marks } = line;
+  const length = end - start;
+  if (encoding === "ascii") {
+    if (length < asciiBytesMin) return false;
+    return marks !== 0 || (flags & lineFlag.atSign) !== 0 || digitsIn(flags) >= digitsMin;
+  }
+  if (length < otherBytesMin) return false;
+  if (encoding === "cp932" || encoding === "euc-jp") {
+    const cost = encoding === "cp932" ? kernel.costCp932(start, end) : kernel.costEuc(start, end);
+    return cost * 2 <= pairCostMax * highBytes(kernel.bytes, start, end) + 255;
+  }
+  if (encoding === "utf-8" && (flags & lineFlag.utf8) === 0)
+    return kernel.faultsUtf8(start, end) * 12 <= highBytes(kernel.bytes, start, end) + 12;
+  return true;
+}
+
+function highBytes(bytes: Buffer, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at += 1) if ((bytes[at] as number) >= 0x80) count += 1;
+  return count;
+}

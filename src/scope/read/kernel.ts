@@ -1,0 +1,139 @@
+import { fillTables } from "./encodingTables.ts";
+import { triageBytes } from "./triageBytes.ts";
+
+/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: object };
+  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
+};
+
+/** What triage.as exports; all numbers are places in its memory unless they are named otherwise. */
+type Exports = {
+  triage(from: number, sectors: number, out: number): void;
+  lines(from: number, to: number, index: number, most: number, mode: number): number;
+  consumed(): number;
+  decodeCp932(from: number, to: number, out: number, table: number): number;
+  decodeEuc(from: number, to: number, out: number, table: number, more: number): number;
+  decodeUtf8(from: number, to: number, out: number): number;
+  decodeWide(from: number, to: number, out: number, high: number): number;
+  costCp932(from: number, to: number, table: number): number;
+  costEuc(from: number, to: number, table: number, more: number): number;
+  faultsUtf8(from: number, to: number): number;
+};
+
+/** Classes of sectors, as triage.as numbers them. */
+export const sectorClass = { zero: 0, random: 1, binary: 2, text: 3, wideLittle: 4, wideBig: 5 } as const;
+
+/** How lines are looked for. */
+export const lineMode = { image: 1, little: 2, big: 4, final: 8 } as const;
+
+/** Bits of a line's flags. */
+export const lineFlag = { notAscii: 1, utf8: 2, utf8Long: 4, escape: 8, atSign: 64 } as const;
+/** What ended a line: a line end, a NUL, another control character, or the end of what there was. */
+export const endKind = { lineEnd: 0, nul: 1, control: 2, none: 3 } as const;
+export const endOf = (flags: number): number => (flags >> 4) & 3;
+export const digitsIn = (flags: number): number => (flags >> 8) & 255;
+export const quotesIn = (flags: number): number => flags >>> 16;
+
+export const linesMax = 65_536;
+/** One memory for everything: tables, lines found, the window of the input, and the decoded record. */
+const layout = {
+  cp932: 0x10000,
+  euc: 0x30000,
+  jis0212: 0x50000,
+  cp932Cost: 0x70000,
+  eucCost: 0x80000,
+  index: 0x90000,
+  sectors: 0x190000,
+  out: 0x1b0000,
+  window: 0x5b0000,
+  end: 0x1000000,
+} as const;
+export const windowBytes = layout.end - layout.window;
+const pageBytes = 65_536;
+
+let compiled: object | null = null;
+const free: Kernel[] = [];
+
+/** The loops over every byte, with their memory. One reader at a time uses one. */
+export class Kernel {
+  readonly #exports: Exports;
+  /** All of the memory: places in it are indexes into it. */
+  readonly bytes: Buffer;
+  /** Four words for each line: start, end, flags, counts of , TAB ; | in a byte each. */
+  readonly index: Int32Array;
+  /** The class of each sector of the window. */
+  readonly sectors: Uint8Array;
+  readonly out: number = layout.out;
+  readonly window: number = layout.window;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(triageBytes, "base64"));
+    const pages = layout.end / pageBytes;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.#exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports;
+    this.bytes = Buffer.from(memory.buffer);
+    this.index = new Int32Array(memory.buffer, layout.index, linesMax * 4);
+    this.sectors = new Uint8Array(memory.buffer, layout.sectors, layout.out - layout.sectors);
+    fillTables({
+      cp932: new Uint16Array(memory.buffer, layout.cp932, 65_536),
+      euc: new Uint16Array(memory.buffer, layout.euc, 65_536),
+      jis0212: new Uint16Array(memory.buffer, layout.jis0212, 65_536),
+      cp932Cost: new Uint8Array(memory.buffer, layout.cp932Cost, 65_536),
+      eucCost: new Uint8Array(memory.buffer, layout.eucCost, 65_536),
+    });
+  }
+
+  /** One that is free, or a new one: making the tables takes a moment. */
+  static take(): Kernel {
+    return free.pop() ?? new Kernel();
+  }
+
+  release(): void {
+    free.push(this);
+  }
+
+  /** Classes of `count` sectors from `from`, into `sectors`. */
+  triage(from: number, count: number): void {
+    this.#exports.triage(from, count, layout.sectors);
+  }
+
+  /** Lines in [from, to) into `index`; `consumed()` says where the first one begins that is not there. */
+  lines(from: number, to: number, mode: number): number {
+    return this.#exports.lines(from, to, layout.index, linesMax, mode);
+  }
+
+  consumed(): number {
+    return this.#exports.consumed();
+  }
+
+  /** Each writes UTF-8 at `out` and returns its end. */
+  decodeCp932(from: number, to: number): number {
+    return this.#exports.decodeCp932(from, to, layout.out, layout.cp932);
+  }
+
+  decodeEuc(from: number, to: number): number {
+    return this.#exports.decodeEuc(from, to, layout.out, layout.euc, layout.jis0212);
+  }
+
+  decodeUtf8(from: number, to: number): number {
+    return this.#exports.decodeUtf8(from, to, layout.out);
+  }
+
+  decodeWide(from: number, to: number, littleEndian: boolean): number {
+    return this.#exports.decodeWide(from, to, layout.out, littleEndian ? 1 : 0);
+  }
+
+  costCp932(from: number, to: number): number {
+    return this.#exports.costCp932(from, to, layout.cp932Cost);
+  }
+
+  costEuc(from: number, to: number): number {
+    return this.#exports.costEuc(from, to, layout.eucCost, layout.jis0212);
+  }
+
+  faultsUtf8(from: number, to: number): number {
+    return this.#exports.faultsUtf8(from, to);
+  }
+}

@@ -1,0 +1,142 @@
+import { encodingOf } from "../../lib/containers/detectFile.ts";
+import { ImageReader, sectorBytes } from "./imageReader.ts";
+import { InputFile } from "./inputFile.ts";
+import { Kernel, sectorClass } from "./kernel.ts";
+import { readLimits, type ReadLimits } from "./limits.ts";
+import { LineReader, type ByteReader, type Reading, type Span } from "./lineReader.ts";
+import type { ReadTally, ReadTask, RecordSink } from "./record.ts";
+import { emptyTally } from "./tally.ts";
+
+export type ReadOptions = {
+  limits?: Partial<ReadLimits>;
+  /** Told with the bytes of the task that are read by now. */
+  onProgress?: (bytes: number) => void;
+};
+
+const headBytes = 64 * 1024;
+
+/**
+ * Gives all records that begin in a task's part of its input. What cannot be read is a problem, told to the
+ * sink, and the rest goes on. Any cutting of an input into tasks gives the same records.
+ */
+export async function readTask(
+  task: ReadTask,
+  sink: RecordSink,
+  options: ReadOptions = {},
+): Promise<ReadTally> {
+  const limits = { ...readLimits, ...options.limits };
+  const tally = emptyTally();
+  const kernel = Kernel.take();
+  try {
+    using file = new InputFile(task.input.file);
+    const reading = { kernel, sink, tally, limits };
+    const reader =
+      task.input.how === "image" ? openImage(file, { task, reading }) : openText(file, { task, reading });
+    pump(file, { task, ...reader }, options.onProgress);
+    tally.bytes = Math.max(0, Math.min(task.end, task.input.bytes) - task.start);
+  } finally {
+    kernel.release();
+  }
+  return tally;
+}
+
+type Opening = { task: ReadTask; reading: Reading };
+
+function spanOf({ task, reading }: Opening): Span {
+  const { gridBytes } = reading.limits;
+  return {
+    source: task.input.source,
+    path: "",
+    offset: task.start - (task.start % gridBytes),
+    insideLine: false,
+    from: task.start,
+    to: task.end,
+    line: task.start === 0 ? 1 : 0,
+    wide: null,
+  };
+}
+
+function openText(file: InputFile, opening: Opening): { reader: ByteReader; offset: number } {
+  const { reading } = opening;
+  const head = file.slice(0, headBytes);
+  const encoding = encodingOf(head);
+  const span = spanOf(opening);
+  if (encoding === "utf-16le" || encoding === "utf-16be") span.wide = encoding;
+  if (span.offset === 0) span.offset = markBytes(head);
+  else {
+    const from = Math.max(0, span.offset - reading.limits.lineBytesMax);
+    // A line that began before all of these bytes is too long: it is cut here.
+    span.insideLine = lastEnd(file.slice(from, span.offset - from), span.wide, isLineEnd) === "inside";
+  }
+  return { reader: new LineReader(reading, span), offset: span.offset };
+}
+
+/** Bytes of the byte order mark. */
+function markBytes(head: Buffer): number {
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 3;
+  return (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff) ? 2 : 0;
+}
+
+/** Where the last line end stands in bytes: at their end, before it, or nowhere. */
+function lastEnd(
+  bytes: Buffer,
+  wide: Span["wide"],
+  ends: (unit: number) => boolean,
+): "end" | "inside" | "none" {
+  const step = wide === null ? 1 : 2;
+  const upper = wide === "utf-16le" ? 1 : 0;
+  for (let at = bytes.length - step; at >= 0; at -= step) {
+    const low = bytes[step === 1 ? at : at + 1 - upper] as number;
+    const unit = step === 1 ? low : ((bytes[at + upper] as number) << 8) | low;
+    if (ends(unit)) return at === bytes.length - step ? "end" : "inside";
+  }
+  return "none";
+}
+
+function isLineEnd(unit: number): boolean {
+  return unit === 10 || unit === 13;
+}
+
+/** What ends a line in an image: see `controls` in triage.as. */
+function isImageEnd(unit: number): boolean {
+  return unit === 127 || (unit < 32 && unit !== 9 && unit !== 27);
+}
+
+function openImage(file: InputFile, opening: Opening): { reader: ByteReader; offset: number } {
+  const { reading } = opening;
+  const span = spanOf(opening);
+  if (span.offset === 0) return { reader: new ImageReader(reading, span), offset: 0 };
+  const length = Math.min(span.offset, reading.limits.imageLineBytesMax);
+  const bytes = file.slice(span.offset - length, length + sectorBytes);
+  const { kernel } = reading;
+  kernel.bytes.fill(0, kernel.window, kernel.window + length + sectorBytes);
+  bytes.copy(kernel.bytes, kernel.window);
+  kernel.triage(kernel.window, length / sectorBytes + 1);
+  let first = length / sectorBytes;
+  const kind = kernel.sectors[first] as number;
+  if (kind < sectorClass.text || kernel.sectors[first - 1] !== kind)
+    return { reader: new ImageReader(reading, span), offset: span.offset };
+  while (first > 0 && kernel.sectors[first - 1] === kind) first -= 1;
+  const wide =
+    kind === sectorClass.wideLittle ? "utf-16le" : kind === sectorClass.wideBig ? "utf-16be" : null;
+  const run = bytes.subarray(first * sectorBytes, length);
+  const end = lastEnd(run, wide, isImageEnd);
+  span.insideLine = end === "inside" || (end === "none" && first > 0);
+  return { reader: new ImageReader(reading, span, kind), offset: span.offset };
+}
+
+function pump(
+  file: InputFile,
+  { task, reader, offset }: { task: ReadTask; reader: ByteReader; offset: number },
+  onProgress: ReadOptions["onProgress"],
+): void {
+  let at = offset;
+  while (!reader.done) {
+    const count = file.read(reader.room(), at);
+    if (count === 0) break;
+    at += count;
+    reader.filled(count);
+    onProgress?.(Math.max(0, Math.min(at, task.end) - task.start));
+  }
+  reader.finish();
+}
