@@ -49,6 +49,8 @@ classify(0xac00, 0xd7a3, has.hangul);
 classify(0xc0, 0x24f, has.accented);
 classify(0xfffd, 0xfffd, has.broken);
 
+const asciiClasses = classes.slice(0, 0x80);
+
 export { classes as unitClasses };
 
 /**
@@ -57,7 +59,7 @@ export { classes as unitClasses };
  */
 export class Cell {
   readonly units = new Uint16Array(limits.unitsMax + 8);
-  /** Units before variant kanji were folded are not kept; this tells "the same text" from "a variant of it". */
+  /** Of the code points before they were folded, without blanks: tells the same text from a variant of it. */
   rawHash = 0;
   length = 0;
   mask = 0;
@@ -73,48 +75,105 @@ export class Cell {
     const { units } = this.#table;
     const out = this.units;
     let length = 0;
+    let mask = 0;
+    let digits = 0;
+    let kanji = 0;
+    let blanks = 0;
     let raw = 0;
     let at = start;
     this.cut = false;
     while (at < end) {
-      const byte = bytes[at] as number;
-      let point = byte;
-      if (byte < 0x80) at += 1;
-      else if (byte >= 0xe0 && byte < 0xf0 && at + 2 < end) {
-        point = ((byte & 15) << 12) | (((bytes[at + 1] as number) & 63) << 6) | ((bytes[at + 2] as number) & 63);
-        at += 3;
-      } else if (byte >= 0xc2 && byte < 0xe0 && at + 1 < end) {
-        point = ((byte & 31) << 6) | ((bytes[at + 1] as number) & 63);
-        at += 2;
-      } else if (byte >= 0xf0 && byte < 0xf5 && at + 3 < end) {
-        point =
-          ((byte & 7) << 18) |
-          (((bytes[at + 1] as number) & 63) << 12) |
-          (((bytes[at + 2] as number) & 63) << 6) |
-          ((bytes[at + 3] as number) & 63);
-        at += 4;
-      } else {
-        point = 0xfffd;
+      let point = bytes[at] as number;
+      if (point > 0x20 && point < 0x7f && length < 4_096) {
+        // Most of what is read; it folds to itself.
+        const bit = asciiClasses[point] as number;
+        raw = (Math.imul(raw, 31) + point) | 0;
+        mask |= bit;
+        digits += bit & 1;
+        out[length] = point;
+        length += 1;
         at += 1;
+        continue;
+      }
+      if (point < 0x80) at += 1;
+      else if (point >= 0xe0 && point < 0xf0 && at + 2 < end) {
+        point =
+          ((point & 15) << 12) | (((bytes[at + 1] as number) & 63) << 6) | ((bytes[at + 2] as number) & 63);
+        at += 3;
+      } else {
+        this.#at = at;
+        point = this.#rare(bytes, end);
+        at = this.#at;
       }
       if (length >= limits.unitsMax) {
         this.cut = true;
         break;
       }
       const unit = point < foldedCodePoints ? (units[point] as number) : 0xfffd;
-      if (unit === dropped) continue;
-      raw = (Math.imul(raw, 31) + point) | 0;
-      if (unit === expanded) length = this.#expand(point, length);
-      else if (unit === 0x3099 || unit === 0x309a) length = this.#compose(unit, length);
-      else if (unit !== 0x20 || (length > 0 && out[length - 1] !== 0x20)) {
-        out[length] = unit;
-        length += 1;
+      const bit = classes[unit] as number;
+      if (unit === 0x20) {
+        if (length === 0 || out[length - 1] === 0x20) continue;
+        blanks += 1;
+      } else if (unit >= expanded || unit === 0x3099 || unit === 0x309a) {
+        length = this.#special(point, unit, length);
+        if (unit !== dropped) raw = (Math.imul(raw, 31) + point) | 0;
+        if (unit === expanded) mask |= this.#maskOf(length);
+        continue;
+      } else {
+        raw = (Math.imul(raw, 31) + point) | 0;
+        if (bit === has.digit) digits += 1;
+        else if (bit === has.kanji) kanji += 1;
       }
+      mask |= bit;
+      out[length] = unit;
+      length += 1;
     }
-    if (length > 0 && out[length - 1] === 0x20) length -= 1;
+    if (length > 0 && out[length - 1] === 0x20) {
+      length -= 1;
+      blanks -= 1;
+    }
+    if (blanks === 0) mask &= ~has.blank;
     this.rawHash = raw;
     this.length = length;
-    this.#count();
+    this.mask = mask;
+    this.digits = digits;
+    this.kanji = kanji;
+    this.blanks = blanks;
+  }
+
+  #at = 0;
+
+  /** Two and four bytes, and what is no UTF-8. */
+  #rare(bytes: Uint8Array, end: number): number {
+    const at = this.#at;
+    const byte = bytes[at] as number;
+    if (byte >= 0xc2 && byte < 0xe0 && at + 1 < end) {
+      this.#at = at + 2;
+      return ((byte & 31) << 6) | ((bytes[at + 1] as number) & 63);
+    }
+    if (byte >= 0xf0 && byte < 0xf5 && at + 3 < end) {
+      this.#at = at + 4;
+      return (
+        ((byte & 7) << 18) |
+        (((bytes[at + 1] as number) & 63) << 12) |
+        (((bytes[at + 2] as number) & 63) << 6) |
+        ((bytes[at + 3] as number) & 63)
+      );
+    }
+    this.#at = at + 1;
+    return 0xfffd;
+  }
+
+  #special(point: number, unit: number, length: number): number {
+    if (unit === dropped) return length;
+    return unit === expanded ? this.#expand(point, length) : this.#compose(unit, length);
+  }
+
+  /** Classes of all units up to `length`. */
+  #maskOf(length: number): number {
+    let mask = 0;
+    for (let at = 0; at < length; at += 1) mask |= classes[this.units[at] as number] as number;
+    return mask;
   }
 
   #expand(point: number, length: number): number {
@@ -130,22 +189,6 @@ export class Cell {
     const made = length > 0 ? composeKana(this.units[length - 1] as number, mark) : 0;
     if (made !== 0) this.units[length - 1] = made;
     return length;
-  }
-
-  #count(): void {
-    const { units, length } = this;
-    let [mask, digits, kanji, blanks] = [0, 0, 0, 0];
-    for (let at = 0; at < length; at += 1) {
-      const bit = classes[units[at] as number] as number;
-      mask |= bit;
-      if (bit === has.digit) digits += 1;
-      else if (bit === has.kanji) kanji += 1;
-      else if (bit === has.blank) blanks += 1;
-    }
-    this.mask = mask;
-    this.digits = digits;
-    this.kanji = kanji;
-    this.blanks = blanks;
   }
 
   /** The folded text, for what is rare enough to be worked on as a string. */

@@ -25,7 +25,10 @@ export class Fields {
       if (this.count === limits.fieldsMax) return;
       let from = at;
       while (from < end && bytes[from] === 0x20) from += 1;
-      const closed = bytes[from] === quote && from < end && separator !== 0x1f ? this.#closing(bytes, from, end, separator) : -1;
+      const closed =
+        bytes[from] === quote && from < end && separator !== 0x1f
+          ? this.#closing(bytes, from, end, separator)
+          : -1;
       if (closed >= 0) {
         this.#add(from + 1, closed, true, bytes);
         at = closed + 1;
@@ -69,9 +72,11 @@ export class Fields {
  * quotes; 0 where there is none.
  */
 export function guessSeparator(bytes: Uint8Array, start: number, end: number): number {
-  let [best, most] = [0, 0];
+  let best = 0;
+  let most = 0;
   for (const separator of separators) {
-    let [count, quoted] = [0, false];
+    let count = 0;
+    let quoted = false;
     for (let at = start; at < end; at += 1) {
       const byte = bytes[at] as number;
       if (byte === quote) quoted = !quoted;

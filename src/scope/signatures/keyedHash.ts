@@ -26,12 +26,13 @@ export class KeyedHash {
     let v2 = this.#k0 ^ 0x6c796765;
     let v3 = this.#k1 ^ 0x74656462;
     const count = to - from;
-    // The last word holds what is left over and, as in the original, the length; and here the kind.
+    // The last word holds what is left over and, as in the original, the length; and here the kind, whose byte
+    // is always free since units have two.
     const words = (count >> 1) + 1;
     for (let word = 0, at = from; word < words; word += 1, at += 2) {
       let m = 0;
       if (word < words - 1) m = (units[at] as number) | ((units[at + 1] as number) << 16);
-      else m = ((count & 1) === 1 ? (units[at] as number) : 0) | (((count & 0xff) ^ (domain << 3)) << 16);
+      else m = ((count & 1) === 1 ? (units[at] as number) : 0) | (domain << 16) | (count << 25);
       v3 ^= m;
       v0 = (v0 + v1) | 0;
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;

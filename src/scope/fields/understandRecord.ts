@@ -1,0 +1,326 @@
+import { PersonSignature } from "../signatures/personSignature.ts";
+import type { HashKey } from "../signatures/keyedHash.ts";
+import { has, japanese, latin } from "./cell.ts";
+import { FieldReading } from "./classifyField.ts";
+import type { ColumnMemory } from "./columnMemory.ts";
+import { kind, SCOPE_KINDS } from "./kinds.ts";
+import { mendMojibake, segmentCell, type Piece } from "./mendCell.ts";
+import { NormalText } from "./normalText.ts";
+import { Fields } from "./splitRecord.ts";
+
+export const limits = { itemsMax: 768 } as const;
+
+/** Below this a field by itself is not what it looks like; column and row may say more. */
+const sure = 0.5;
+
+/**
+ * What one record says: its items, each with the field it stands in, its kind, and its canonical form; and the
+ * signature of the person. One object for a thread, filled again for every record.
+ */
+export class Understanding {
+  readonly fields = new Fields();
+  readonly reading = new FieldReading();
+  readonly normal = new NormalText();
+  readonly signature: PersonSignature;
+  /** The bytes of the record under way. */
+  bytes: Uint8Array = new Uint8Array(0);
+
+  count = 0;
+  readonly itemField = new Uint16Array(limits.itemsMax);
+  readonly itemKind = new Uint8Array(limits.itemsMax);
+  readonly itemStart = new Int32Array(limits.itemsMax);
+  readonly itemEnd = new Int32Array(limits.itemsMax);
+  readonly normalStart = new Int32Array(limits.itemsMax);
+  readonly normalEnd = new Int32Array(limits.itemsMax);
+  readonly #confidence = new Float32Array(limits.itemsMax);
+  readonly #day = new Int32Array(limits.itemsMax);
+  readonly #era = new Uint8Array(limits.itemsMax);
+  /** Texts of cells that were mended or cut up: what is read instead of the bytes. */
+  readonly #pieces: (Piece | undefined)[] = [];
+  readonly #today: number;
+  /** Whether kinds were changed after their fields were read. */
+  #changed = false;
+
+  constructor(key: HashKey, today: Temporal.PlainDate) {
+    this.signature = new PersonSignature(key);
+    this.#today = today.year * 10_000 + today.month * 100 + today.day;
+  }
+
+  /** Splits a record and reads its fields; its items are those of `persons()` then. */
+  read(bytes: Uint8Array, start: number, end: number, memory: ColumnMemory): void {
+    this.bytes = bytes;
+    this.#changed = false;
+    this.signature.clear();
+    this.normal.clear();
+    this.fields.split(bytes, start, end, memory.separator);
+    this.count = 0;
+    this.#pieces.length = 0;
+    const { fields } = this;
+    for (let field = 0; field < fields.count; field += 1) {
+      const [from, to] = [fields.starts[field] as number, fields.ends[field] as number];
+      if (to > from) this.#readField(field, from, to);
+    }
+    this.#settleByColumns(memory);
+    if (memory.learning) this.#teach(memory);
+  }
+
+  /** Cells that do not look like one thing are mended or cut up, once. */
+  #readField(field: number, from: number, to: number): void {
+    const { reading } = this;
+    const found = reading.classify(this.bytes, from, to);
+    const { cell } = reading;
+    if (found !== kind.unknown && reading.confidence >= sure) {
+      this.#add(field, found, { from, to });
+      return;
+    }
+    const strange = (cell.mask & (has.accented | has.broken | has.other)) !== 0;
+    const mended = strange && cell.length > 3 ? mendMojibake(this.bytes.subarray(from, to)) : null;
+    if (mended !== null) {
+      const again = reading.classify(mended, 0, mended.length);
+      if (again !== kind.unknown && reading.confidence >= sure) {
+        this.#add(field, again, { from, to, piece: { bytes: mended, from: 0, to: mended.length } });
+        return;
+      }
+      reading.classify(this.bytes, from, to);
+    }
+    if (cell.length >= 8 && (cell.digits >= 6 || (cell.mask & has.at) !== 0)) {
+      const pieces = segmentCell(cell.text());
+      if (pieces.length > 0) return this.#addPieces(field, { from, to }, pieces);
+      reading.classify(this.bytes, from, to);
+    }
+    this.#add(field, found, { from, to });
+  }
+
+  /** Several things in one cell: fields glued together, or words about a person. */
+  #addPieces(field: number, span: { from: number; to: number }, pieces: readonly Piece[]): void {
+    const before = this.count;
+    for (const piece of pieces) {
+      const found = this.reading.classify(piece.bytes, piece.from, piece.to);
+      if (found === kind.unknown || this.reading.confidence < sure) continue;
+      this.#add(field, found, { ...span, piece });
+    }
+    if (this.count === before) this.#add(field, kind.unknown, span);
+  }
+
+  #add(field: number, found: number, span: { from: number; to: number; piece?: Piece }): void {
+    if (this.count === limits.itemsMax) return;
+    const at = this.count;
+    const { reading } = this;
+    this.itemField[at] = field;
+    this.itemKind[at] = found;
+    this.itemStart[at] = span.from;
+    this.itemEnd[at] = span.to;
+    this.#confidence[at] = found === kind.unknown ? 0 : reading.confidence;
+    const dated = found === kind["other-date"];
+    this.#day[at] = dated ? reading.date.packed : 0;
+    this.#era[at] = dated && reading.date.era ? 1 : dated && reading.date.timed ? 2 : 0;
+    if (span.piece !== undefined) this.#pieces[at] = span.piece;
+    this.count += 1;
+    this.normalStart[at] = this.normal.length;
+    // Read once: what was found lies before us now. Days wait for the row to say what they are.
+    if (!dated && (this.#confidence[at] as number) >= sure) this.#keep(at, found);
+    this.normalEnd[at] = this.normal.length;
+  }
+
+  /** Where a file has columns, a weak cell is what its column is. */
+  #settleByColumns(memory: ColumnMemory): void {
+    if (!memory.hasColumns(this.fields.count)) return;
+    for (let at = 0; at < this.count; at += 1) {
+      const column = memory.kindOf(this.itemField[at] as number);
+      const found = this.itemKind[at] as number;
+      if (column === kind.unknown || column === found || this.#pieces[at] !== undefined) continue;
+      if ((this.#confidence[at] as number) >= 0.93 && found !== kind["other-date"]) continue;
+      const isDate =
+        column === kind["birth-date"] ||
+        column === kind["passport-issued"] ||
+        column === kind["passport-expires"] ||
+        column === kind["other-date"];
+      if (found === kind["other-date"] && isDate) {
+        this.itemKind[at] = column;
+        this.#confidence[at] = 0.97;
+        continue;
+      }
+      this.#changed = true;
+      if (!isDate && memory.isOther(this.itemField[at] as number)) {
+        this.itemKind[at] = kind.other;
+      } else if (
+        this.reading.readAs(column, this.bytes, this.itemStart[at] as number, this.itemEnd[at] as number)
+      ) {
+        this.itemKind[at] = column;
+        this.#confidence[at] = 0.85;
+        if (isDate) this.#day[at] = this.reading.date.packed;
+      }
+    }
+  }
+
+  /**
+   * Which of the dates is the birth: the oldest. What lies ahead of today is when a passport ends; ten or five
+   * years before it, it was issued. A single young date is a birth where no row of the file has other dates.
+   */
+  #settleDates(from: number, to: number, memory: ColumnMemory): void {
+    let oldest = -1;
+    let count = 0;
+    let expires = 0;
+    for (let at = from; at < to; at += 1) {
+      if (this.itemKind[at] !== kind["other-date"]) continue;
+      const day = this.#day[at] as number;
+      if (day > this.#today) {
+        this.itemKind[at] = kind["passport-expires"];
+        expires = day;
+        continue;
+      }
+      if (this.#era[at] === 2) continue;
+      count += 1;
+      if (oldest < 0 || day < (this.#day[oldest] as number)) oldest = at;
+    }
+    if (oldest < 0) return;
+    memory.countDates(count);
+    const years = Math.floor((this.#today - (this.#day[oldest] as number)) / 10_000);
+    const birth = count > 1 || years >= 15 || this.#era[oldest] === 1 || !memory.hasOtherDates;
+    if (birth) this.itemKind[oldest] = kind["birth-date"];
+    if (expires === 0) return;
+    for (let at = from; at < to; at += 1) {
+      if (this.itemKind[at] !== kind["other-date"]) continue;
+      const span = Math.floor(expires / 10_000) - Math.floor((this.#day[at] as number) / 10_000);
+      if (span === 10 || span === 5) this.itemKind[at] = kind["passport-issued"];
+    }
+  }
+
+  #teach(memory: ColumnMemory): void {
+    for (let at = 0; at < this.count; at += 1) {
+      const found = this.itemKind[at] as number;
+      memory.see(
+        this.itemField[at] as number,
+        (this.#confidence[at] as number) >= sure ? found : kind.unknown,
+      );
+    }
+    memory.seen(this.fields.count);
+  }
+
+  /**
+   * Of how many persons a record is: where two rows stand in one line, the kinds of the first come again in the
+   * second. Gives the item at which the second begins, or `count`.
+   */
+  secondPerson(): number {
+    const seen = new Set<number>();
+    let repeated = 0;
+    for (let at = 0; at < this.count; at += 1) {
+      const found = this.itemKind[at] as number;
+      if ((this.#confidence[at] as number) < 0.7 || !identifying.has(found)) continue;
+      if (seen.has(found)) repeated += 1;
+      seen.add(found);
+    }
+    if (repeated < 3) return this.count;
+    // Everything that is there twice must be once on each side of the cut.
+    for (let cut = 1; cut < this.count; cut += 1) {
+      if (this.itemField[cut] === this.itemField[cut - 1]) continue;
+      if (this.#isOnceOnEachSide(cut)) return cut;
+    }
+    return this.count;
+  }
+
+  #isOnceOnEachSide(cut: number): boolean {
+    const [left, right] = [new Set<number>(), new Set<number>()];
+    for (let at = 0; at < this.count; at += 1) {
+      const found = this.itemKind[at] as number;
+      if ((this.#confidence[at] as number) < 0.7 || !identifying.has(found)) continue;
+      const side = at < cut ? left : right;
+      if (side.has(found)) return false;
+      side.add(found);
+    }
+    return left.size >= 3 && right.size >= 3;
+  }
+
+  /**
+   * Reads items `[from, to)` into the signature and writes their canonical forms. Gives whether they are of a
+   * person at all: a lone date, number or word of Latin letters is not.
+   */
+  take(from: number, to: number, memory: ColumnMemory): boolean {
+    this.#settleDates(from, to, memory);
+    if (!this.#changed && from === 0 && to === this.count) return this.#takeKept();
+    return this.#takeAnew(from, to);
+  }
+
+  /** Everything but days has been taken already. */
+  #takeKept(): boolean {
+    let weight = 0;
+    for (let at = 0; at < this.count; at += 1) {
+      const found = this.itemKind[at] as number;
+      if ((this.#confidence[at] as number) < sure) {
+        this.itemKind[at] = kind.unknown;
+        continue;
+      }
+      weight += weightOf[found] as number;
+      if (this.#day[at] === 0) continue;
+      this.normalStart[at] = this.normal.length;
+      this.#takeDay(at, found);
+      this.normalEnd[at] = this.normal.length;
+    }
+    return weight >= 1;
+  }
+
+  #takeAnew(from: number, to: number): boolean {
+    this.signature.clear();
+    this.normal.clear();
+    let weight = 0;
+    for (let at = from; at < to; at += 1) {
+      this.normalStart[at] = this.normal.length;
+      const found = this.itemKind[at] as number;
+      if ((this.#confidence[at] as number) < sure) this.itemKind[at] = kind.unknown;
+      else if (this.#day[at] !== 0) this.#takeDay(at, found);
+      else if (found !== kind.unknown && found !== kind.other) this.#takeItem(at, found);
+      weight += weightOf[this.itemKind[at] as number] as number;
+      this.normalEnd[at] = this.normal.length;
+    }
+    return weight >= 1;
+  }
+
+  #takeDay(at: number, found: number): void {
+    const day = this.#day[at] as number;
+    this.normal.writeDay(day);
+    if (found !== kind["birth-date"]) return;
+    this.signature.takeBirth(Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100);
+  }
+
+  #takeItem(at: number, found: number): void {
+    const piece = this.#pieces[at];
+    const [bytes, from, to] =
+      piece === undefined
+        ? [this.bytes, this.itemStart[at] as number, this.itemEnd[at] as number]
+        : [piece.bytes, piece.from, piece.to];
+    const { reading } = this;
+    // What the cell shows by itself is read again as it was; a kind from its column is read as that.
+    if (reading.classify(bytes, from, to) !== found && !reading.readAs(found, bytes, from, to)) return;
+    this.#keep(at, found);
+  }
+
+  #keep(at: number, found: number): void {
+    this.normal.write(found, this.reading);
+    this.signature.take(found, this.reading, this.#confidence[at] as number);
+  }
+
+  /** Whether a record without items may still be text about somebody; noise is not kept. */
+  get looksLikeText(): boolean {
+    return (this.reading.cell.mask & (japanese | latin)) !== 0;
+  }
+}
+
+const identifying = new Set([
+  kind.name,
+  kind.kana,
+  kind.email,
+  kind["birth-date"],
+  kind["postal-code"],
+  kind.address,
+  kind.sex,
+]);
+
+/** What makes a record one of a person: 1 is enough. */
+const weightOf = new Float64Array(SCOPE_KINDS.length);
+for (const [weight, kinds] of [
+  [1, ["name", "kana", "email", "phone", "address", "passport", "my-number", "payment-card", "customer-id"]],
+  [0.5, ["roman-name", "postal-code", "birth-date"]],
+  [0.2, ["sex"]],
+] as const) {
+  for (const one of kinds) weightOf[kind[one]] = weight;
+}
