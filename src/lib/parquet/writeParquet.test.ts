@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openDuck, quoteSql } from "../openDuck.ts";
+import { joinParquet, ParquetPart, plainTexts, TextColumn, type ParquetColumn } from "./writeParquet.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sekisho-parquet-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const columns: readonly ParquetColumn[] = [
+  { name: "id", type: "int64" },
+  { name: "hash", type: "uint64" },
+  { name: "small", type: "uint32" },
+  { name: "weight", type: "double" },
+  { name: "kind", type: "text" },
+  { name: "value", type: "text" },
+];
+const kinds = ["name", "kana", "住所"];
+
+function part(name: string, from: number, rows: number, level: number | null): ParquetPart {
+  const written = new ParquetPart(join(folder, name), columns, level);
+  for (let start = 0; start < rows; start += 700) {
+    const count = Math.min(700, rows - start);
+    const id = new BigInt64Array(count).map((_, at) => BigInt(from + start + at) * 1_000_000_007n);
+    const hash = new BigUint64Array(count).map((_, at) => (1n << 63n) + BigInt(from + start + at));
+    const small = new Uint32Array(count).map((_, at) => 4_294_967_295 - (from + start + at));
+    const weight = new Float64Array(count).map((_, at) => (from + start + at) / 4 - 9);
+    const indices = new Uint8Array(count).map((_, at) => (start === 0 ? 1 : (from + start + at) % 3));
+    const value = new TextColumn();
+    for (let at = 0; at < count; at += 1) {
+      const text = new TextEncoder().encode("高".repeat((from + start + at) % 40));
+      value.add(text, 0, text.length);
+    }
+    written.write(count, [
+      ...[id, hash, small, weight].map((one) => ({ plain: new Uint8Array(one.buffer) })),
+      { dictionary: plainTexts(kinds), count: kinds.length, indices },
+      { plain: value.plain },
+    ]);
+  }
+  written.close();
+  return written;
+}
+
+for (const level of [null, 1]) {
+  test(`joinParquet() writes what DuckDB reads, ${level === null ? "plain" : "packed"}`, async () => {
+    const parts = [part("a", 0, 2_000, level), part("b", 2_000, 0, level), part("c", 2_000, 1_001, level)];
+    const file = join(folder, `all-${level}.parquet`);
+    joinParquet(
+      file,
+      columns,
+      parts.map(({ rowGroups }, at) => ({
+        file: join(folder, ["a", "b", "c"][at] as string),
+        rowGroups,
+        packed: level !== null,
+      })),
+    );
+    const duck = await openDuck();
+    const from = `read_parquet(${quoteSql(file)})`;
+    const shape = await duck.rows<{ column_type: string }>(`DESCRIBE SELECT * FROM ${from}`);
+    assert.deepEqual(
+      shape.map((one) => one.column_type),
+      ["BIGINT", "UBIGINT", "UINTEGER", "DOUBLE", "VARCHAR", "VARCHAR"],
+    );
+    const [seen] = await duck.rows<Record<string, unknown>>(
+      `SELECT count(*) AS n, count(*) FILTER (id = (row - 1) * 1000000007
+         AND hash = 9223372036854775808 + (row - 1) AND small = 4294967295 - (row - 1)
+         AND weight = (row - 1) / 4.0 - 9 AND value = repeat('高', ((row - 1) % 40)::INT)) AS fit,
+         count(*) FILTER (kind = '住所') AS places
+       FROM (SELECT *, row_number() OVER (ORDER BY id) AS row FROM ${from})`,
+    );
+    const places = Array.from({ length: 3_001 }, (_, at) => at).filter(
+      (at) => at % 3 === 2 && !(at < 700 || (at >= 2_000 && at < 2_700)),
+    ).length;
+    assert.deepEqual(seen, { n: 3_001, fit: 3_001, places });
+    await duck.close();
+  });
+}
