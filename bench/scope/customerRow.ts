@@ -32,8 +32,8 @@ const anything = (): boolean => true;
 const draw = new Draw();
 
 /**
- * One row of the customer table, RFC 4180, without its line end. The table is as people typed it: mostly in one
- * form, some without blanks or hyphens, some in half-width kana, re-registrations with variant kanji.
+ * One row of the customer table, RFC 4180, without its line end. The table is as people typed it: mostly in
+ * one form, some without blanks or hyphens, some in half-width kana, re-registrations with variant kanji.
  */
 export function customerRow(
   { person, registration, id }: { person: Person; registration: Registration; id: string },

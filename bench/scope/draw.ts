@@ -18,8 +18,8 @@ function mix(number: number): number {
 }
 
 /**
- * Many numbers for one person or row: xoroshiro64** (Blackman and Vigna, public domain), whose 64 bits of state
- * differ for all numbers below 2^32. One object is set anew for each.
+ * Many numbers for one person or row: xoroshiro64** (Blackman and Vigna, public domain), whose 64 bits of
+ * state differ for all numbers below 2^32. One object is set anew for each.
  */
 export class Draw {
   #one = 1;

@@ -29,7 +29,8 @@ const customersAtOnce = 20_000;
 
 /** Generates customers, a leak of them, and the truth about both; the same options give the same bytes. */
 export async function generateScope(options: GenerateOptions): Promise<Totals> {
-  const progress = new Progress({ phase: "population", total: null });
+  const progress = new Phases();
+  progress.next("population", null);
   mkdirSync(join(options.folder, "leak"), { recursive: true });
   const population = layOutPopulation(options);
   const keys = new Float64Array(new SharedArrayBuffer(8 * COMBINATIONS.length * population.customers));
@@ -39,18 +40,35 @@ export async function generateScope(options: GenerateOptions): Promise<Totals> {
     await writeCustomers(pool, population, { folder, progress });
     const shared = await findShared(pool, population, progress);
     const files = planLeakFiles(options);
-    progress.tell({ phase: "leak", total: population.leakRows });
-    progress.set(0);
+    progress.next("leak", population.leakRows);
     await pool.run(files.map((file) => ({ do: "leak", file, shared })));
   } finally {
     await pool.end();
   }
-  progress.tell({ phase: "truth", total: null });
+  progress.next("truth", null);
   const fragments = options.image === null ? null : writeImage({ ...options, profile: options.image });
   const totals = await writeTruth({ ...options, fragments });
   progress.end();
   writeFileSync(join(folder, "truth.json"), `${JSON.stringify(totals, null, 2)}\n`);
   return totals;
+}
+
+/** A bar for each phase, so that its rate is its own. */
+class Phases {
+  #bar = new Progress({ phase: "start", total: null });
+
+  next(phase: string, total: number | null): void {
+    this.#bar.end();
+    this.#bar = new Progress({ phase, total });
+  }
+
+  add(count: number): void {
+    this.#bar.add(count);
+  }
+
+  end(): void {
+    this.#bar.end();
+  }
 }
 
 type Pool = {
@@ -59,7 +77,7 @@ type Pool = {
   end(): Promise<void>;
 };
 
-function startPool(data: GenerateData, count: number, progress: Progress): Pool {
+function startPool(data: GenerateData, count: number, progress: Phases): Pool {
   const workers = Array.from(
     { length: Math.max(1, count) },
     () =>
@@ -77,7 +95,7 @@ function startPool(data: GenerateData, count: number, progress: Progress): Pool 
 }
 
 function runTasks(
-  { workers, tasks, progress }: { workers: Worker[]; tasks: readonly GenerateTask[]; progress: Progress },
+  { workers, tasks, progress }: { workers: Worker[]; tasks: readonly GenerateTask[]; progress: Phases },
   answered: (answer: GenerateAnswer) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -115,9 +133,9 @@ function runTasks(
 async function writeCustomers(
   pool: Pool,
   population: Population,
-  { folder, progress }: { folder: string; progress: Progress },
+  { folder, progress }: { folder: string; progress: Phases },
 ): Promise<void> {
-  progress.tell({ phase: "customers", total: population.customers });
+  progress.next("customers", population.customers);
   const rows = openSync(join(folder, "customers.csv"), "w");
   const persons = openSync(join(folder, "persons.csv"), "w");
   writeSync(rows, `${CUSTOMER_COLUMNS.join(",")}\r\n`);
@@ -136,9 +154,8 @@ async function writeCustomers(
 }
 
 /** Which values are those of more than one customer: what a row must not be told by. */
-async function findShared(pool: Pool, population: Population, progress: Progress): Promise<SharedKeys> {
-  progress.tell({ phase: "shared values", total: population.persons });
-  progress.set(0);
+async function findShared(pool: Pool, population: Population, progress: Phases): Promise<SharedKeys> {
+  progress.next("shared values", population.persons);
   const tasks = pieces(population.persons, 50_000);
   await pool.run(tasks.map(([from, to]) => ({ do: "keys", from, to })));
   const shared: Float64Array[] = [];

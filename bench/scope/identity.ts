@@ -126,8 +126,8 @@ export type Remaining = {
 const has = (intact: number, name: keyof typeof slot): boolean => (intact & (1 << slot[name])) !== 0;
 
 /**
- * Whether the row alone says who it is, if its person is a customer. True if one of the person's customer rows
- * agrees with what is left in the row on
+ * Whether the row alone says who it is, if its person is a customer. True if one of the person's customer
+ * rows agrees with what is left in the row on
  * – the passport, or a mail address or phone number that is nobody else's;
  * – a mail address or phone number of the household, and a name or (unless twins) the birth date;
  * – name and birth date, name and town, or name and home, in one writing, which no other customer shares;

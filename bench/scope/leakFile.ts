@@ -24,10 +24,10 @@ export type LeakFile = {
 };
 
 const rowsMax = 500_000;
-const encodings: readonly LeakEncoding[] =
-  "utf-8 cp932 utf-8 cp932 euc-jp utf-8 cp932 utf-16le utf-8 cp932 utf-8 cp932 euc-jp utf-8 cp932 utf-8".split(
-    " ",
-  ) as LeakEncoding[];
+const encodings: readonly LeakEncoding[] = [
+  ...(["utf-8", "cp932", "utf-8", "cp932", "euc-jp", "utf-8", "cp932", "utf-16le"] as const),
+  ...(["utf-8", "cp932", "utf-8", "cp932", "euc-jp", "utf-8", "cp932", "utf-8"] as const),
+];
 const modes = "sshsnshsshsnshsn";
 
 const englishHeader: Readonly<Record<SlotName, string>> = {
@@ -276,13 +276,14 @@ export class LeakFiles {
   }
 }
 
-/** The row whose copy this one is: itself, but for one in twenty; then one that stands before it in the file. */
+/**
+ * The row whose copy this one is: itself, but for one in twenty; then one that stands before it in the file.
+ */
 function sourceOf(number: number, file: LeakFile, { seed }: Population): number {
   let source = number;
-  while (fractionOf(seed, stream.repeat, source) < 0.05) {
-    const before = source - 1 - (hashOf(seed, stream.repeat + 100, source) % 1_000);
-    if (before < file.start) break;
-    source = before;
+  while (source > file.start && fractionOf(seed, stream.repeat, source) < 0.05) {
+    const farthest = Math.min(1_000, source - file.start);
+    source -= 1 + (hashOf(seed, stream.repeat + 100, source) % farthest);
   }
   return source;
 }

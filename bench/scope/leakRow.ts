@@ -56,7 +56,6 @@ export class LeakRow {
       const random = draw.next();
       return !easy && random < damageRates[rate];
     };
-    this.intact = values.intact;
     if (happens("oneOrTwoFields")) this.#thin(values);
     const truncated = happens("truncated");
     if (happens("newline") && !truncated) this.#breakMemo(values, style);
@@ -91,19 +90,15 @@ export class LeakRow {
     const order = this.#order;
     order.length = 0;
     this.held = 0;
-    for (let at = 0; at < SLOTS.length; at += 1) if (values.text[at] !== "") this.held |= 1 << at;
-    if (columns !== null) {
-      let held = 0;
-      for (const at of columns) {
-        order.push(at);
-        held |= this.held & (1 << at);
-      }
-      this.held = held;
-      return;
-    }
     const thin = values.classes.has("one-or-two-fields");
-    for (let at = 0; at < SLOTS.length; at += 1)
-      if (values.text[at] !== "" || (!thin && this.#draw.chance(0.2))) order.push(at);
+    for (let place = 0; place < (columns ?? SLOTS).length; place += 1) {
+      const at = columns === null ? place : (columns[place] as number);
+      const filled = values.text[at] !== "";
+      if (filled) this.held |= 1 << at;
+      if (columns !== null || filled || (!thin && this.#draw.chance(0.2))) order.push(at);
+    }
+    this.intact = values.intact & this.held;
+    if (columns !== null) return;
     for (let at = order.length - 1; at > 0; at -= 1) {
       const other = this.#draw.below(at + 1);
       const one = order[at] as number;

@@ -146,9 +146,9 @@ export class LeakValues {
     const japanese = person.origin === "japanese";
     const married = this.#error(person.female ? "marriedWoman" : "marriedMan") && japanese;
     let surname = person.surnameOf(registration.surname);
-    const after = this.#names.surnames.pick("japanese", draw.next());
+    const after = draw.next();
     if (married) {
-      surname = after;
+      surname = this.#names.surnames.pick("japanese", after);
       this.classes.add("married");
       this.nameNear = true;
     }

@@ -43,8 +43,8 @@ export type Registration = {
 };
 
 /**
- * A person of the population as numbers, without any text: `set()` fills the same object anew for each person,
- * from (seed, number) alone.
+ * A person of the population as numbers, without any text: `set()` fills the same object anew for each
+ * person, from (seed, number) alone.
  */
 export class Person {
   number = 0;
@@ -57,7 +57,6 @@ export class Person {
   month = 0;
   day = 0;
   surname = 0;
-  marriedSurname = 0;
   given = 0;
   mailKind: MailKind = "none";
   phoneKind: PhoneKind = "none";
@@ -77,6 +76,8 @@ export class Person {
   readonly #places: Places;
   readonly #draw = new Draw();
   readonly #second = new Draw();
+  /** Chooses the surname after marriage, or the one that a spouse kept. */
+  #otherSurname = 0;
   readonly #home: Home = { place: 0, block: [1, 1, 1], building: 0, room: 0 };
   /** The head of the household that was asked for last, as most of the others' values come from there. */
   readonly #family = {
@@ -173,14 +174,16 @@ export class Person {
   }
 
   #setNames(draw: Draw): void {
-    const { surnames, givens } = this.#names;
-    const own = givens.pick(`${this.origin}-${this.female ? "f" : "m"}`, draw.next());
-    this.given = this.role === 0 ? this.#family.given : own;
-    const other = surnames.pick(this.origin, draw.next());
-    this.marriedSurname = other;
+    // A list is a large table: it is looked into only where the name is needed.
+    const own = draw.next();
+    this.given =
+      this.role === 0
+        ? this.#family.given
+        : this.#names.givens.pick(`${this.origin}-${this.female ? "f" : "m"}`, own);
+    this.#otherSurname = draw.next();
     // Spouses of visitors from China and Korea keep their names.
-    if (this.role === 1 && draw.chance(this.origin === "chinese" || this.origin === "korean" ? 0.95 : 0.03))
-      this.surname = other;
+    const keeps = this.origin === "chinese" || this.origin === "korean" ? 0.95 : 0.03;
+    if (this.role === 1 && draw.chance(keeps)) this.surname = this.surnameOf(1);
   }
 
   #setContacts(draw: Draw): void {
@@ -212,7 +215,10 @@ export class Person {
         if (this.origin === "japanese" && draw.chance(this.female ? 0.08 : 0.004)) surname = 1;
       }
       const registration = this.registrations[at] as Registration;
-      Object.assign(registration, { home, surname, mail, phone });
+      registration.home = home;
+      registration.surname = surname;
+      registration.mail = mail;
+      registration.phone = phone;
       registration.present = this.#presentIn(draw);
       registration.salt = hashOf(population.seed, stream.version, number);
     }
@@ -267,7 +273,8 @@ export class Person {
   }
 
   surnameOf(version: number): number {
-    return version === 0 ? this.surname : this.marriedSurname;
+    if (version === 0) return this.surname;
+    return this.#names.surnames.pick(this.origin, this.#otherSurname);
   }
 
   get head(): number {

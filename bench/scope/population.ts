@@ -47,7 +47,9 @@ export function sizeOfHousehold(seed: number, household: number): number {
   return random < 0.45 ? 1 : random < 0.72 ? 2 : random < 0.87 ? 3 : random < 0.97 ? 4 : 5;
 }
 
-/** A single who is in no customer table, though the leak may hold the person (another company's customers). */
+/**
+ * A single who is in no customer table, though the leak may hold the person (another company's customers).
+ */
 export function isOutsiderHousehold(plan: Plan, household: number): boolean {
   const alone = sizeOfHousehold(plan.seed, household) === 1;
   return alone && fractionOf(plan.seed, stream.family, household) < 0.12;
@@ -107,7 +109,9 @@ export function layOutPopulation(plan: Plan): Population {
   };
 }
 
-/** Persons in a shuffled order have one to three rows each, at shuffled places, until there are enough rows. */
+/**
+ * Persons in a shuffled order have one to three rows each, at shuffled places, until there are enough rows.
+ */
 function dealLeak(plan: Plan, persons: number): Uint32Array<SharedArrayBuffer> {
   const leakPerson = shared(plan.leakRows);
   const order = new Shuffle(persons, hashOf(plan.seed, stream.leakRows, 1));

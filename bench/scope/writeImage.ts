@@ -12,10 +12,10 @@ const shares: Readonly<Record<ImageProfile, number>> = { dense: 0.12, sparse: 0.
 const noise = { zero: 0.28, random: 0.35, text: 0.37 } as const;
 
 /**
- * Writes `image.dd`: the leak's files as a deleted file's blocks lie on a disk, in fragments of up to 64 blocks in
- * any order, one in thirty blocks overwritten, the last block of a file padded with zeros; among them blocks of
- * zeros, of random bytes and of text that is no customer's. Returns the path of a CSV that says where the bytes
- * went: file, start, end, place in the image.
+ * Writes `image.dd`: the leak's files as a deleted file's blocks lie on a disk, in fragments of up to 64
+ * blocks in any order, one in thirty blocks overwritten, the last block of a file padded with zeros; among
+ * them blocks of zeros, of random bytes and of text that is no customer's. Returns the path of a CSV that
+ * says where the bytes went: file, start, end, place in the image.
  */
 export function writeImage({
   folder,

@@ -83,8 +83,8 @@ export async function writeTruth(options: TruthOptions): Promise<Totals> {
 }
 
 /**
- * Writes truth-image.parquet: the rows whose first byte survived, with their offset in the image. A row that does
- * not end in the same run of blocks is cut there, and counts as truncated.
+ * Writes truth-image.parquet: the rows whose first byte survived, with their offset in the image. A row that
+ * does not end in the same run of blocks is cut there, and counts as truncated.
  */
 async function placeInImage(
   fragments: string,
@@ -93,8 +93,8 @@ async function placeInImage(
   const truncated = 2 ** classBit.truncated;
   await copy(
     `WITH places AS (
-       SELECT * FROM read_csv(${quoteSql(fragments)}, header = false, auto_detect = false, delim = ',', columns =
-         {'file': 'VARCHAR', 'first': 'BIGINT', 'last': 'BIGINT', 'place': 'BIGINT'})),
+       SELECT * FROM read_csv(${quoteSql(fragments)}, header = false, auto_detect = false, delim = ',',
+         columns = {'file': 'VARCHAR', 'first': 'BIGINT', 'last': 'BIGINT', 'place': 'BIGINT'})),
      rows AS (
        SELECT *, lead("offset") OVER (PARTITION BY file ORDER BY "offset") AS next
        FROM ${quoteSql(join(folder, "truth.parquet"))})
