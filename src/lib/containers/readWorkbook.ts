@@ -60,7 +60,7 @@ function textOf(xml: string): string {
     .join("");
 }
 
-function unescapeXml(text: string): string {
+export function unescapeXml(text: string): string {
   return text.replace(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|(\w{2,4}));/gi, (whole, hex, decimal, name) => {
     if (name !== undefined) return entities[String(name)] ?? whole;
     const code = hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16);
@@ -76,7 +76,7 @@ function columnOf(letters: string | undefined): number | null {
 }
 
 /** Styles of cells that show a date: formats built in (18.8.30) and those that write years or days. */
-function dateStyles(xml: string): Set<number> {
+export function dateStyles(xml: string): Set<number> {
   const custom = new Set(
     [...xml.matchAll(/<numFmt\b[^>]*numFmtId="(\d+)"[^>]*formatCode="([^"]*)"/g)]
       .filter((match) => /[yd年月日]|g+e/i.test((match[2] ?? "").replace(/&quot;[^&]*&quot;/g, "")))
@@ -96,6 +96,6 @@ function dateStyles(xml: string): Set<number> {
 }
 
 /** Day 60 is a 29 February 1900 that never was (18.17.4.1); nobody's birthday lies before it. */
-function dateOfSerial(serial: number): string {
+export function dateOfSerial(serial: number): string {
   return Temporal.PlainDate.from("1899-12-30").add({ days: serial }).toString();
 }

@@ -4,37 +4,37 @@ import type { RecordEncoding } from "./record.ts";
 /** A piece of UTF-8 in the kernel's memory, and what it was before. */
 export type Decoded = { start: number; end: number; encoding: RecordEncoding };
 
+/** Mean cost of a byte up to which the letters are those of names and places. */
+const commonCost = 3;
 const faultCost = 60;
 /** An encoding's cost counts less where the line before had it: short lines alone say little. */
 const priorShare = 0.6;
 /** A half of a letter at the line's end or beginning is no sign of another encoding. */
 const cutAllowance = 255 - 40;
 
+/** Bytes of a line, with the flags that the kernel gives to it. */
+export type Piece = { start: number; end: number; flags: number };
+
 /** Which encoding a line has, from the flags of its bytes and the encoding of the line before. */
-export function encodingOfLine(
-  kernel: Kernel,
-  line: { start: number; end: number; flags: number },
-  prior: RecordEncoding | null,
-): RecordEncoding {
+export function encodingOfLine(kernel: Kernel, line: Piece, prior: RecordEncoding | null): RecordEncoding {
   const { start, end, flags } = line;
   if ((flags & lineFlag.escape) !== 0 && isIso2022(kernel.bytes, start, end)) return "iso-2022-jp";
   if ((flags & lineFlag.notAscii) === 0) return "ascii";
   // Two-byte letters alone may be accents, or kanji in EUC-JP.
   if ((flags & lineFlag.utf8Long) !== 0) return "utf-8";
+  // Letters that are common in one encoding are rare or nothing in the other: most lines end here.
+  const eucFirst = prior === "euc-jp";
+  const first = eucFirst ? kernel.costEuc(start, end) : kernel.costCp932(start, end);
+  if (first <= commonCost * kernel.highBytes()) return eucFirst ? "euc-jp" : "cp932";
+  const second = eucFirst ? kernel.costCp932(start, end) : kernel.costEuc(start, end);
   const valid = (flags & lineFlag.utf8) !== 0;
-  const share = (encoding: RecordEncoding): number => (prior === encoding ? priorShare : 1);
   const utf8 = valid ? latinCost(kernel.bytes, start, end) : kernel.faultsUtf8(start, end) * faultCost;
   const cut = cutAtEnd(kernel.bytes, start, end) ? cutAllowance : 0;
-  const cp932 = Math.max(0, kernel.costCp932(start, end) - cut);
-  const euc = Math.max(0, kernel.costEuc(start, end) - cut);
-  const costs: [number, RecordEncoding][] = [
-    [utf8 * share("utf-8"), "utf-8"],
-    [cp932 * share("cp932"), "cp932"],
-    [euc * share("euc-jp"), "euc-jp"],
-  ];
-  let best = costs[0] as [number, RecordEncoding];
-  for (const one of costs) if (one[0] < best[0]) best = one;
-  return best[1];
+  const cp932 = Math.max(0, (eucFirst ? second : first) - cut) * (prior === "cp932" ? priorShare : 1);
+  const euc = Math.max(0, (eucFirst ? first : second) - cut) * (eucFirst ? priorShare : 1);
+  const unicode = utf8 * (prior === "utf-8" ? priorShare : 1);
+  if (unicode <= cp932 && unicode <= euc) return "utf-8";
+  return cp932 <= euc ? "cp932" : "euc-jp";
 }
 
 /** Letters of two bytes in UTF-8 cost as much as rare ones of the others: é is rare in these records. */

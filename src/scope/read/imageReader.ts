@@ -1,6 +1,6 @@
 import { lineMode, sectorClass, type Kernel } from "./kernel.ts";
 import { lastLineOf } from "./groupLines.ts";
-import { LineJudge } from "./judgeLine.ts";
+import { LineJudge, type FoundLine, type Where } from "./judgeLine.ts";
 import type { ByteReader, Reading, Span } from "./lineReader.ts";
 import { cutOf, nextGrid } from "./longLine.ts";
 import { measureLine } from "./measureLine.ts";
@@ -34,7 +34,11 @@ export class ImageReader implements ByteReader {
   /** The class of the run that is being read. */
   #kind = 0;
   #talliedTo: number;
-  #before: Neighbours = { previous: 0, earlier: 0, next: null };
+  readonly #before: Neighbours = { previous: 0, earlier: 0, next: null };
+  // One of each, used for every line: lines are many.
+  readonly #line: FoundLine = { start: 0, end: 0, flags: 0, marks: 0 };
+  readonly #shape = { start: 0, end: 0, flags: 0, layout: 0, edge: false };
+  readonly #where: Where = { offset: 0, part: "whole", wide: null, ours: true };
   done = false;
 
   constructor(reading: Reading, span: Span, opened: number | null = null) {
@@ -140,7 +144,7 @@ export class ImageReader implements ByteReader {
   }
 
   #forget(): void {
-    this.#before = { previous: 0, earlier: 0, next: null };
+    Object.assign(this.#before, { previous: 0, earlier: 0, next: null });
     this.#judge.forget();
   }
 
@@ -171,50 +175,57 @@ export class ImageReader implements ByteReader {
         return line;
       }
       if (end - start < lineBytesMin) continue;
-      const last = lastLineOf(line, count, {
-        kernel,
-        limits,
-        wide,
-        before: window.placeOf(this.#gridEnd),
-        final: all,
-      });
+      let last: number | null = line;
+      if ((index[line * 4 + 2] as number) >>> 16 !== 0) {
+        const before = window.placeOf(this.#gridEnd);
+        last = lastLineOf(line, count, { kernel, limits, wide, before, final: all });
+      }
       if (last === null) return line;
-      this.#takeLine({ line, last, count, wide, edge: edge && start === first });
+      this.#takeLine(line, last, { count, edge: edge && start === first });
       line = last;
     }
     return limit < 0 ? 0 : limit;
   }
 
-  #takeLine(found: { line: number; last: number; count: number; wide: Wide; edge: boolean }): void {
+  #takeLine(line: number, last: number, { count, edge }: { count: number; edge: boolean }): void {
     const { kernel, tally } = this.#reading;
     const { index } = kernel;
-    const { line, last, count, wide } = found;
     const window = this.#window;
+    const [one, shape, before, where] = [this.#line, this.#shape, this.#before, this.#where];
     const [start, end] = [index[line * 4] as number, index[last * 4 + 1] as number];
-    const flags = index[line * 4 + 2] as number;
-    const one =
-      last === line
-        ? { start, end, flags, marks: index[line * 4 + 3] as number }
-        : measureLine(kernel, start, end);
-    const layout = dominant(one.marks);
-    this.#before.next = nextLayout(index, last, count);
+    one.start = start;
+    one.end = end;
+    one.flags = index[line * 4 + 2] as number;
+    one.marks = index[line * 4 + 3] as number;
+    if (last !== line) Object.assign(one, measureLine(kernel, start, end));
     const offset = window.offsetOf(start);
-    const ours = offset >= this.#span.from;
-    const shape = { start: offset, end: window.offsetOf(end), flags, layout, edge: found.edge };
-    const seam = seamOf(shape, this.#before);
+    shape.start = offset;
+    shape.end = window.offsetOf(end);
+    shape.flags = index[last * 4 + 2] as number;
+    shape.layout = dominant(one.marks);
+    shape.edge = edge;
+    before.next = nextLayout(index, last, count);
+    where.offset = offset;
+    where.wide = wideOf(this.#kind);
+    where.ours = offset >= this.#span.from;
+    const seam = seamOf(shape, before);
     if (seam === 0) {
-      const part = partOf(shape, this.#before);
-      if (!this.#judge.take(one, { offset, part, wide, ours })) return;
-      this.#before = { previous: layout, earlier: this.#before.previous, next: null };
-      const blocks = Math.floor((shape.end - 1) / blockBytes) - Math.floor(offset / blockBytes);
-      if (ours && part === "whole" && blocks > 0) tally.joinedRecords += 1;
+      where.part = partOf(shape, before);
+      if (!this.#judge.take(one, where)) return;
+      before.earlier = before.previous;
+      before.previous = shape.layout;
+      const joins = Math.floor((shape.end - 1) / blockBytes) > Math.floor(offset / blockBytes);
+      if (where.ours && where.part === "whole" && joins) tally.joinedRecords += 1;
       return;
     }
     const cut = window.placeOf(seam);
-    this.#judge.take(measureLine(kernel, start, cut), { offset, part: "head", wide, ours });
+    where.part = "head";
+    this.#judge.take(measureLine(kernel, start, cut), where);
+    where.part = "tail";
+    where.offset = seam;
     // The second half begins at another place, and may be another task's.
-    const theirs = seam < this.#span.from || seam >= this.#span.to;
-    this.#judge.take(measureLine(kernel, cut, end), { offset: seam, part: "tail", wide, ours: !theirs });
+    where.ours = seam >= this.#span.from && seam < this.#span.to;
+    this.#judge.take(measureLine(kernel, cut, end), where);
   }
 
   /** Text without a line end for so long is seldom a record; it is given in pieces, for what it may hold. */

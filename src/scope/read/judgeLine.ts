@@ -4,9 +4,13 @@ import type { Reading, Span } from "./lineReader.ts";
 import type { RecordEncoding, RecordPart, RecordPlace } from "./record.ts";
 
 export type FoundLine = { start: number; end: number; flags: number; marks: number };
+/** Where it begins in the image, how much of it is there, and whether this task is to give it. */
+export type Where = { offset: number; part: RecordPart; wide: RecordEncoding | null; ours: boolean };
 
 const asciiBytesMin = 8;
 const otherBytesMin = 6;
+/** In a long line one letter may be broken. */
+const longBytesMin = 48;
 /** A telephone number or a date without separators. */
 const digitsMin = 7;
 /** Mean cost of two bytes above which bytes are no Japanese text. */
@@ -19,6 +23,7 @@ export class LineJudge {
   readonly #reading: Reading;
   readonly #place: RecordPlace;
   readonly #decoded: Decoded = { start: 0, end: 0, encoding: "ascii" };
+  readonly #piece = { start: 0, end: 0, valid: false };
   #prior: RecordEncoding | null = null;
 
   constructor(reading: Reading, { path }: Span) {
@@ -38,26 +43,21 @@ export class LineJudge {
     this.#prior = null;
   }
 
-  /** Gives the line if it is a record, and says whether it is. `ours`: it is to be given. */
-  take(
-    line: FoundLine,
-    where: { offset: number; part: RecordPart; wide: RecordEncoding | null; ours: boolean },
-  ): boolean {
+  /** Gives the line if it is a record, and says whether it is. Both objects are not kept. */
+  take(line: FoundLine, where: Where): boolean {
     const { kernel, sink, tally } = this.#reading;
     const cutBefore = where.part === "tail" || where.part === "middle";
     const shift = cutBefore && where.wide === null ? halfLetter(kernel, line) : 0;
-    const start = line.start + shift;
-    const valid = (line.flags & lineFlag.utf8) !== 0 || shift > 0;
-    const encoding = where.wide ?? encodingOfLine(kernel, { ...line, start }, this.#prior);
-    if (!isRecordLike(kernel, { ...line, start }, encoding)) return false;
+    line.start += shift;
+    const encoding = where.wide ?? encodingOfLine(kernel, line, this.#prior);
+    if (!isRecordLike(kernel, line, encoding)) return false;
     if (encoding !== "ascii") this.#prior = encoding;
     if (!where.ours) return true;
-    decodeRecord(
-      kernel,
-      { start, end: line.end, valid: valid && kernel.faultsUtf8(start, line.end) === 0 },
-      encoding,
-      this.#decoded,
-    );
+    this.#piece.start = line.start;
+    this.#piece.end = line.end;
+    this.#piece.valid =
+      (line.flags & lineFlag.utf8) !== 0 || (shift > 0 && kernel.faultsUtf8(line.start, line.end) === 0);
+    decodeRecord(kernel, this.#piece, encoding, this.#decoded);
     const place = this.#place;
     place.offset = where.offset + shift;
     place.encoding = encoding;
@@ -90,7 +90,7 @@ function isRecordLike(kernel: Kernel, line: FoundLine, encoding: RecordEncoding)
   if (length < otherBytesMin) return false;
   if (encoding === "cp932" || encoding === "euc-jp") {
     const cost = encoding === "cp932" ? kernel.costCp932(start, end) : kernel.costEuc(start, end);
-    return cost * 2 <= pairCostMax * highBytes(kernel.bytes, start, end) + 255;
+    return cost * 2 <= pairCostMax * kernel.highBytes() + (length >= longBytesMin ? 510 : 0);
   }
   if (encoding === "utf-8" && (flags & lineFlag.utf8) === 0)
     return kernel.faultsUtf8(start, end) * 12 <= highBytes(kernel.bytes, start, end) + 12;

@@ -20,6 +20,7 @@ type Exports = {
   costCp932(from: number, to: number, table: number): number;
   costEuc(from: number, to: number, table: number, more: number): number;
   faultsUtf8(from: number, to: number): number;
+  highBytes(): number;
 };
 
 /** Classes of sectors, as triage.as numbers them. */
@@ -135,5 +136,10 @@ export class Kernel {
 
   faultsUtf8(from: number, to: number): number {
     return this.#exports.faultsUtf8(from, to);
+  }
+
+  /** Bytes that are not ASCII, of what a cost was taken of last. */
+  highBytes(): number {
+    return this.#exports.highBytes();
   }
 }

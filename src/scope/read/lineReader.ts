@@ -46,6 +46,7 @@ export class LineReader implements ByteReader {
   readonly #window: Window;
   readonly #place: RecordPlace;
   readonly #decoded: Decoded = { start: 0, end: 0, encoding: "ascii" };
+  readonly #one = { start: 0, end: 0, flags: 0, valid: false };
   readonly #mode: number;
   readonly #long: LongLine;
   #prior: RecordEncoding | null = null;
@@ -168,13 +169,18 @@ export class LineReader implements ByteReader {
     if (encoding === null && (flags & (lineFlag.notAscii | lineFlag.escape)) === 0 && whole) {
       encoding = "ascii";
     } else if (encoding === null) {
-      const all = whole ? flags : measureLine(kernel, start, end).flags;
-      encoding = encodingOfLine(kernel, { start, end, flags: all }, this.#prior);
-      valid = (all & lineFlag.utf8) !== 0;
+      this.#one.flags = whole ? flags : measureLine(kernel, start, end).flags;
+      this.#one.start = start;
+      this.#one.end = end;
+      encoding = encodingOfLine(kernel, this.#one, this.#prior);
+      valid = (this.#one.flags & lineFlag.utf8) !== 0;
       if (encoding !== "ascii") this.#prior = encoding;
     }
     if (!ours) return;
-    decodeRecord(kernel, { start, end, valid }, encoding, this.#decoded);
+    this.#one.start = start;
+    this.#one.end = end;
+    this.#one.valid = valid;
+    decodeRecord(kernel, this.#one, encoding, this.#decoded);
     const place = this.#place;
     place.offset = this.#window.offsetOf(start);
     place.encoding = encoding;

@@ -1,9 +1,10 @@
-import { encodingOf } from "../../lib/containers/detectFile.ts";
+import { readContainer, unpackingOf } from "./containers.ts";
 import { ImageReader, sectorBytes } from "./imageReader.ts";
 import { InputFile } from "./inputFile.ts";
 import { Kernel, sectorClass } from "./kernel.ts";
 import { readLimits, type ReadLimits } from "./limits.ts";
-import { LineReader, type ByteReader, type Reading, type Span } from "./lineReader.ts";
+import type { ByteReader, Reading, Span } from "./lineReader.ts";
+import { markBytes, readerOfText, wideOfText } from "./openText.ts";
 import type { ReadTally, ReadTask, RecordSink } from "./record.ts";
 import { emptyTally } from "./tally.ts";
 
@@ -30,6 +31,16 @@ export async function readTask(
   try {
     using file = new InputFile(task.input.file);
     const reading = { kernel, sink, tally, limits };
+    if (task.input.how === "container") {
+      const bytes = {
+        bytes: task.input.bytes,
+        read: (offset: number, length: number) => file.slice(offset, length),
+      };
+      await readContainer(unpackingOf(reading, task.input.source), { path: "", depth: 0 }, bytes);
+      tally.bytes = task.input.bytes;
+      options.onProgress?.(tally.bytes);
+      return tally;
+    }
     const reader =
       task.input.how === "image" ? openImage(file, { task, reading }) : openText(file, { task, reading });
     pump(file, { task, ...reader }, options.onProgress);
@@ -59,22 +70,15 @@ function spanOf({ task, reading }: Opening): Span {
 function openText(file: InputFile, opening: Opening): { reader: ByteReader; offset: number } {
   const { reading } = opening;
   const head = file.slice(0, headBytes);
-  const encoding = encodingOf(head);
   const span = spanOf(opening);
-  if (encoding === "utf-16le" || encoding === "utf-16be") span.wide = encoding;
+  span.wide = wideOfText(head);
   if (span.offset === 0) span.offset = markBytes(head);
   else {
     const from = Math.max(0, span.offset - reading.limits.lineBytesMax);
     // A line that began before all of these bytes is too long: it is cut here.
     span.insideLine = lastEnd(file.slice(from, span.offset - from), span.wide, isLineEnd) === "inside";
   }
-  return { reader: new LineReader(reading, span), offset: span.offset };
-}
-
-/** Bytes of the byte order mark. */
-function markBytes(head: Buffer): number {
-  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 3;
-  return (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff) ? 2 : 0;
+  return { reader: readerOfText(reading, span, head), offset: span.offset };
 }
 
 /** Where the last line end stands in bytes: at their end, before it, or nowhere. */
