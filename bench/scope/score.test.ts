@@ -36,7 +36,8 @@ before(async () => {
   );
   await write("SELECT * FROM (VALUES (0, 'moved'), (1, 'married')) AS t(bit, name)", "classes.parquet");
   await write(
-    `SELECT * FROM (VALUES ('A', 1::BIGINT), ('B', 1), ('C', 2), ('D', 3), ('E', 4)) AS t(customer_id, person)`,
+    `SELECT * FROM (VALUES ('A', 1::BIGINT), ('B', 1), ('C', 2), ('D', 3), ('E', 4))
+       AS t(customer_id, person)`,
     "persons.parquet",
   );
   await write(
