@@ -1,6 +1,6 @@
 import { PersonSignature } from "../signatures/personSignature.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
-import { has, japanese, latin } from "./cell.ts";
+import { has } from "./cell.ts";
 import { FieldReading } from "./classifyField.ts";
 import type { ColumnMemory } from "./columnMemory.ts";
 import { kind, SCOPE_KINDS } from "./kinds.ts";
@@ -275,6 +275,12 @@ export class Understanding {
     return weight >= 1;
   }
 
+  /** yyyymmdd of the first item of a kind; 0: none. */
+  dayOf(from: number, to: number, wanted: number): number {
+    for (let at = from; at < to; at += 1) if (this.itemKind[at] === wanted) return this.#day[at] as number;
+    return 0;
+  }
+
   #takeDay(at: number, found: number): void {
     const day = this.#day[at] as number;
     this.normal.writeDay(day);
@@ -297,11 +303,6 @@ export class Understanding {
   #keep(at: number, found: number): void {
     this.normal.write(found, this.reading);
     this.signature.take(found, this.reading, this.#confidence[at] as number);
-  }
-
-  /** Whether a record without items may still be text about somebody; noise is not kept. */
-  get looksLikeText(): boolean {
-    return (this.reading.cell.mask & (japanese | latin)) !== 0;
   }
 }
 

@@ -45,8 +45,13 @@ export const NARROW_COLUMNS = [
   "postalCode",
   /** Block numbers. */
   "block",
-  /** Bits: 1 male, 2 female; the rest as `flags`. */
+  /** Bits: 1 male, 2 female. */
   "flags",
+  /** Of recovered records only: bit n says that an item of kind n is there. */
+  "items",
+  /** Of recovered records only: yyyymmdd of birth, and of the day on which a passport ends. */
+  "born",
+  "expires",
 ] as const;
 
 export type WideColumn = (typeof WIDE_COLUMNS)[number];

@@ -1,0 +1,17 @@
+import type { ReadTask } from "../read/record.ts";
+import type { HashKey } from "../signatures/keyedHash.ts";
+import type { ColumnFields, CustomerResult } from "./customerTask.ts";
+import type { TaskResult } from "./understandTask.ts";
+
+/** What the job asks of its threads. */
+export type Asked =
+  | { do: "understand"; task: ReadTask; folder: string }
+  | { do: "customers"; task: ReadTask; columns: ColumnFields; folder: string };
+
+export type Answered =
+  | { done: "understand"; result: TaskResult }
+  | { done: "customers"; result: CustomerResult }
+  | { done: "failed"; task: number; problem: string }
+  | { progress: number };
+
+export type ThreadData = { key: HashKey; today: string };

@@ -1,0 +1,40 @@
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { textOfError } from "../../lib/error.ts";
+import { Understanding } from "../fields/understandRecord.ts";
+import { readCustomers } from "./customerTask.ts";
+import type { Answered, Asked, ThreadData } from "./jobLink.ts";
+import { understandTask } from "./understandTask.ts";
+
+/** A thread that reads: one task after the other, as they are asked. */
+const port = parentPort as MessagePort;
+const { key, today } = workerData as ThreadData;
+const tell = (answer: Answered): void => port.postMessage(answer);
+let seen: Understanding | null = null;
+
+port.on("message", (asked: Asked) => void answer(asked));
+
+async function answer(asked: Asked): Promise<void> {
+  let told = 0;
+  const onProgress = (bytes: number): void => {
+    tell({ progress: bytes - told });
+    told = bytes;
+  };
+  try {
+    if (asked.do === "understand") {
+      seen ??= new Understanding(key, Temporal.PlainDate.from(today));
+      tell({
+        done: "understand",
+        result: await understandTask(asked.task, seen, { folder: asked.folder, onProgress }),
+      });
+    } else {
+      const result = await readCustomers(asked.task, asked.columns, {
+        folder: asked.folder,
+        key,
+        onProgress,
+      });
+      tell({ done: "customers", result });
+    }
+  } catch (error) {
+    tell({ done: "failed", task: asked.task.id, problem: textOfError(error) });
+  }
+}

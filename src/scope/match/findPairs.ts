@@ -1,0 +1,192 @@
+import type { Duck } from "../../lib/openDuck.ts";
+import { quoteSql } from "../../lib/openDuck.ts";
+import type { SignatureTable } from "../signatures/columns.ts";
+import { Comparer } from "./compare.ts";
+import type { Frequencies } from "./frequencies.ts";
+import type { FrequencyValue } from "./weights.ts";
+
+type Key =
+  | "kanji"
+  | "sound"
+  | "email"
+  | "phone"
+  | "address"
+  | "passport"
+  | "birth"
+  | "customer"
+  | "postalCode"
+  | "town"
+  | "block"
+  | "kanjiGiven"
+  | "soundGiven"
+  | "kanjiFamily"
+  | "soundFamily";
+
+/** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
+export type Rule = { keys: readonly Key[]; left?: "phone2"; right?: "phone2"; hub?: FrequencyValue };
+
+/** For all records. */
+export const firstRules: readonly Rule[] = [
+  { keys: ["email"], hub: "email" },
+  { keys: ["phone", "birth"] },
+  { keys: ["sound", "birth"] },
+  { keys: ["kanji", "birth"] },
+  { keys: ["phone", "sound"] },
+  { keys: ["phone", "kanji"] },
+  { keys: ["passport"] },
+  { keys: ["customer"] },
+  { keys: ["kanji", "sound", "postalCode"] },
+  { keys: ["kanji", "address"] },
+  { keys: ["sound", "address"] },
+];
+
+/** For the records that the first rules left without a sure link. */
+export const looseRules: readonly Rule[] = [
+  { keys: ["phone"], hub: "phone" },
+  { keys: ["address"], hub: "address" },
+  { keys: ["kanji", "sound"], hub: "kanji" },
+  { keys: ["kanji", "town"] },
+  { keys: ["sound", "town"] },
+  { keys: ["sound", "postalCode"] },
+  { keys: ["kanji", "postalCode"] },
+  { keys: ["postalCode", "birth"] },
+  { keys: ["town", "birth"] },
+  { keys: ["soundGiven", "birth"] },
+  { keys: ["kanjiGiven", "birth"] },
+  { keys: ["phone"], left: "phone2", hub: "phone" },
+  { keys: ["phone"], right: "phone2", hub: "phone" },
+];
+
+/** Columns of 32 bits; the others have two words. */
+const narrowKeys = new Set<Key>([
+  "postalCode",
+  "town",
+  "block",
+  "kanjiGiven",
+  "soundGiven",
+  "kanjiFamily",
+  "soundFamily",
+]);
+
+/** Candidate pairs with the pattern in which they agree. */
+export class PairList {
+  left = new Int32Array(1 << 20);
+  right = new Int32Array(1 << 20);
+  pattern = new Int32Array(1 << 20);
+  count = 0;
+
+  add(left: number, right: number, pattern: number): void {
+    if (this.count === this.left.length) this.#grow();
+    this.left[this.count] = left;
+    this.right[this.count] = right;
+    this.pattern[this.count] = pattern;
+    this.count += 1;
+  }
+
+  #grow(): void {
+    for (const column of ["left", "right", "pattern"] as const) {
+      const larger = new Int32Array(this[column].length * 2);
+      larger.set(this[column]);
+      this[column] = larger;
+    }
+  }
+}
+
+export type Sides = {
+  duck: Duck;
+  left: { table: SignatureTable; keys: string };
+  right: { table: SignatureTable; keys: string };
+  /** Of the right side. */
+  frequencies: Frequencies;
+  /** Whether both sides are the same table: each pair once, none with itself. */
+  self: boolean;
+};
+
+export const limits = { pairsMax: 400_000_000 } as const;
+
+/**
+ * Finds pairs by rules and compares them. A pair that an earlier rule has made is not made again. `only`: a
+ * table of DuckDB with the rows of the left side to look at.
+ */
+export class PairFinder {
+  readonly #sides: Sides;
+  readonly #comparer: Comparer;
+  readonly #done: Rule[] = [];
+  readonly pairs = new PairList();
+
+  constructor(sides: Sides) {
+    this.#sides = sides;
+    this.#comparer = new Comparer(sides.left.table, sides.right.table);
+  }
+
+  /** Gives how many pairs the rule has made. */
+  async run(rule: Rule, only: string | null): Promise<number> {
+    const before = this.pairs.count;
+    const { duck } = this.#sides;
+    await this.#makeHubs(rule);
+    const result = await duck.connection.stream(this.#sqlOf(rule, only));
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) break;
+      const left = (chunk.getColumnVector(0) as unknown as { items: Uint32Array }).items;
+      const right = (chunk.getColumnVector(1) as unknown as { items: Uint32Array }).items;
+      for (let at = 0; at < chunk.rowCount; at += 1) this.#take(left[at] as number, right[at] as number);
+      if (this.pairs.count > limits.pairsMax) throw new Error("more pairs than can be compared");
+    }
+    this.#done.push(rule);
+    return this.pairs.count - before;
+  }
+
+  #take(left: number, right: number): void {
+    for (const rule of this.#done) if (this.#wasMade(rule, left, right)) return;
+    this.pairs.add(left, right, this.#comparer.pattern(left, right));
+  }
+
+  #wasMade(rule: Rule, left: number, right: number): boolean {
+    const { left: one, right: other, frequencies } = this.#sides;
+    for (const key of rule.keys) {
+      if (narrowKeys.has(key)) {
+        const a = one.table.narrow[key as "town"][left] as number;
+        if (a === 0 || a !== other.table.narrow[key as "town"][right]) return false;
+        continue;
+      }
+      const a = one.table.wide[rule.left ?? (key as "email")];
+      const b = other.table.wide[rule.right ?? (key as "email")];
+      const low = a[left * 2] as number;
+      const high = a[left * 2 + 1] as number;
+      if ((low | high) === 0 || low !== b[right * 2] || high !== b[right * 2 + 1]) return false;
+    }
+    return rule.hub === undefined || !frequencies.isHub(right, rule.hub);
+  }
+
+  async #makeHubs({ hub }: Rule): Promise<void> {
+    const { duck, frequencies } = this.#sides;
+    await duck.run("CREATE OR REPLACE TEMP TABLE hubs (hash UBIGINT)");
+    if (hub === undefined) return;
+    const values = frequencies.hubs[hub];
+    for (let from = 0; from < values.length; from += 1_000) {
+      await duck.run(
+        `INSERT INTO hubs VALUES ${values
+          .slice(from, from + 1_000)
+          .map((one) => `(${one})`)
+          .join(",")}`,
+      );
+    }
+  }
+
+  #sqlOf(rule: Rule, only: string | null): string {
+    const { left, right, self } = this.#sides;
+    const columns = rule.keys.map((key) => ({ l: rule.left ?? key, r: rule.right ?? key }));
+    const side = (file: string, at: "l" | "r"): string => {
+      const names = columns.map((column) => column[at]);
+      const there = names.map((name) => `${name} <> 0`).join(" AND ");
+      const open = at === "l" && only !== null ? ` AND row IN (SELECT row FROM ${only})` : "";
+      const hub = rule.hub === undefined ? "" : ` AND ${names[0]} NOT IN (SELECT hash FROM hubs)`;
+      return `(SELECT row, ${names.join(", ")} FROM read_parquet(${quoteSql(file)}) WHERE ${there}${open}${hub})`;
+    };
+    const on = columns.map(({ l, r }) => `l.${l} = r.${r}`).join(" AND ");
+    return `SELECT l.row, r.row FROM ${side(left.keys, "l")} l JOIN ${side(right.keys, "r")} r ON ${on}${
+      self ? " AND l.row < r.row" : ""
+    }`;
+  }
+}

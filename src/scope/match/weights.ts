@@ -1,0 +1,162 @@
+import { GROUPS, LEVELS, levelsOf, patternCount, type Group } from "./compare.ts";
+
+/**
+ * What a pattern weighs: a record and a customer are the same person, two of one household, or have nothing to do
+ * with each other (Fellegi and Sunter 1969, with a third class). In a household mail, telephone, address and family
+ * name are shared, twins share the birth date too: only given name, sex and passport tell its members apart, and a
+ * model with two classes would link a child's record to its mother's.
+ */
+
+/** Probability of each level in each class, where both sides have the value. */
+export type Classes = Record<Group, { same: number[]; household: number[]; unrelated: number[] }>;
+
+/**
+ * Where training begins, and what it leans on where data are few. For values that agree `unrelated` is not used:
+ * that chance is the value's own frequency among the customers (see `frequencies.ts`).
+ */
+export function defaultClasses(): Classes {
+  return {
+    name: {
+      same: [1, 0.003, 0.0004, 0.02, 0.03, 0.85, 0.006, 0.01, 0.08, 0.85, 0.02],
+      household: [1, 0.05, 0.9, 0.01, 0.04, 0.005, 0.003, 0.0005, 0.0005, 0.003, 0.02],
+      unrelated: [1, 0.97, 0.008, 0.005, 0.003, 1, 1, 1, 1, 1, 0.005],
+    },
+    birth: {
+      same: [1, 0.01, 0.03, 0.96],
+      household: [1, 0.985, 0.01, 0.006],
+      unrelated: [1, 0.996, 0.004, 1],
+    },
+    email: {
+      same: [1, 0.33, 0.05, 0.62],
+      household: [1, 0.74, 0.06, 0.2],
+      unrelated: [1, 0.998, 0.002, 1],
+    },
+    phone: {
+      same: [1, 0.3, 0.03, 0.67],
+      household: [1, 0.63, 0.02, 0.35],
+      unrelated: [1, 0.995, 0.005, 1],
+    },
+    address: {
+      same: [1, 0.28, 0.12, 0.6],
+      household: [1, 0.12, 0.08, 0.8],
+      unrelated: [1, 0.999, 0.0005, 1],
+    },
+    sex: { same: [1, 0.01, 0.99], household: [1, 0.5, 0.5], unrelated: [1, 0.5, 0.5] },
+    passport: { same: [1, 0.1, 0.9], household: [1, 0.99999, 0.00001], unrelated: [1, 0.9999999, 1] },
+    customer: { same: [1, 0.1, 0.9], household: [1, 0.99999, 0.00001], unrelated: [1, 0.9999999, 1] },
+  };
+}
+
+/** Levels whose chance among strangers is the value's own frequency, and which value that is. */
+export const FREQUENCY_VALUES = ["kanji", "sound", "email", "phone", "address", "birth"] as const;
+export type FrequencyValue = (typeof FREQUENCY_VALUES)[number];
+
+const frequencyOf: Partial<Record<Group, Partial<Record<number, FrequencyValue>>>> = {
+  name: { 5: "sound", 6: "sound", 7: "kanji", 8: "kanji", 9: "kanji" },
+  birth: { 3: "birth" },
+  email: { 3: "email" },
+  phone: { 3: "phone" },
+  address: { 3: "address" },
+};
+
+/** Of every pattern: what it weighs before the frequencies of its values, and which those are. */
+export type PatternWeights = {
+  /** log2 of same : unrelated, without the values' own frequencies. */
+  same: Float64Array;
+  household: Float64Array;
+  /** Bits: value n of FREQUENCY_VALUES agrees, and −log2 of its frequency is to be added. */
+  values: Uint8Array;
+};
+
+export function weighPatterns(classes: Classes): PatternWeights {
+  const weights: PatternWeights = {
+    same: new Float64Array(patternCount),
+    household: new Float64Array(patternCount),
+    values: new Uint8Array(patternCount),
+  };
+  for (let pattern = 0; pattern < patternCount; pattern += 1) {
+    const levels = levelsOf(pattern);
+    for (const [at, group] of GROUPS.entries()) {
+      const level = levels[at] as number;
+      if (level === 0) continue;
+      const { same, household, unrelated } = classes[group];
+      const value = frequencyOf[group]?.[level];
+      const chance = value === undefined ? certainly(group, level, unrelated[level] as number) : 1;
+      weights.same[pattern] = (weights.same[pattern] as number) + Math.log2((same[level] as number) / chance);
+      weights.household[pattern] =
+        (weights.household[pattern] as number) + Math.log2((household[level] as number) / chance);
+      if (value !== undefined)
+        weights.values[pattern] =
+          (weights.values[pattern] as number) | (1 << FREQUENCY_VALUES.indexOf(value));
+    }
+  }
+  return weights;
+}
+
+/** A passport or a customer's key that agrees by chance: one in ten million. */
+function certainly(group: Group, level: number, chance: number): number {
+  return (group === "passport" || group === "customer") && level === 2 ? 1e-7 : chance;
+}
+
+/** How often a pattern was seen, and the mean of its values' −log2 frequencies. */
+export type SeenPattern = { pattern: number; count: number; rarity: number };
+
+/** Groups whose `same` is learnt; the rest is too rare to learn from. */
+const learnt: readonly Group[] = ["name", "birth", "email", "phone", "address", "sex"];
+/** Pairs that the beginning counts for. */
+const leaning = 400;
+
+/**
+ * Learns how often values of one person agree, by expectation and maximisation over the patterns seen; chances among
+ * strangers stay fixed, since pairs that were found by agreement say nothing of them. `prior`: log2 of the chance
+ * that a record's person is a given customer.
+ */
+export function learnClasses(
+  seen: readonly SeenPattern[],
+  prior: { same: number; household: number },
+  rounds = 12,
+): Classes {
+  const start = defaultClasses();
+  let classes = defaultClasses();
+  const levels = seen.map(({ pattern }) => levelsOf(pattern));
+  for (let round = 0; round < rounds; round += 1) {
+    const weights = weighPatterns(classes);
+    const sums = new Map(learnt.map((group) => [group, LEVELS[group].map(() => 0)]));
+    for (const [at, { pattern, count, rarity }] of seen.entries()) {
+      const same = 2 ** Math.min(200, prior.same + (weights.same[pattern] as number) + rarity);
+      const household = 2 ** Math.min(200, prior.household + (weights.household[pattern] as number) + rarity);
+      const share = (same / (same + household + 1)) * count;
+      for (const [place, group] of GROUPS.entries()) {
+        const sum = sums.get(group);
+        const level = (levels[at] as number[])[place] as number;
+        if (sum !== undefined && level > 0) sum[level] = (sum[level] as number) + share;
+      }
+    }
+    const next = defaultClasses();
+    for (const group of learnt)
+      next[group].same = estimate(group, sums.get(group) as number[], start[group].same);
+    classes = next;
+  }
+  return classes;
+}
+
+/** Shares of levels that can stand for each other: a name without kanji cannot agree in kanji. */
+const alternatives: Partial<Record<Group, readonly (readonly number[])[]>> = {
+  name: [[1, 2, 3, 4, 6, 7, 8, 9, 5]],
+};
+
+function estimate(group: Group, sums: readonly number[], start: readonly number[]): number[] {
+  const made = [...start];
+  for (const levels of alternatives[group] ?? [start.map((_, level) => level).slice(1)]) {
+    const before = levels.reduce((sum, level) => sum + (start[level] as number), 0);
+    const total = levels.reduce((sum, level) => sum + (sums[level] as number), 0) + leaning;
+    for (const level of levels) {
+      const leaned = ((start[level] as number) / before) * leaning;
+      made[level] = (((sums[level] as number) + leaned) / total) * Math.max(1, before);
+    }
+  }
+  // Whole given names that differ are not learnt from data in which households are mixed in.
+  if (group === "name")
+    for (const level of [1, 2]) made[level] = Math.min(made[level] as number, (start[level] as number) * 2);
+  return made;
+}
