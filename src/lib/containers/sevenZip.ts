@@ -38,8 +38,17 @@ export async function unpackBySevenZip(
   const text = printed.join("\n");
   if (/(?:encrypted archive|Wrong password|Enter password)/i.test(text))
     return { members, problem: "encrypted" };
+  if (members.length === 0 && hidesItsNames(archive)) return { members, problem: "encrypted" };
   if (stopped === "limit") return { members, problem: "limit" };
   return { members, problem: members.length === 0 ? "format" : null };
+}
+
+/** A 7z archive whose directory is encrypted (method 06F10701 for it): 7-Zip ends in a trap without a word. */
+function hidesItsNames(archive: Buffer): boolean {
+  if (archive.length < 32 || archive.readUInt32BE(0) !== 0x377abcaf) return false;
+  const at = 32 + Number(archive.readBigUInt64LE(12));
+  const directory = archive.subarray(at, at + Math.min(1_024, Number(archive.readBigUInt64LE(20))));
+  return directory[0] === 0x17 && directory.includes(Buffer.from("06f10701", "hex"));
 }
 
 async function createModule(printed: string[]): Promise<SevenZipModule> {

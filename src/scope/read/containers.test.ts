@@ -85,7 +85,7 @@ test("readTask() finds members of a ZIP whose directory is cut off", async () =>
 });
 
 test("readTask() stops at a bomb, and reads what lies beside it", async () => {
-  const bomb = gzipSync(Buffer.alloc(64 * 1024 ** 2, "a,b\n"));
+  const bomb = gzipSync(Buffer.alloc(8 * 1024 ** 2, `${"a".repeat(99)}\n`));
   const limits = { ratioFromBytes: 1024 ** 2 };
   const { records, problems } = await readOne("bomb.zip", zipOf({ "bomb.gz": bomb, "z.csv": csv }), limits);
   assert.deepEqual(

@@ -164,7 +164,7 @@ function openReader({ reading, source }: Unpacking, { path }: Member, head: Buff
     source,
     path,
     offset: 0,
-    insideLine: false,
+    longLine: false,
     from: 0,
     to: Number.MAX_SAFE_INTEGER,
     line: 1,

@@ -27,7 +27,6 @@ export class ImageReader implements ByteReader {
   #at: number;
   /** The kind of the run that goes on beyond what was read; null: none. */
   #open: number | null = null;
-  #skipping: boolean;
   #gridEnd: number;
   /** Where the line began that is too long for one piece; -1: none. */
   #longFrom = -1;
@@ -41,16 +40,17 @@ export class ImageReader implements ByteReader {
   readonly #where: Where = { offset: 0, part: "whole", wide: null, ours: true };
   done = false;
 
+  /** `opened`: the class of the sectors in the midst of which the span begins. */
   constructor(reading: Reading, span: Span, opened: number | null = null) {
     this.#reading = reading;
     this.#span = span;
-    this.#window = new Window(reading.kernel, span.offset, reading.limits);
+    this.#window = new Window(reading.kernel, span.offset - (span.offset % sectorBytes), reading.limits);
     this.#judge = new LineJudge(reading, span);
     this.#at = span.offset;
     this.#open = opened;
-    this.#skipping = span.insideLine;
+    if (span.longLine) this.#longFrom = span.offset - 1;
     this.#gridEnd = nextGrid(span.offset, reading.limits.gridBytes);
-    this.#talliedTo = Math.max(span.offset, span.from);
+    this.#talliedTo = Math.max(this.#window.base, span.from);
   }
 
   room(): Buffer {
@@ -94,12 +94,10 @@ export class ImageReader implements ByteReader {
       if (kind < sectorClass.text) {
         sector += 1;
         this.#open = null;
-        this.#skipping = false;
         continue;
       }
       let end = sector + 1;
       while (end < count && kernel.sectors[end] === kind) end += 1;
-      if (this.#open !== kind) this.#skipping = false;
       const complete = final || end < count;
       const from = this.#open === kind ? Math.max(offset, this.#at) : offset;
       this.#at = from;
@@ -112,7 +110,6 @@ export class ImageReader implements ByteReader {
         return;
       }
       this.#open = null;
-      this.#skipping = false;
       sector = end;
     }
     this.#at = Math.max(this.#at, window.base + count * sectorBytes);
@@ -130,17 +127,24 @@ export class ImageReader implements ByteReader {
       const count = kernel.lines(window.placeOf(this.#at), to, modeOf(run));
       const consumed = kernel.consumed();
       const all = run.complete && consumed === to;
-      // Whether a line is whole shows only beside the next.
-      const stopped = this.#takeLines(all ? count : count - 1, { run, edge, all, count });
+      // Whether a line is whole shows only beside the next, unless that is too long to be a record.
+      const long = to - consumed > this.#reading.limits.imageLineBytesMax;
+      const stopped = this.#takeLines(all || long ? count : count - 1, { run, edge, all, count });
       if (this.done) return;
-      const at = window.offsetOf(all && stopped === count ? to : (kernel.index[stopped * 4] as number));
-      const forward = count > 0 && at > this.#at;
-      if (count > 0) this.#at = at;
+      const next = stopped === count ? consumed : (kernel.index[stopped * 4] as number);
+      const forward = window.offsetOf(next) > this.#at;
+      if (count > 0) this.#at = window.offsetOf(next);
       if (forward) edge = false;
+      if (long && !run.complete && next === consumed) this.#takeLongLine(to, false, next);
       if (all || !forward) break;
     }
-    if (!run.complete && run.to - this.#at > this.#reading.limits.imageLineBytesMax * 2)
-      this.#takeLongLine(to, false, window.placeOf(this.#at));
+  }
+
+  /** Beyond a multiple of the grid nothing is remembered of what comes before. */
+  #enter(offset: number): void {
+    if (offset < this.#gridEnd) return;
+    this.#gridEnd = nextGrid(offset, this.#reading.limits.gridBytes);
+    this.#forget();
   }
 
   #forget(): void {
@@ -161,11 +165,8 @@ export class ImageReader implements ByteReader {
     for (let line = 0; line < limit; line += 1) {
       const [start, end] = [index[line * 4] as number, index[line * 4 + 1] as number];
       const offset = window.offsetOf(start);
-      if (offset >= this.#gridEnd) {
-        this.#gridEnd = nextGrid(offset, limits.gridBytes);
-        this.#forget();
-      }
-      if (this.#skipping || this.#longFrom >= 0 || end - start > limits.imageLineBytesMax) {
+      this.#enter(offset);
+      if (this.#longFrom >= 0 || end - start > limits.imageLineBytesMax) {
         this.#takeLongLine(end, true, start);
         if (this.done) return line;
         continue;
@@ -204,11 +205,12 @@ export class ImageReader implements ByteReader {
     shape.flags = index[last * 4 + 2] as number;
     shape.layout = dominant(one.marks);
     shape.edge = edge;
-    before.next = nextLayout(index, last, count);
+    before.next = nextLayout(index, last, { count, bytesMax: this.#reading.limits.imageLineBytesMax });
     where.offset = offset;
     where.wide = wideOf(this.#kind);
     where.ours = offset >= this.#span.from;
-    const seam = seamOf(shape, before);
+    // What lies across the grid is read from both sides: it is never parted.
+    const seam = shape.end > this.#gridEnd ? 0 : seamOf(shape, before);
     if (seam === 0) {
       where.part = partOf(shape, before);
       if (!this.#judge.take(one, where)) return;
@@ -234,17 +236,6 @@ export class ImageReader implements ByteReader {
     const window = this.#window;
     const lineBytesMax = limits.imageLineBytesMax;
     let at = begin;
-    if (this.#skipping) {
-      const grid = window.placeOf(nextGrid(this.#span.offset, limits.gridBytes));
-      this.#at = window.offsetOf(Math.min(end, grid));
-      if (end <= grid) {
-        this.#skipping = !ended;
-        return;
-      }
-      this.#skipping = false;
-      this.#longFrom = this.#span.offset - 1;
-      at = grid;
-    }
     if (this.#longFrom < 0) this.#longFrom = window.offsetOf(at);
     const wide = wideOf(this.#kind);
     const { gridBytes } = limits;
@@ -252,6 +243,7 @@ export class ImageReader implements ByteReader {
       const lineFrom = this.#longFrom;
       const cut = cutOf(at, end, { window, lineBytesMax, gridBytes, wide, lineFrom });
       const offset = window.offsetOf(at);
+      this.#enter(offset);
       if (offset >= this.#span.to) this.done = true;
       if (this.done) return;
       const part = offset === lineFrom ? "head" : ended && cut === end ? "tail" : "middle";
@@ -280,11 +272,15 @@ function modeOf({ kind, complete }: Run): number {
 }
 
 /** The separators of the next line that holds anything. */
-function nextLayout(index: Int32Array, line: number, count: number): number | null {
+function nextLayout(
+  index: Int32Array,
+  line: number,
+  { count, bytesMax }: { count: number; bytesMax: number },
+): number | null {
   const next = line + 1;
   if (next >= count) return null;
   const length = (index[next * 4 + 1] as number) - (index[next * 4] as number);
-  return length < lineBytesMin ? null : dominant(index[next * 4 + 3] as number);
+  return length < lineBytesMin || length > bytesMax ? null : dominant(index[next * 4 + 3] as number);
 }
 
 /** Counts blocks by what is in them; only once each. Returns where counting goes on. */

@@ -9,7 +9,7 @@ export type Where = { offset: number; part: RecordPart; wide: RecordEncoding | n
 
 const asciiBytesMin = 8;
 const otherBytesMin = 6;
-/** In a long line one letter may be broken. */
+/** In a long line one letter may be broken, and in one that is cut. */
 const longBytesMin = 48;
 /** A telephone number or a date without separators. */
 const digitsMin = 7;
@@ -50,7 +50,7 @@ export class LineJudge {
     const shift = cutBefore && where.wide === null ? halfLetter(kernel, line) : 0;
     line.start += shift;
     const encoding = where.wide ?? encodingOfLine(kernel, line, this.#prior);
-    if (!isRecordLike(kernel, line, encoding)) return false;
+    if (!isRecordLike(kernel, line, { encoding, cut: where.part !== "whole" })) return false;
     if (encoding !== "ascii") this.#prior = encoding;
     if (!where.ours) return true;
     this.#piece.start = line.start;
@@ -80,7 +80,11 @@ function halfLetter(kernel: Kernel, { start, end, flags }: FoundLine): number {
   return later + shiftGain < now ? 1 : 0;
 }
 
-function isRecordLike(kernel: Kernel, line: FoundLine, encoding: RecordEncoding): boolean {
+function isRecordLike(
+  kernel: Kernel,
+  line: FoundLine,
+  { encoding, cut }: { encoding: RecordEncoding; cut: boolean },
+): boolean {
   const { start, end, flags, marks } = line;
   const length = end - start;
   if (encoding === "ascii") {
@@ -90,7 +94,7 @@ function isRecordLike(kernel: Kernel, line: FoundLine, encoding: RecordEncoding)
   if (length < otherBytesMin) return false;
   if (encoding === "cp932" || encoding === "euc-jp") {
     const cost = encoding === "cp932" ? kernel.costCp932(start, end) : kernel.costEuc(start, end);
-    return cost * 2 <= pairCostMax * kernel.highBytes() + (length >= longBytesMin ? 510 : 0);
+    return cost * 2 <= pairCostMax * kernel.highBytes() + (cut || length >= longBytesMin ? 510 : 0);
   }
   if (encoding === "utf-8" && (flags & lineFlag.utf8) === 0)
     return kernel.faultsUtf8(start, end) * 12 <= highBytes(kernel.bytes, start, end) + 12;

@@ -24,8 +24,8 @@ export type Span = {
   path: string;
   /** Offset of the first byte that will come. */
   offset: number;
-  /** The first bytes belong to a line that began before. */
-  insideLine: boolean;
+  /** The first bytes go on with a line that is too long: it is cut here. */
+  longLine: boolean;
   /** Records that begin outside [from, to) are somebody else's. */
   from: number;
   to: number;
@@ -54,7 +54,6 @@ export class LineReader implements ByteReader {
   #at: number;
   /** Where the line began that is too long for one piece; -1: none. */
   #longFrom = -1;
-  #skipping: boolean;
   #gridEnd: number;
   #told = false;
   done = false;
@@ -65,7 +64,7 @@ export class LineReader implements ByteReader {
     this.#take = take ?? ((bytes, start, end, place) => reading.sink.record(bytes, start, end, place));
     this.#window = new Window(reading.kernel, span.offset, reading.limits);
     this.#at = span.offset;
-    this.#skipping = span.insideLine;
+    if (span.longLine) this.#longFrom = span.offset - 1;
     const { lineBytesMax, gridBytes } = reading.limits;
     this.#long = { window: this.#window, lineBytesMax, gridBytes, wide: span.wide };
     this.#gridEnd = nextGrid(span.offset, this.#long.gridBytes);
@@ -125,11 +124,10 @@ export class LineReader implements ByteReader {
       const start = index[line * 4] as number;
       let end = index[line * 4 + 1] as number;
       if (start >= grid) {
-        this.#gridEnd = nextGrid(window.offsetOf(start), this.#long.gridBytes);
+        this.#enter(window.offsetOf(start));
         grid = window.placeOf(this.#gridEnd);
-        this.#prior = null;
       }
-      if (this.#skipping || this.#longFrom >= 0 || end - start > limits.lineBytesMax) {
+      if (this.#longFrom >= 0 || end - start > limits.lineBytesMax) {
         this.#takeLongLine(end, true, start);
         if (this.done) return null;
         if (this.#place.line > 0) this.#place.line += 1;
@@ -157,6 +155,13 @@ export class LineReader implements ByteReader {
       line = group;
     }
     return null;
+  }
+
+  /** Beyond a multiple of the grid nothing is remembered of what comes before. */
+  #enter(offset: number): void {
+    if (offset < this.#gridEnd) return;
+    this.#gridEnd = nextGrid(offset, this.#long.gridBytes);
+    this.#prior = null;
   }
 
   #takeRecord(line: number, end: number, ours: boolean): void {
@@ -194,20 +199,10 @@ export class LineReader implements ByteReader {
     const { lineBytesMax } = this.#reading.limits;
     const window = this.#window;
     let at = begin;
-    if (this.#skipping) {
-      const grid = window.placeOf(nextGrid(this.#span.offset, this.#long.gridBytes));
-      this.#at = window.offsetOf(Math.min(end, grid));
-      if (end <= grid) {
-        this.#skipping = !ended;
-        return;
-      }
-      this.#skipping = false;
-      this.#longFrom = this.#span.offset - 1;
-      at = grid;
-    }
     if (!ended && this.#longFrom < 0 && end - at <= lineBytesMax) return;
     if (this.#longFrom < 0) this.#longFrom = window.offsetOf(at);
     while (ended ? at < end : end - at > lineBytesMax) {
+      this.#enter(window.offsetOf(at));
       const cut = cutOf(at, end, { ...this.#long, lineFrom: this.#longFrom });
       const first = window.offsetOf(at) === this.#longFrom;
       this.#takePiece(at, cut, first ? "head" : ended && cut === end ? "tail" : "middle");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import encodingJapanese from "encoding-japanese";
 import fc from "fast-check";
 import type { RecordEncoding } from "./record.ts";
 import { readPaths, testFolder } from "./testReading.ts";
+import { encode, writable } from "./testText.ts";
 
 const rows = [
   "1001,山田　太郎,ヤマダ タロウ,1985-03-02,taro@example.jp,150-0001,東京都渋谷区神宮前1-2-3",
@@ -11,30 +11,6 @@ const rows = [
   "1003,鈴木 次郎,ｽｽﾞｷ ｼﾞﾛｳ,S60.3.2,jiro@example.com,530-0001,大阪府大阪市北区梅田3-1-1",
   "1004,佐々木 愛,ササキ アイ,1990/12/31,ai@example.jp,810-0001,福岡県福岡市中央区天神1",
 ];
-const names: Record<string, Parameters<typeof encodingJapanese.convert>[1]["to"]> = {
-  cp932: "SJIS",
-  "euc-jp": "EUCJP",
-  "iso-2022-jp": "JIS",
-  "utf-8": "UTF8",
-};
-
-/** Text in an encoding; ISO-2022-JP has no half-width kana and no 髙. */
-export function encode(text: string, encoding: RecordEncoding): Buffer {
-  if (encoding === "utf-16le") return Buffer.from(text, "utf16le");
-  if (encoding === "utf-16be") return Buffer.from(text, "utf16le").swap16();
-  const plain = encoding === "iso-2022-jp" || encoding === "euc-jp" ? text.replaceAll("髙", "高") : text;
-  const written = encoding === "iso-2022-jp" ? plain.normalize("NFKC") : plain;
-  const to = names[encoding] ?? "UTF8";
-  return Buffer.from(
-    encodingJapanese.convert(encodingJapanese.stringToCode(written), { to, from: "UNICODE" }),
-  );
-}
-
-function written(text: string, encoding: RecordEncoding): string {
-  const plain = encoding === "iso-2022-jp" || encoding === "euc-jp" ? text.replaceAll("髙", "高") : text;
-  return encoding === "iso-2022-jp" ? plain.normalize("NFKC") : plain;
-}
-
 for (const encoding of ["utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16le", "utf-16be"] as const) {
   test(`readTask() gives the lines of a file in ${encoding} with their offsets`, async () => {
     using folder = testFolder();
@@ -44,7 +20,7 @@ for (const encoding of ["utf-8", "cp932", "euc-jp", "iso-2022-jp", "utf-16le", "
     assert.deepEqual(problems, []);
     assert.deepEqual(
       records.map(({ text }) => text),
-      rows.map((row) => written(row, encoding)),
+      rows.map((row) => writable(row, encoding)),
     );
     assert.deepEqual(
       records.map(({ encoding: found }) => found),
@@ -97,6 +73,7 @@ test("readTask() gives the same records however the input is cut into tasks", as
       '"open',
       '"',
       "長".repeat(30),
+      `${"長い,".repeat(99)}`,
     ),
     fc.string({ maxLength: 12 }),
   );

@@ -59,7 +59,7 @@ function spanOf({ task, reading }: Opening): Span {
     source: task.input.source,
     path: "",
     offset: task.start - (task.start % gridBytes),
-    insideLine: false,
+    longLine: false,
     from: task.start,
     to: task.end,
     line: task.start === 0 ? 1 : 0,
@@ -75,26 +75,24 @@ function openText(file: InputFile, opening: Opening): { reader: ByteReader; offs
   if (span.offset === 0) span.offset = markBytes(head);
   else {
     const from = Math.max(0, span.offset - reading.limits.lineBytesMax);
+    const end = lastEnd(file.slice(from, span.offset - from), span.wide, isLineEnd);
     // A line that began before all of these bytes is too long: it is cut here.
-    span.insideLine = lastEnd(file.slice(from, span.offset - from), span.wide, isLineEnd) === "inside";
+    if (end < 0) span.longLine = true;
+    else span.offset = from + end;
   }
   return { reader: readerOfText(reading, span, head), offset: span.offset };
 }
 
-/** Where the last line end stands in bytes: at their end, before it, or nowhere. */
-function lastEnd(
-  bytes: Buffer,
-  wide: Span["wide"],
-  ends: (unit: number) => boolean,
-): "end" | "inside" | "none" {
+/** Where the line begins that goes on behind these bytes; -1: before all of them. */
+function lastEnd(bytes: Buffer, wide: Span["wide"], ends: (unit: number) => boolean): number {
   const step = wide === null ? 1 : 2;
   const upper = wide === "utf-16le" ? 1 : 0;
   for (let at = bytes.length - step; at >= 0; at -= step) {
     const low = bytes[step === 1 ? at : at + 1 - upper] as number;
     const unit = step === 1 ? low : ((bytes[at + upper] as number) << 8) | low;
-    if (ends(unit)) return at === bytes.length - step ? "end" : "inside";
+    if (ends(unit)) return at + step;
   }
-  return "none";
+  return -1;
 }
 
 function isLineEnd(unit: number): boolean {
@@ -125,8 +123,13 @@ function openImage(file: InputFile, opening: Opening): { reader: ByteReader; off
     kind === sectorClass.wideLittle ? "utf-16le" : kind === sectorClass.wideBig ? "utf-16be" : null;
   const run = bytes.subarray(first * sectorBytes, length);
   const end = lastEnd(run, wide, isImageEnd);
-  span.insideLine = end === "inside" || (end === "none" && first > 0);
-  return { reader: new ImageReader(reading, span, kind), offset: span.offset };
+  const from = span.offset - run.length;
+  if (end < 0 && first === 0) span.longLine = true;
+  else span.offset = from + Math.max(0, end);
+  // A line that begins the run is read as such.
+  const opened = end < 0 && first > 0 ? null : kind;
+  const offset = span.offset - (span.offset % sectorBytes);
+  return { reader: new ImageReader(reading, span, opened), offset };
 }
 
 function pump(
