@@ -43,7 +43,7 @@ export async function unpackBySevenZip(
   return { members, problem: members.length === 0 ? "format" : null };
 }
 
-/** A 7z archive whose directory is encrypted (method 06F10701 for it): 7-Zip ends in a trap without a word. */
+/** A 7z archive whose directory is encrypted (method 06F10701 for it): 7-Zip traps without a word. */
 function hidesItsNames(archive: Buffer): boolean {
   if (archive.length < 32 || archive.readUInt32BE(0) !== 0x377abcaf) return false;
   const at = 32 + Number(archive.readBigUInt64LE(12));

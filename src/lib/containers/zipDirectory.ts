@@ -124,7 +124,7 @@ function walkLocalHeaders(archive: RandomBytes, entriesMax: number): { entries: 
   return { entries, more: false };
 }
 
-/** Names are UTF-8 where the archive says so (bit 11) or where they are that; else CP932, as Windows writes. */
+/** Names are UTF-8 where the archive says so (bit 11) or they are that; else CP932, as Windows writes. */
 function nameOf(bytes: Buffer, flags: number): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -230,7 +230,7 @@ function inside(path: string, name: string): string {
   return path === "" ? name : `${path}!${name}`;
 }
 
-/** The name of what a stream of one file holds: in gzip's header (RFC 1952 2.3.1), else without its ending. */
+/** What a stream of one file holds is called: in gzip's header (RFC 1952 2.3.1), else without its ending. */
 function nameWithin(unpacking: Unpacking, { path }: Member, head: Buffer): string {
   if (head[0] === 0x1f && ((head[3] as number) & 0x0c) === 0x08) {
     const end = head.indexOf(0, 10);

@@ -53,7 +53,7 @@ function cutAtEnd(bytes: Buffer, start: number, end: number): boolean {
 function isIso2022(bytes: Buffer, start: number, end: number): boolean {
   for (let at = bytes.indexOf(27, start); at >= 0 && at + 2 < end; at = bytes.indexOf(27, at + 1)) {
     const [one, two] = [bytes[at + 1], bytes[at + 2]];
-    // ESC $ B, ESC $ @, ESC ( J, ESC ( I (RFC 1468; the last is half-width kana, which mails hold all the same).
+    // ESC $ B, ESC $ @, ESC ( J, ESC ( I (RFC 1468; the last is half-width kana).
     if ((one === 0x24 && (two === 0x42 || two === 0x40)) || (one === 0x28 && (two === 0x4a || two === 0x49)))
       return true;
   }

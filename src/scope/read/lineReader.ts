@@ -220,7 +220,8 @@ export class LineReader implements ByteReader {
     if (offset >= to) this.done = true;
     if (offset < from || offset >= to) return;
     if (!this.#told) {
-      const message = `A line of ${path === "" ? source : `${source}, ${path}`} is too long: it is read in pieces`;
+      const where = path === "" ? source : `${source}, ${path}`;
+      const message = `A line of ${where} is too long: it is read in pieces`;
       sink.problem({ code: "line-too-long", source, path, offset, message });
     }
     this.#told = true;

@@ -74,7 +74,7 @@ function find({ source, file }: Found, finding: Finding): void {
       for (const name of entries) {
         if (found.length >= limits.filesMax) {
           if (!problems.some(({ code, path }) => code === "too-many" && path === "")) {
-            const message = `Below ${source} are more than ${limits.filesMax} files: name its folders one by one`;
+            const message = `${source}: more than ${limits.filesMax} files; name its folders one by one`;
             problems.push({ code: "too-many", source, path: "", offset: 0, message });
           }
           return;

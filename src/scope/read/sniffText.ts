@@ -5,20 +5,21 @@ const headBytes = 64 * 1024;
 
 export type TextFormat = "lines" | "json-lines" | "json" | "sql";
 
+const sqlSigns = [
+  /^(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?(?:INTO\s+)?[\w"`[.]+/im,
+  /^COPY\s+[\w"`.]+(?:\s*\([^)]*\))?\s+FROM\s+stdin;/im,
+  /^CREATE TABLE\s/im,
+  /^-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)/im,
+];
+const sqlBeginning =
+  /^(?:--|\/\*|(?:SET|INSERT|REPLACE|COPY|CREATE|DROP|BEGIN|PRAGMA|USE|START|LOCK|GO|ALTER|SELECT)\b|\\)/i;
+
 /** What text is written as, by its head. */
 export function sniffText(head: Buffer): TextFormat {
   const encoding = encodingOf(head);
   if (encoding === "utf-16le" || encoding === "utf-16be") return "lines";
   const text = head.toString("latin1").replace(/^\u00ef\u00bb\u00bf/, "");
-  if (
-    /^(?:(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?(?:INTO\s+)?[\w"`[.]+|COPY\s+[\w"`.]+(?:\s*\([^)]*\))?\s+FROM\s+stdin;|CREATE TABLE\s|-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin))/im.test(
-      text,
-    ) &&
-    /^(?:--|\/\*|SET|INSERT|REPLACE|COPY|CREATE|DROP|BEGIN|PRAGMA|USE|START|LOCK|\\|GO|ALTER|SELECT)/im.test(
-      text.trimStart().slice(0, 12),
-    )
-  )
-    return "sql";
+  if (sqlSigns.some((sign) => sign.test(text)) && sqlBeginning.test(text.trimStart())) return "sql";
   if (/^\s*[[{]/.test(text)) return sniffJson(text);
   return "lines";
 }

@@ -6,7 +6,7 @@ import { measureLine } from "./measureLine.ts";
 import type { RecordEncoding, RecordPlace } from "./record.ts";
 
 const insert =
-  /^(?:INSERT|REPLACE)\s+(?:LOW_PRIORITY\s+|DELAYED\s+|IGNORE\s+)*(?:INTO\s+)?([^\s(]+)\s*(?:\(([^)]*)\))?\s*VALUES?\s*$/i;
+  /^(?:INSERT|REPLACE)\s+(?:(?:DELAYED|IGNORE|INTO)\s+)*([^\s(]+)\s*(?:\(([^)]*)\))?\s*VALUES?\s*$/i;
 const copy = /^COPY\s+([^\s(]+)\s*(?:\(([^)]*)\))?\s+FROM\s+stdin\b[^;]*$/i;
 const headBytesMax = 64 * 1024;
 const escapes: Readonly<Record<number, number>> = {
@@ -248,7 +248,8 @@ export class SqlReader implements ByteReader {
     } else if (!this.#told) {
       this.#told = true;
       const { source, path } = this.#span;
-      const message = `A row of ${path === "" ? source : `${source}, ${path}`} is too long: its end is left out`;
+      const where = path === "" ? source : `${source}, ${path}`;
+      const message = `A row of ${where} is too long: its end is left out`;
       sink.problem({ code: "line-too-long", source, path, offset: this.#offset, message });
     }
   }

@@ -42,14 +42,16 @@ export function workbookOf(name: string, rows: readonly (readonly string[])[]): 
     row
       .map((cell, column) => `<c r="${letters(column)}${at + 1}" t="s"><v>${shared.indexOf(cell)}</v></c>`)
       .join("");
+  const strings = shared.map((text) => `<si><t>${escape(text)}</t><rPh><t>ヨミ</t></rPh></si>`);
+  const lines = rows.map((row, at) => `<row r="${at + 1}">${cells(row, at)}</row>`);
+  const sheet = `<sheet name="${name}" sheetId="1" r:id="rId1"/>`;
+  const target = `<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>`;
   return zipOf({
     "[Content_Types].xml": "<Types/>",
-    "xl/workbook.xml": `<workbook><sheets><sheet name="${name}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-    "xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>`,
-    "xl/sharedStrings.xml": `<sst>${shared.map((text) => `<si><t>${escape(text)}</t><rPh><t>ヨミ</t></rPh></si>`).join("")}</sst>`,
-    "xl/worksheets/sheet1.xml": `<worksheet><sheetData>${rows
-      .map((row, at) => `<row r="${at + 1}">${cells(row, at)}</row>`)
-      .join("")}</sheetData></worksheet>`,
+    "xl/workbook.xml": `<workbook><sheets>${sheet}</sheets></workbook>`,
+    "xl/_rels/workbook.xml.rels": `<Relationships>${target}</Relationships>`,
+    "xl/sharedStrings.xml": `<sst>${strings.join("")}</sst>`,
+    "xl/worksheets/sheet1.xml": `<worksheet><sheetData>${lines.join("")}</sheetData></worksheet>`,
   });
 }
 
