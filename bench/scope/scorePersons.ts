@@ -73,7 +73,7 @@ export async function scorePersons(duck: Duck, paths: TruthPaths, found: string)
      JOIN found USING (record_id)
      GROUP BY row`,
   );
-  const rows = `SELECT truth.row, coalesce(cluster::VARCHAR, 'row ' || truth.row) AS cluster, person
+  const rows = `SELECT truth.row, coalesce(cluster::HUGEINT, -truth.row) AS cluster, person
     FROM truth LEFT JOIN clustered USING (row)`;
   const records = await scoreClusters(duck, rows);
   const determinableRecords = await scoreClusters(duck, `${rows} WHERE determinable`);
