@@ -11,7 +11,8 @@ async function folderOf(files: Readonly<Record<string, string>>): Promise<string
   const duck = await openDuck();
   for (const [name, values] of Object.entries(files))
     await duck.run(
-      `COPY (SELECT * FROM (VALUES ${values})) TO ${quoteSql(join(folder, `${name}.parquet`))} (FORMAT parquet)`,
+      `COPY (SELECT * FROM (VALUES ${values})) TO ${quoteSql(join(folder, `${name}.parquet`))}
+       (FORMAT parquet)`,
     );
   await duck.close();
   return folder;
