@@ -29,6 +29,10 @@ const commands: Record<string, Command> = {
     summary: "records discover | who | seen-by | person | canary | scan | watch: who reads whom",
     run: async (argv) => recordsCommand(argv),
   },
+  scope: {
+    summary: "scope INPUT… --customers FILE --out DIR: from recovered data to the list of affected persons",
+    run: async (argv) => (await import("./scope/scopeCommand.ts")).scopeCommand(argv),
+  },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
     run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),

@@ -100,6 +100,8 @@ export type Sides = {
   frequencies: Frequencies;
   /** Whether both sides are the same table: each pair once, none with itself. */
   self: boolean;
+  /** Whether the right side is bound to the same rows as the left. */
+  onlyRight?: boolean;
 };
 
 export const limits = { pairsMax: 400_000_000 } as const;
@@ -180,7 +182,8 @@ export class PairFinder {
     const side = (file: string, at: "l" | "r"): string => {
       const names = columns.map((column) => column[at]);
       const there = names.map((name) => `${name} <> 0`).join(" AND ");
-      const open = at === "l" && only !== null ? ` AND row IN (SELECT row FROM ${only})` : "";
+      const bound = only !== null && (at === "l" || this.#sides.onlyRight === true);
+      const open = bound ? ` AND row IN (SELECT row FROM ${only})` : "";
       const hub = rule.hub === undefined ? "" : ` AND ${names[0]} NOT IN (SELECT hash FROM hubs)`;
       return `(SELECT row, ${names.join(", ")} FROM read_parquet(${quoteSql(file)}) WHERE ${there}${open}${hub})`;
     };

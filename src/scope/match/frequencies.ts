@@ -17,6 +17,7 @@ export class Frequencies {
 
   constructor(table: SignatureTable, options: { hubMin?: number } = {}) {
     this.rows = table.rows;
+    const hubMin = options.hubMin ?? 300;
     const codes: Partial<Record<FrequencyValue, Uint8Array>> = {};
     const hubs: Partial<Record<FrequencyValue, bigint[]>> = {};
     const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(table.rows + 1)) + 2));
@@ -40,7 +41,7 @@ export class Frequencies {
         if (low === 0 && high === 0) continue;
         const count = counts[(Math.imul(low, 0x9e3779b1) ^ high) >>> shift] as number;
         code[row] = Math.min(255, Math.round(8 * Math.log2(count)));
-        if (count < (options.hubMin ?? 300)) continue;
+        if (count < hubMin || value === "birth" || value === "sound") continue;
         common.add((BigInt(high) << 32n) | BigInt(low));
         hubbed[row >> 3] = (hubbed[row >> 3] as number) | (1 << (row & 7));
       }

@@ -1,0 +1,34 @@
+import { levelsOf } from "../match/compare.ts";
+import type { Prior } from "../match/decideLinks.ts";
+import type { PairList } from "../match/findPairs.ts";
+import type { Frequencies } from "../match/frequencies.ts";
+import type { PatternWeights } from "../match/weights.ts";
+
+/** Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable. */
+export type Edges = { certain: Int32Array; probable: Int32Array };
+
+/** Chances from which on two rows of one side are taken for one person. */
+export const thresholds = { certain: 0.95, probable: 0.3 } as const;
+
+/** Which pairs of one side are one person. Two given names, or two passports, are two persons, whatever else agrees. */
+export function edgesOf(
+  pairs: PairList,
+  { frequencies, weights, prior }: { frequencies: Frequencies; weights: PatternWeights; prior: Prior },
+): Edges {
+  const certain: number[] = [];
+  const probable: number[] = [];
+  for (let at = 0; at < pairs.count; at += 1) {
+    const pattern = pairs.pattern[at] as number;
+    const right = pairs.right[at] as number;
+    const rarity = frequencies.rarity(right, weights.values[pattern] as number);
+    const same = 2 ** Math.min(300, prior.same + (weights.same[pattern] as number) + rarity);
+    const household = 2 ** Math.min(300, prior.household + (weights.household[pattern] as number) + rarity);
+    const chance = same / (same + household + 1);
+    if (chance < thresholds.probable) continue;
+    const [name, birth] = levelsOf(pattern) as [number, number];
+    const apart = name === 2 || (name === 1 && birth !== 3);
+    if (chance >= thresholds.certain && !apart) certain.push(pairs.left[at] as number, right);
+    else probable.push(pairs.left[at] as number, right);
+  }
+  return { certain: Int32Array.from(certain), probable: Int32Array.from(probable) };
+}

@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SekishoError } from "../../lib/error.ts";
+import type { Duck } from "../../lib/openDuck.ts";
+import { joinParquet } from "../../lib/parquet/writeParquet.ts";
+import { Frequencies } from "../match/frequencies.ts";
+import { PairFinder, type Rule } from "../match/findPairs.ts";
+import { learn, priorOf } from "../match/decideLinks.ts";
+import { planInputs } from "../read/planInputs.ts";
+import { bytesOfRow, type SignatureTable } from "../signatures/columns.ts";
+import type { HashKey } from "../signatures/keyedHash.ts";
+import { edgesOf, type Edges } from "./customerEdges.ts";
+import type { OpenCustomers } from "./customerSource.ts";
+import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
+import type { Answered } from "./jobLink.ts";
+import { gatherSignatures, writeKeys } from "./signatureFile.ts";
+import type { ThreadPool } from "./threadPool.ts";
+
+/** What is kept ready of a customer table: signatures, joins, who is there twice. No text of any customer but keys. */
+export type CustomerIndex = {
+  folder: string;
+  rows: number;
+  table: SignatureTable;
+  /** Parquet for joins. */
+  keys: string;
+  /** Parquet: customer_id, days, service and the like, in the order of the rows. */
+  attributes: string;
+  frequencies: Frequencies;
+  edges: Edges;
+};
+
+type Meta = {
+  version: number;
+  rowBytes: number;
+  source: string;
+  fingerprint: string;
+  keyCheck: string;
+  rows: number;
+  parts: { file: string; rows: number }[];
+  edges: { certain: number; probable: number };
+  madeAt: string;
+};
+
+const version = 1;
+
+/** Rules by which a customer who is in the table twice is found. */
+const rules: readonly Rule[] = [
+  { keys: ["email"], hub: "email" },
+  { keys: ["phone", "birth"] },
+  { keys: ["sound", "birth"] },
+  { keys: ["kanji", "birth"] },
+  { keys: ["phone", "sound"] },
+  { keys: ["passport"] },
+  { keys: ["kanji", "address"] },
+];
+
+/** What of a key may be written down: enough to tell that it is another one. */
+function checkOf(key: HashKey): string {
+  return ((Math.imul(key.k0, 0x9e3779b1) ^ Math.imul(key.k1, 0x85ebca6b)) >>> 0).toString(16);
+}
+
+/** Whether an index is there, whole, of this table and under this key; says why where it is not. */
+export function indexFits(folder: string, of: { fingerprint: string; key: HashKey }): string | null {
+  const file = join(folder, "now", "index.json");
+  if (!existsSync(file)) return "there is none yet";
+  const meta = JSON.parse(readFileSync(file, "utf8")) as Meta;
+  if (meta.version !== version || meta.rowBytes !== bytesOfRow) return "it was made by another version";
+  if (meta.keyCheck !== checkOf(of.key)) return "it was made with another key";
+  if (meta.fingerprint !== of.fingerprint) return "the customer table has changed since";
+  return null;
+}
+
+export type Building = {
+  duck: Duck;
+  pool: ThreadPool;
+  key: HashKey;
+  customers: OpenCustomers;
+  onProgress: (phase: string, bytes: number) => void;
+};
+
+/** Makes an index; an older one in the folder gives way only when the new one is whole. */
+export async function buildIndex(folder: string, building: Building): Promise<void> {
+  const { customers, pool, key } = building;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fresh = join(folder, "fresh");
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  const { tasks } = await planInputs([customers.file], {});
+  const results: CustomerResult[] = [];
+  await pool.run(
+    tasks.map((task) => ({
+      do: "customers" as const,
+      task: { ...task, input: { ...task.input, how: "text" as const } },
+      columns: customers.columns,
+      folder: fresh,
+    })),
+    {
+      progress: (bytes) => building.onProgress("customers", bytes),
+      answer: (answer: Answered) => {
+        if ("done" in answer && answer.done === "customers") results.push(answer.result);
+      },
+    },
+  );
+  results.sort((one, other) => one.task - other.task);
+  const named = (task: number, kind: string): string => `${String(task).padStart(6, "0")}.${kind}`;
+  const parts = results.map(({ task, rows }) => ({ file: named(task, "signatures"), rows }));
+  const table = gatherSignatures(parts.map((part) => ({ ...part, file: join(fresh, part.file) })));
+  if (table.rows === 0) {
+    throw new SekishoError("input-unreadable", `Cannot match with ${customers.source}: it has no rows`, {
+      hint: "give the customer table that the leaked records come from",
+    });
+  }
+  writeKeys(table, join(fresh, "keys.parquet"));
+  joinParquet(
+    join(fresh, "attributes.parquet"),
+    ATTRIBUTE_COLUMNS,
+    results.map(({ task, rowGroups }) => ({
+      file: join(fresh, named(task, "attributes")),
+      rowGroups,
+      packed: true,
+    })),
+  );
+  const frequencies = new Frequencies(table);
+  const edges = await findEdges(building, { table, keys: join(fresh, "keys.parquet"), frequencies });
+  writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
+  for (const { task } of results) {
+    for (const kind of ["attributes", "json"]) rmSync(join(fresh, named(task, kind)));
+  }
+  rmSync(join(fresh, "keys.parquet.part"), { force: true });
+  const meta: Meta = {
+    version,
+    rowBytes: bytesOfRow,
+    source: customers.source,
+    fingerprint: customers.fingerprint,
+    keyCheck: checkOf(key),
+    rows: table.rows,
+    parts,
+    edges: { certain: edges.certain.length / 2, probable: edges.probable.length / 2 },
+    madeAt: Temporal.Now.instant().toString(),
+  };
+  writeFileSync(join(fresh, "index.json"), JSON.stringify(meta, null, 2), { mode: 0o600 });
+  rmSync(join(folder, "now"), { recursive: true, force: true });
+  renameSync(fresh, join(folder, "now"));
+}
+
+async function findEdges(
+  building: Building,
+  { table, keys, frequencies }: { table: SignatureTable; keys: string; frequencies: Frequencies },
+): Promise<Edges> {
+  const side = { table, keys };
+  const finder = new PairFinder({ duck: building.duck, left: side, right: side, frequencies, self: true });
+  for (const rule of rules) await finder.run(rule, null);
+  const prior = priorOf(table.rows);
+  const { weights } = learn(finder.pairs, frequencies, prior);
+  return edgesOf(finder.pairs, { frequencies, weights, prior });
+}
+
+function bytesOf(...arrays: Int32Array[]): Buffer {
+  return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
+}
+
+/** Opens an index that fits. */
+export function openIndex(folder: string): CustomerIndex {
+  const now = join(folder, "now");
+  const meta = JSON.parse(readFileSync(join(now, "index.json"), "utf8")) as Meta;
+  const table = gatherSignatures(meta.parts.map((part) => ({ ...part, file: join(now, part.file) })));
+  const bytes = readFileSync(join(now, "edges.bin"));
+  const pairs = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  return {
+    folder: now,
+    rows: table.rows,
+    table,
+    keys: join(now, "keys.parquet"),
+    attributes: join(now, "attributes.parquet"),
+    frequencies: new Frequencies(table),
+    edges: {
+      certain: pairs.subarray(0, meta.edges.certain * 2),
+      probable: pairs.subarray(meta.edges.certain * 2),
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Duck } from "../../lib/openDuck.ts";
+import { decideLinks, learn, linkState, priorOf, type Links } from "../match/decideLinks.ts";
+import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPairs.ts";
+import { Frequencies } from "../match/frequencies.ts";
+import { UnionFind } from "../match/unionFind.ts";
+import type { Classes } from "../match/weights.ts";
+import type { SignatureTable } from "../signatures/columns.ts";
+import { edgesOf, type Edges } from "./customerEdges.ts";
+import type { CustomerIndex } from "./customerIndex.ts";
+import { writeNumbers } from "./numberTable.ts";
+
+/** Everything that matching says. */
+export type Matched = { links: Links; recordEdges: Edges; classes: Classes; pairs: number };
+
+export type Matching = {
+  duck: Duck;
+  index: CustomerIndex;
+  records: SignatureTable;
+  /** Parquet of the records' keys. */
+  keys: string;
+  work: string;
+  onProgress: (what: string) => void;
+};
+
+/** By which records without a customer are put together among themselves. */
+const recordRules: readonly Rule[] = [
+  { keys: ["email"], hub: "email" },
+  { keys: ["phone", "birth"] },
+  { keys: ["sound", "birth"] },
+  { keys: ["kanji", "birth"] },
+  { keys: ["phone", "sound"] },
+  { keys: ["phone", "kanji"] },
+  { keys: ["passport"] },
+  { keys: ["customer"] },
+  { keys: ["kanji", "address"] },
+  { keys: ["sound", "address"] },
+];
+
+/** Links records to customers, and those without a customer to each other. */
+export async function matchRecords(matching: Matching): Promise<Matched> {
+  const { index, records, duck, keys } = matching;
+  const { frequencies } = index;
+  const prior = priorOf(index.rows);
+  const finder = new PairFinder({
+    duck,
+    left: { table: records, keys },
+    right: { table: index.table, keys: index.keys },
+    frequencies,
+    self: false,
+  });
+  for (const rule of firstRules) {
+    matching.onProgress(`pairs by ${rule.keys.join(" and ")}`);
+    await finder.run(rule, null);
+  }
+  const same = new UnionFind(index.rows);
+  const { certain } = index.edges;
+  for (let at = 0; at < certain.length; at += 2) same.union(certain[at] as number, certain[at + 1] as number);
+  const decide = (): { links: Links; classes: Classes } => {
+    const { classes, weights } = learn(finder.pairs, frequencies, prior);
+    const links = decideLinks({
+      pairs: finder.pairs,
+      right: index.table,
+      rows: records.rows,
+      frequencies,
+      weights,
+      prior,
+      personOf: (row) => same.find(row),
+    });
+    return { links, classes };
+  };
+  const first = decide();
+  await stageOpen(matching, first.links);
+  for (const rule of looseRules) {
+    matching.onProgress(`pairs of the rest by ${rule.keys.join(" and ")}`);
+    await finder.run(rule, "open_record");
+  }
+  const { links, classes } = decide();
+  matching.onProgress("records among themselves");
+  const recordEdges = await matchAmongThemselves(matching, links);
+  return { links, recordEdges, classes, pairs: finder.pairs.count };
+}
+
+/** Makes the table of records that have no sure customer. */
+async function stageOpen({ duck, work }: Matching, links: Links): Promise<void> {
+  const open: number[] = [];
+  for (let record = 0; record < links.row.length; record += 1)
+    if (links.state[record] !== linkState.certain) open.push(record);
+  const file = `${work}/open.parquet`;
+  writeNumbers(file, [{ name: "row", type: "int32", values: Int32Array.from(open) }]);
+  await duck.run(
+    `CREATE OR REPLACE TABLE open_record AS SELECT row FROM read_parquet('${file.replaceAll("'", "''")}')`,
+  );
+}
+
+async function matchAmongThemselves(matching: Matching, links: Links): Promise<Edges> {
+  const { duck, records, keys } = matching;
+  await stageOpen(matching, links);
+  const frequencies = new Frequencies(records);
+  const side = { table: records, keys };
+  const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true, onlyRight: true });
+  for (const rule of recordRules) await finder.run(rule, "open_record");
+  const prior = priorOf(records.rows);
+  const { weights } = learn(finder.pairs, frequencies, prior);
+  return edgesOf(finder.pairs, { frequencies, weights, prior });
+}
+
+const arrays = ["row", "state", "weight", "probability", "pattern"] as const;
+
+/** Keeps what matching said, so that a killed job need not say it again. */
+export function saveMatched(file: string, matched: Matched): void {
+  const { links, recordEdges } = matched;
+  const parts = [...arrays.map((name) => links[name]), recordEdges.certain, recordEdges.probable];
+  const head = Buffer.from(
+    JSON.stringify({
+      sizes: parts.map((part) => part.byteLength),
+      classes: matched.classes,
+      pairs: matched.pairs,
+    }),
+  );
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(head.length);
+  const gap = Buffer.alloc((8 - (head.length % 8)) % 8);
+  writeFileSync(
+    file,
+    Buffer.concat([
+      length,
+      head,
+      gap,
+      ...parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)),
+    ]),
+    { mode: 0o600 },
+  );
+}
+
+export function loadMatched(file: string): Matched {
+  const bytes = readFileSync(file);
+  const length = bytes.readUInt32LE(0);
+  const head = JSON.parse(bytes.toString("utf8", 8, 8 + length)) as {
+    sizes: number[];
+    classes: Classes;
+    pairs: number;
+  };
+  let at = 8 + length + ((8 - (length % 8)) % 8);
+  const next = (size: number): ArrayBuffer => {
+    const part = new Uint8Array(bytes.subarray(at, at + size)).slice().buffer;
+    at += size;
+    return part;
+  };
+  const [row, state, weight, probability, pattern, certain, probable] = head.sizes.map(next) as [
+    ArrayBuffer,
+    ArrayBuffer,
+    ArrayBuffer,
+    ArrayBuffer,
+    ArrayBuffer,
+    ArrayBuffer,
+    ArrayBuffer,
+  ];
+  return {
+    links: {
+      row: new Int32Array(row),
+      state: new Uint8Array(state),
+      weight: new Float32Array(weight),
+      probability: new Float32Array(probability),
+      pattern: new Int32Array(pattern),
+    },
+    recordEdges: { certain: new Int32Array(certain), probable: new Int32Array(probable) },
+    classes: head.classes,
+    pairs: head.pairs,
+  };
+}

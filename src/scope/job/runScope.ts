@@ -1,0 +1,307 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { openDuck, type Duck } from "../../lib/openDuck.ts";
+import { joinParquet } from "../../lib/parquet/writeParquet.ts";
+import { gatherPersons } from "../persons/gatherPersons.ts";
+import { hashInput, planInputs } from "../read/planInputs.ts";
+import type { ReadProblem, ReadTask, ScopeInput } from "../read/record.ts";
+import { SCOPE_KINDS } from "../fields/kinds.ts";
+import type { SignatureTable } from "../signatures/columns.ts";
+import { countPersons, type Counted } from "./countPersons.ts";
+import type { CustomerMap } from "./customerColumns.ts";
+import { buildIndex, indexFits, openIndex, type CustomerIndex } from "./customerIndex.ts";
+import { openCustomers, type OpenCustomers } from "./customerSource.ts";
+import { JobFolder, openKey, settle } from "./jobFolder.ts";
+import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
+import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
+import { gatherSignatures, writeKeys } from "./signatureFile.ts";
+import { ThreadPool } from "./threadPool.ts";
+import type { TaskResult } from "./understandTask.ts";
+import { stageTables, writeFiles } from "./writeOutputs.ts";
+
+export type ScopeOptions = {
+  inputs: readonly string[];
+  customers: string;
+  map: CustomerMap | null;
+  /** Folder of a prepared index; null: made for this job. */
+  index: string | null;
+  out: string;
+  /** The day on which the data left: minors, passports and future dates hang on it. */
+  at: Temporal.PlainDate;
+  again: boolean;
+  threads?: number;
+  /** Bytes done and in all, of a phase. */
+  onProgress: (phase: string, done: number, total: number | null) => void;
+};
+
+/** What a job says when it is done; `counts.json` holds the same. */
+export type ScopeResult = Counted & {
+  inputs: { source: string; bytes: number; sha256: string; how: ScopeInput["how"] }[];
+  records: { found: number; half: number; joined: number; withoutPerson: number };
+  fields: Record<string, number>;
+  /** The count is a range: fewest if all that is probable were one, most if nothing was. */
+  persons: { fewest: number; most: number; matched: number; notCustomers: number };
+  customers: { rows: number; source: string };
+  problems: ReadProblem[];
+  seconds: Record<string, number>;
+};
+
+/** Runs a job from its inputs to its files, or goes on where it was stopped. */
+export async function runScope(options: ScopeOptions): Promise<ScopeResult> {
+  const planned = await planInputs(options.inputs);
+  mkdirSync(options.out, { recursive: true, mode: 0o700 });
+  const folder = JobFolder.open(
+    options.out,
+    {
+      inputs: planned.inputs.map(({ source, file, bytes, how }) => ({
+        source,
+        file: resolve(file),
+        bytes,
+        how,
+      })),
+      customers: options.customers,
+      map: options.map,
+      index: options.index,
+      at: options.at.toString(),
+    },
+    options.again,
+  );
+  const job = new Job(options, folder, planned);
+  return job.run();
+}
+
+class Job {
+  readonly #options: ScopeOptions;
+  readonly #folder: JobFolder;
+  readonly #planned: { inputs: ScopeInput[]; tasks: ReadTask[]; problems: ReadProblem[] };
+  readonly #seconds: Record<string, number> = {};
+
+  constructor(
+    options: ScopeOptions,
+    folder: JobFolder,
+    planned: { inputs: ScopeInput[]; tasks: ReadTask[]; problems: ReadProblem[] },
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#planned = planned;
+  }
+
+  async run(): Promise<ScopeResult> {
+    const { index: kept } = this.#options;
+    const indexFolder = kept ?? join(this.#folder.work, "index");
+    mkdirSync(dirname(resolve(indexFolder)), { recursive: true });
+    const key = openKey(kept === null ? join(this.#folder.work, "key") : `${resolve(indexFolder)}.key`);
+    const threads = this.#options.threads ?? Math.min(8, availableParallelism());
+    await using pool = new ThreadPool(threads, { key, today: this.#options.at.toString() });
+    const duck = await openDuck({ memoryBytesMax: 3 * 1024 ** 3, tempFolder: this.#folder.work, threads });
+    try {
+      const customers = await this.#prepareIndex(indexFolder, { pool, duck, key });
+      await this.#time("read", () => this.#read(pool));
+      const results = this.#results();
+      const records = this.#gather(results);
+      const index = await this.#time("open index", () => openIndex(indexFolder));
+      const matched = await this.#match({ duck, index, records });
+      return await this.#finish({ duck, index, records, matched, results, customers });
+    } finally {
+      await duck.close();
+    }
+  }
+
+  async #time<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await act();
+    } finally {
+      this.#seconds[name] = Math.round((this.#seconds[name] ?? 0) * 1000 + performance.now() - start) / 1000;
+    }
+  }
+
+  async #prepareIndex(
+    indexFolder: string,
+    { pool, duck, key }: { pool: ThreadPool; duck: Duck; key: { k0: number; k1: number } },
+  ): Promise<OpenCustomers> {
+    const { customers, map, onProgress } = this.#options;
+    const opened = await this.#time("open customers", () =>
+      openCustomers(customers, {
+        map,
+        folder: this.#folder.work,
+        onRows: (rows) => onProgress("customers from the database", rows, null),
+      }),
+    );
+    if (indexFits(indexFolder, { fingerprint: opened.fingerprint, key }) !== null) {
+      await this.#time("index", async () => {
+        let done = 0;
+        await buildIndex(indexFolder, {
+          duck,
+          pool,
+          key,
+          customers: opened,
+          onProgress: (phase, bytes) => onProgress(phase, (done += bytes), null),
+        });
+      });
+    }
+    if (opened.file !== opened.source) rmSync(opened.file, { force: true });
+    if (!this.#folder.isPast("index")) this.#folder.finish("index");
+    return opened;
+  }
+
+  /** Tasks that have their result are done. */
+  async #read(pool: ThreadPool): Promise<void> {
+    if (this.#folder.isPast("read")) return;
+    const { tasks } = this.#planned;
+    const open = tasks.filter((task) => !existsSync(this.#file(task.id, "json")));
+    const total = tasks.reduce((sum, task) => sum + sizeOf(task), 0);
+    let done = total - open.reduce((sum, task) => sum + sizeOf(task), 0);
+    await pool.run(
+      open.map((task) => ({ do: "understand" as const, task, folder: this.#folder.read })),
+      { answer: () => {}, progress: (bytes) => this.#options.onProgress("reading", (done += bytes), total) },
+    );
+    this.#folder.finish("read");
+  }
+
+  #file(task: number, kind: string): string {
+    return join(this.#folder.read, `${String(task).padStart(6, "0")}.${kind}`);
+  }
+
+  #results(): TaskResult[] {
+    return this.#planned.tasks.map(
+      ({ id }) => JSON.parse(readFileSync(this.#file(id, "json"), "utf8")) as TaskResult,
+    );
+  }
+
+  #gather(results: readonly TaskResult[]): SignatureTable {
+    return gatherSignatures(
+      results.map(({ task, records }) => ({ file: this.#file(task, "signatures"), rows: records })),
+    );
+  }
+
+  async #match(of: { duck: Duck; index: CustomerIndex; records: SignatureTable }): Promise<Matched> {
+    const saved = join(this.#folder.work, "matched.bin");
+    if (this.#folder.isPast("match")) return loadMatched(saved);
+    const matched = await this.#time("match", async () => {
+      const keys = join(this.#folder.work, "keys.parquet");
+      writeKeys(of.records, keys);
+      const onProgress = (what: string): void => this.#options.onProgress(what, 0, null);
+      return matchRecords({ ...of, keys, work: this.#folder.work, onProgress });
+    });
+    saveMatched(saved, matched);
+    this.#folder.finish("match");
+    return matched;
+  }
+
+  async #finish(of: {
+    duck: Duck;
+    index: CustomerIndex;
+    records: SignatureTable;
+    matched: Matched;
+    results: TaskResult[];
+    customers: OpenCustomers;
+  }): Promise<ScopeResult> {
+    const { duck, index, records, matched, results } = of;
+    const { out, work } = this.#folder;
+    this.#options.onProgress("persons", 0, null);
+    const persons = await this.#time("persons", () =>
+      gatherPersons(matched.links, {
+        customers: index.rows,
+        customerEdges: index.edges,
+        recordEdges: matched.recordEdges,
+      }),
+    );
+    const made = {
+      duck,
+      index,
+      records,
+      recordIds: idsOf(results),
+      links: matched.links,
+      persons,
+      work,
+      out,
+    };
+    await this.#time("stage", () => stageTables(made));
+    await this.#time("files", () => writeFiles(made));
+    const counted = await this.#time("counts", () => countPersons(duck, this.#options.at));
+    await this.#time("records file", () => this.#writeRecords(results));
+    const hashes = await this.#time("hashes", () => this.#hashes());
+    const result = summarize({
+      counted,
+      results,
+      persons,
+      hashes,
+      customers: of.customers,
+      rows: index.rows,
+    });
+    result.problems.unshift(...this.#planned.problems);
+    result.seconds = this.#seconds;
+    writeFileSync(join(out, "counts.json.part"), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+    for (const name of ["links.parquet", "persons.parquet", "records.parquet", "counts.json"])
+      settle(out, name);
+    if (!this.#folder.isPast("persons")) this.#folder.finish("persons");
+    return result;
+  }
+
+  #writeRecords(results: readonly TaskResult[]): void {
+    joinParquet(
+      join(this.#folder.out, "records.parquet.part"),
+      RECORD_COLUMNS,
+      results.map(({ task, rowGroups }) => ({ file: this.#file(task, "records"), rowGroups, packed: true })),
+    );
+  }
+
+  async #hashes(): Promise<ScopeResult["inputs"]> {
+    const file = join(this.#folder.work, "hashes.json");
+    if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as ScopeResult["inputs"];
+    const hashes: ScopeResult["inputs"] = [];
+    for (const input of this.#planned.inputs) {
+      const { source, bytes, how } = input;
+      hashes.push({ source, bytes, sha256: await hashInput(input), how });
+    }
+    writeFileSync(file, JSON.stringify(hashes), { mode: 0o600 });
+    return hashes;
+  }
+}
+
+const sizeOf = (task: ReadTask): number => Math.max(0, Math.min(task.end, task.input.bytes) - task.start);
+
+function idsOf(results: readonly TaskResult[]): BigInt64Array {
+  const ids = new BigInt64Array(results.reduce((sum, one) => sum + one.records, 0));
+  let at = 0;
+  for (const { task, records } of results) {
+    const first = BigInt(task) * BigInt(recordsOfTaskMax);
+    for (let number = 0; number < records; number += 1) ids[at++] = first + BigInt(number);
+  }
+  return ids;
+}
+
+function summarize(of: {
+  counted: Counted;
+  results: readonly TaskResult[];
+  persons: { count: number; fewest: number; unmatched: number };
+  hashes: ScopeResult["inputs"];
+  customers: OpenCustomers;
+  rows: number;
+}): ScopeResult {
+  const { results, persons } = of;
+  const sum = (of: (one: TaskResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  return {
+    ...of.counted,
+    inputs: of.hashes,
+    records: {
+      found: sum((one) => one.records),
+      half: sum((one) => one.tally.halfRecords),
+      joined: sum((one) => one.tally.joinedRecords),
+      withoutPerson: sum((one) => one.othersCount),
+    },
+    fields: Object.fromEntries(SCOPE_KINDS.map((name) => [name, sum((one) => one.items[name] ?? 0)])),
+    persons: {
+      fewest: persons.fewest,
+      most: persons.count,
+      matched: persons.count - persons.unmatched,
+      notCustomers: persons.unmatched,
+    },
+    customers: { rows: of.rows, source: of.customers.source },
+    problems: results.flatMap((one) => one.problems),
+    seconds: {},
+  };
+}
