@@ -2,7 +2,7 @@ import { lineMode, sectorClass, type Kernel } from "./kernel.ts";
 import { lastLineOf } from "./groupLines.ts";
 import { LineJudge, type FoundLine, type Where } from "./judgeLine.ts";
 import type { ByteReader, Reading, Span } from "./lineReader.ts";
-import { cutOf, nextGrid } from "./longLine.ts";
+import { cutOf, nextGrid, surelyLine } from "./longLine.ts";
 import { measureLine } from "./measureLine.ts";
 import type { ReadTally } from "./record.ts";
 import { dominant, partOf, seamOf, type Neighbours } from "./seams.ts";
@@ -135,7 +135,10 @@ export class ImageReader implements ByteReader {
       const forward = window.offsetOf(next) > this.#at;
       if (count > 0) this.#at = window.offsetOf(next);
       if (forward) edge = false;
-      if (long && !run.complete && next === consumed) this.#takeLongLine(to, false, next);
+      if (long && !run.complete && next === consumed) {
+        const sure = surelyLine(to, { window, wide: wideOf(run.kind) });
+        this.#takeLongLine(sure, false, next);
+      }
       if (all || !forward) break;
     }
   }

@@ -15,6 +15,9 @@ const longBytesMin = 48;
 const digitsMin = 7;
 /** Mean cost of two bytes above which bytes are no Japanese text. */
 const pairCostMax = 18;
+const shortBytes = 24;
+/** The same of a short line without separators. */
+const namesCostMax = 9;
 /** Beginning one byte later must be this much likelier: the half of a letter was cut off. */
 const shiftGain = 60;
 
@@ -94,6 +97,9 @@ function isRecordLike(
   if (length < otherBytesMin) return false;
   if (encoding === "cp932" || encoding === "euc-jp") {
     const cost = encoding === "cp932" ? kernel.costCp932(start, end) : kernel.costEuc(start, end);
+    // A few letters without a separator are a record only if they are those of names and places.
+    const short = marks === 0 && length < shortBytes;
+    if (short && cost * 2 > namesCostMax * kernel.highBytes()) return false;
     return cost * 2 <= pairCostMax * kernel.highBytes() + (cut || length >= longBytesMin ? 510 : 0);
   }
   if (encoding === "utf-8" && (flags & lineFlag.utf8) === 0)

@@ -4,7 +4,7 @@ import { lineFlag, lineMode, type Kernel } from "./kernel.ts";
 import type { ReadLimits } from "./limits.ts";
 import type { ReadTally, RecordEncoding, RecordPlace, RecordSink } from "./record.ts";
 import { measureLine } from "./measureLine.ts";
-import { cutOf, nextGrid, type LongLine } from "./longLine.ts";
+import { cutOf, nextGrid, surelyLine, type LongLine } from "./longLine.ts";
 import { Window } from "./window.ts";
 
 /** Takes bytes in order and gives records: what files and streams of members are both read by. */
@@ -110,7 +110,7 @@ export class LineReader implements ByteReader {
       this.#at = window.offsetOf(kernel.consumed());
       if (count === 0) break;
     }
-    if (!final) this.#takeLongLine(window.end, false);
+    if (!final) this.#takeLongLine(surelyLine(window.end, this.#long), false);
   }
 
   /** Gives the lines found; the place of the one at which more bytes are needed, else null. */

@@ -12,6 +12,16 @@ export function nextGrid(offset: number, gridBytes: number): number {
   return (Math.floor(offset / gridBytes) + 1) * gridBytes;
 }
 
+/** The end of what is surely the line's: a CR at the end of what was read may be half of a CRLF. */
+export function surelyLine(end: number, { window, wide }: Pick<LongLine, "window" | "wide">): number {
+  const { bytes } = window.kernel;
+  if (wide === null) return bytes[end - 1] === 13 ? end - 1 : end;
+  const even = end - ((end - window.kernel.window) % 2);
+  const [first, second] = [bytes[even - 2], bytes[even - 1]];
+  const unit = wide === "utf-16le" ? [second, first] : [first, second];
+  return unit[0] === 0 && unit[1] === 13 ? even - 2 : even;
+}
+
 /**
  * Where a piece ends that begins at place `at` of a line that began at offset `lineFrom`: behind a separator
  * or a blank. At a multiple of the grid it is cut too, where it began long before: whoever begins to read
