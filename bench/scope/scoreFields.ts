@@ -18,9 +18,9 @@ export type FieldScores = {
 
 /** Kinds that some tools tell apart and others do not: what is accepted for each beside itself. */
 const accepted: Readonly<Record<string, readonly string[]>> = {
-  service: ["other", "free-text"],
-  other: ["service", "free-text", "unknown", "date"],
-  "free-text": ["other"],
+  service: ["other", "free-text", "unknown"],
+  other: ["service", "free-text", "unknown", "date", "other-date"],
+  "free-text": ["other", "unknown"],
   "passport-issued": ["passport-date"],
   "passport-expires": ["passport-date"],
 };

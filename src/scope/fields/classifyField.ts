@@ -237,7 +237,7 @@ export class FieldReading {
     }
     if (name.known === 2) return 0.95;
     if (name.known === 1) return 0.8;
-    return isSyllabic(sound) ? 0.6 : 0.4;
+    return isSyllabic(sound) || isPinyin(sound) || isCapital(this.cell) ? 0.6 : 0.3;
   }
 }
 
@@ -278,6 +278,26 @@ function isSyllabic({ letters, length }: Sound): boolean {
     if (run > 2) return false;
   }
   return run === 0;
+}
+
+const pinyin =
+  /^(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouv]))+$/;
+
+/** Whether both parts are syllables of Mandarin. */
+function isPinyin({ letters, split, length }: Sound): boolean {
+  if (split === 0 || length > 24) return false;
+  const text = (from: number, to: number): string => String.fromCharCode(...letters.subarray(from, to));
+  return pinyin.test(text(0, split)) && pinyin.test(text(split, length));
+}
+
+/** Whether every word begins with a capital, and there are two or three. */
+function isCapital({ units, length, blanks }: Cell): boolean {
+  if (blanks < 1 || blanks > 2) return false;
+  for (let at = 0; at < length; at += 1) {
+    const begins = at === 0 || units[at - 1] === 0x20;
+    if (begins && (unitClasses[units[at] as number] as number) !== has.upper) return false;
+  }
+  return true;
 }
 
 const romanPlace =

@@ -3,7 +3,12 @@ import type { PersonalKind } from "../../personal/kinds.ts";
 import { kind, SCOPE_KINDS } from "./kinds.ts";
 import { guessSeparator } from "./splitRecord.ts";
 
-export const limits = { learnRecordsMax: 2_000, settledAfter: 40, columnsMax: 512 } as const;
+export const limits = {
+  learnRecordsMax: 2_000,
+  settledAfter: 40,
+  warmRecords: 200,
+  columnsMax: 512,
+} as const;
 
 /**
  * What the records of one source have in common: the byte between fields, and what each column holds, if it has
@@ -16,6 +21,12 @@ export class ColumnMemory {
   #fields = 0;
   #dated = 0;
   #many = 0;
+  #others = 0;
+  readonly #formats = new Uint32Array(64);
+  readonly #words = new Uint16Array(1 << 14);
+  #rows = 0;
+  readonly #lone = new Uint32Array(10);
+  #letterNumbers = 0;
   readonly #counts: Uint32Array[] = [];
   readonly #sizes = new Map<number, number>();
   #kinds: Uint8Array | null = null;
@@ -62,6 +73,62 @@ export class ColumnMemory {
   countDates(count: number): void {
     this.#dated += 1;
     if (count > 1) this.#many += 1;
+  }
+
+  /** A date that is no birth was written so. */
+  noteOtherDate(format: number): void {
+    this.#others += 1;
+    this.#formats[format & 63] = (this.#formats[format & 63] as number) + 1;
+  }
+
+  /** Whether other dates of this source are written so; programs write all of theirs in one way. */
+  writesOtherDates(format: number): boolean {
+    return this.#others < 20 || (this.#formats[format & 63] as number) * 20 >= this.#others;
+  }
+
+  /** Whether a record has more fields than hardly any of its source. */
+  isLong(fields: number): boolean {
+    if (this.#records < 100) return false;
+    let longer = 0;
+    for (const [size, count] of this.#sizes) if (size >= fields) longer += count;
+    return longer * 50 < this.#records;
+  }
+
+  /** Whether too little of the source has been seen to understand it. */
+  get isNew(): boolean {
+    return this.#rows < limits.warmRecords;
+  }
+
+  /** A record begins. */
+  begin(): void {
+    this.#rows += 1;
+  }
+
+  /**
+   * Counts a short text that may be a name. Whether it comes again and again, as kinds of bookings do and hardly
+   * a name does; two of sixteen thousand may be counted together.
+   */
+  isWord(hash: number): boolean {
+    const at = (hash ^ (hash >>> 14)) & 0x3fff;
+    const count = Math.min(0xffff, (this.#words[at] as number) + 1);
+    this.#words[at] = count;
+    return count > 3 + this.#rows / 250;
+  }
+
+  /** Whether lone digits of this source say the sex (ISO/IEC 5218: 1 male, 2 female): hardly any other occurs. */
+  lonelyDigit(digit: number): boolean {
+    this.#lone[digit] = (this.#lone[digit] as number) + 1;
+    let others = 0;
+    for (let at = 3; at < 9; at += 1) others += this.#lone[at] as number;
+    return (
+      (digit === 1 || digit === 2) && others * 50 <= (this.#lone[1] as number) + (this.#lone[2] as number)
+    );
+  }
+
+  /** Whether a letter and eight digits are too common here to be passports of visitors: bookings are numbered so. */
+  isBooking(): boolean {
+    this.#letterNumbers += 1;
+    return this.#letterNumbers * 8 > this.#rows && this.#letterNumbers > 3;
   }
 
   /** Whether rows of this source commonly hold other dates than births. */

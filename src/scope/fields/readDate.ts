@@ -9,6 +9,8 @@ export class FoundDate {
   era = false;
   /** Whether a time of day that is not midnight followed. */
   timed = false;
+  /** In which of some forty ways it was written: programs write one, people all. */
+  format = 0;
 
   /** yyyymmdd; 0 where there is none. */
   get packed(): number {
@@ -66,6 +68,7 @@ export function readDate(cell: Cell, found: FoundDate): boolean {
   } else before = 0;
   const count = readNumbers(cell, at);
   if (count === 0) return false;
+  found.format = count === 1 ? 1 : formatOf(found.era);
   if (count === 1) return !found.era && widths[0] === 8 && takePacked(numbers[0] as number, found);
   if (count < 3) return false;
   if (count > 3) found.timed = (numbers[3] as number) + (count > 4 ? (numbers[4] as number) : 0) > 0;
@@ -76,6 +79,15 @@ export function readDate(cell: Cell, found: FoundDate): boolean {
   // A day stands before its month in Europe, behind it in America.
   if (one > 12) return take(three, two, { day: one, found });
   return take(three, one, { day: two, found });
+}
+
+/** Mark, padding and order of the numbers that were just read. */
+function formatOf(era: boolean): number {
+  const mark = followers[0] as number;
+  const code = mark === 0x2d ? 2 : mark === 0x2f ? 3 : mark === 0x2e ? 4 : mark === years ? 5 : 6;
+  const narrow = (numbers[1] as number) < 10 || (numbers[2] as number) < 10;
+  const padding = !narrow ? 0 : widths[1] === 2 && widths[2] === 2 ? 1 : 2;
+  return code * 8 + padding * 2 + (era ? 1 : 0);
 }
 
 /** Numbers and what stands behind each; 0 where anything else than a date's marks is among them. */
@@ -107,6 +119,7 @@ function readNumbers(cell: Cell, from: number): number {
     if (at >= length) break;
     const mark = units[at] as number;
     if (!isMark(mark, count)) return 0;
+    if (count === 1) followers[0] = mark;
     at += 1;
     // "1985年 3月 2日", "1985-03-02 10:00".
     while (at < length && (units[at] === 0x20 || (count >= 3 && units[at] === 0x54))) at += 1;

@@ -35,9 +35,11 @@ export class Understanding {
   readonly #confidence = new Float32Array(limits.itemsMax);
   readonly #day = new Int32Array(limits.itemsMax);
   readonly #era = new Uint8Array(limits.itemsMax);
+  readonly #format = new Uint8Array(limits.itemsMax);
   /** Texts of cells that were mended or cut up: what is read instead of the bytes. */
   readonly #pieces: (Piece | undefined)[] = [];
   readonly #today: number;
+  #memory: ColumnMemory | null = null;
   /** Whether kinds were changed after their fields were read. */
   #changed = false;
 
@@ -52,6 +54,8 @@ export class Understanding {
     this.#changed = false;
     this.signature.clear();
     this.normal.clear();
+    this.#memory = memory;
+    memory.begin();
     this.fields.split(bytes, start, end, memory.separator);
     this.count = 0;
     this.#pieces.length = 0;
@@ -67,7 +71,7 @@ export class Understanding {
   /** Cells that do not look like one thing are mended or cut up, once. */
   #readField(field: number, from: number, to: number): void {
     const { reading } = this;
-    const found = reading.classify(this.bytes, from, to);
+    const found = this.#settleWeak(reading.classify(this.bytes, from, to));
     const { cell } = reading;
     if (found !== kind.unknown && reading.confidence >= sure) {
       this.#add(field, found, { from, to });
@@ -91,6 +95,34 @@ export class Understanding {
     this.#add(field, found, { from, to });
   }
 
+  /** What a cell alone does not say, the other rows of its source may. */
+  #settleWeak(found: number): number {
+    const { reading } = this;
+    const memory = this.#memory as ColumnMemory;
+    const { cell } = reading;
+    if (cell.length === 1 && cell.digits === 1) {
+      const digit = (cell.units[0] as number) - 0x30;
+      if (!memory.lonelyDigit(digit)) return kind.unknown;
+      reading.sex = digit;
+      reading.confidence = 0.55;
+      return kind.sex;
+    }
+    if (found === kind.passport && reading.confidence < 0.7) {
+      if (memory.isBooking()) return kind.other;
+      return found;
+    }
+    const name = found === kind.name || found === kind.kana || found === kind["roman-name"];
+    if (!name || reading.confidence >= 0.9) return found;
+    let hash = 0;
+    for (let at = 0; at < cell.length; at += 1) hash = (Math.imul(hash, 31) + (cell.units[at] as number)) | 0;
+    if (memory.isWord(hash ^ (hash >>> 13))) {
+      reading.confidence = 0;
+      return kind.other;
+    }
+    if (reading.confidence >= 0.35) reading.confidence = Math.max(0.55, reading.confidence);
+    return found;
+  }
+
   /** Several things in one cell: fields glued together, or words about a person. */
   #addPieces(field: number, span: { from: number; to: number }, pieces: readonly Piece[]): void {
     const before = this.count;
@@ -110,9 +142,10 @@ export class Understanding {
     this.itemKind[at] = found;
     this.itemStart[at] = span.from;
     this.itemEnd[at] = span.to;
-    this.#confidence[at] = found === kind.unknown ? 0 : reading.confidence;
+    this.#confidence[at] = found === kind.unknown || found === kind.other ? 0 : reading.confidence;
     const dated = found === kind["other-date"];
     this.#day[at] = dated ? reading.date.packed : 0;
+    this.#format[at] = dated ? reading.date.format : 0;
     this.#era[at] = dated && reading.date.era ? 1 : dated && reading.date.timed ? 2 : 0;
     if (span.piece !== undefined) this.#pieces[at] = span.piece;
     this.count += 1;
@@ -176,8 +209,15 @@ export class Understanding {
     if (oldest < 0) return;
     memory.countDates(count);
     const years = Math.floor((this.#today - (this.#day[oldest] as number)) / 10_000);
-    const birth = count > 1 || years >= 15 || this.#era[oldest] === 1 || !memory.hasOtherDates;
+    const birth =
+      count > 1 ||
+      years >= 15 ||
+      this.#era[oldest] === 1 ||
+      !memory.hasOtherDates ||
+      !memory.writesOtherDates(this.#format[oldest] as number);
     if (birth) this.itemKind[oldest] = kind["birth-date"];
+    for (let at = from; at < to; at += 1)
+      if (this.itemKind[at] === kind["other-date"]) memory.noteOtherDate(this.#format[at] as number);
     if (expires === 0) return;
     for (let at = from; at < to; at += 1) {
       if (this.itemKind[at] !== kind["other-date"]) continue;
@@ -210,25 +250,33 @@ export class Understanding {
       if (seen.has(found)) repeated += 1;
       seen.add(found);
     }
-    if (repeated < 3) return this.count;
-    // Everything that is there twice must be once on each side of the cut.
+    const long = this.#memory?.isLong(this.fields.count) === true;
+    if (repeated < (long ? 1 : 2)) return this.count;
+    // Everything that is there twice must be once on each side of the cut; of all such cuts the one that leaves
+    // rows of about the same length.
+    let best = this.count;
+    let least = Number.POSITIVE_INFINITY;
+    const middle = (this.itemField[this.count - 1] as number) / 2;
     for (let cut = 1; cut < this.count; cut += 1) {
-      if (this.itemField[cut] === this.itemField[cut - 1]) continue;
-      if (this.#isOnceOnEachSide(cut)) return cut;
+      if (this.itemField[cut] === this.itemField[cut - 1] || !this.#isOnceOnEachSide(cut)) continue;
+      const off = Math.abs((this.itemField[cut] as number) - 0.5 - middle);
+      if (off < least) [least, best] = [off, cut];
     }
-    return this.count;
+    return best;
   }
 
   #isOnceOnEachSide(cut: number): boolean {
-    const [left, right] = [new Set<number>(), new Set<number>()];
+    let left = 0;
+    let right = 0;
     for (let at = 0; at < this.count; at += 1) {
       const found = this.itemKind[at] as number;
       if ((this.#confidence[at] as number) < 0.7 || !identifying.has(found)) continue;
-      const side = at < cut ? left : right;
-      if (side.has(found)) return false;
-      side.add(found);
+      const bit = 1 << found;
+      if (((at < cut ? left : right) & bit) !== 0) return false;
+      if (at < cut) left |= bit;
+      else right |= bit;
     }
-    return left.size >= 3 && right.size >= 3;
+    return (left & right) !== 0;
   }
 
   /**
@@ -244,13 +292,16 @@ export class Understanding {
   /** Everything but days has been taken already. */
   #takeKept(): boolean {
     let weight = 0;
+    let kinds = 0;
     for (let at = 0; at < this.count; at += 1) {
       const found = this.itemKind[at] as number;
       if ((this.#confidence[at] as number) < sure) {
-        this.itemKind[at] = kind.unknown;
+        if (found !== kind.other) this.itemKind[at] = kind.unknown;
         continue;
       }
-      weight += weightOf[found] as number;
+      // Two phrases of Latin letters are no more a person than one.
+      if ((kinds & (1 << found)) === 0) weight += weightOf[found] as number;
+      kinds |= 1 << found;
       if (this.#day[at] === 0) continue;
       this.normalStart[at] = this.normal.length;
       this.#takeDay(at, found);
@@ -263,13 +314,17 @@ export class Understanding {
     this.signature.clear();
     this.normal.clear();
     let weight = 0;
+    let kinds = 0;
     for (let at = from; at < to; at += 1) {
       this.normalStart[at] = this.normal.length;
       const found = this.itemKind[at] as number;
-      if ((this.#confidence[at] as number) < sure) this.itemKind[at] = kind.unknown;
-      else if (this.#day[at] !== 0) this.#takeDay(at, found);
+      if ((this.#confidence[at] as number) < sure) {
+        if (found !== kind.other) this.itemKind[at] = kind.unknown;
+      } else if (this.#day[at] !== 0) this.#takeDay(at, found);
       else if (found !== kind.unknown && found !== kind.other) this.#takeItem(at, found);
-      weight += weightOf[this.itemKind[at] as number] as number;
+      const settled = this.itemKind[at] as number;
+      if ((kinds & (1 << settled)) === 0) weight += weightOf[settled] as number;
+      kinds |= 1 << settled;
       this.normalEnd[at] = this.normal.length;
     }
     return weight >= 1;
@@ -310,7 +365,7 @@ const identifying = new Set([
   kind.name,
   kind.kana,
   kind.email,
-  kind["birth-date"],
+  kind["roman-name"],
   kind["postal-code"],
   kind.address,
   kind.sex,

@@ -2,7 +2,7 @@ import { levelsOf } from "../match/compare.ts";
 import type { Prior } from "../match/decideLinks.ts";
 import type { PairList } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
-import type { PatternWeights } from "../match/weights.ts";
+import { KINDS, type PatternWeights } from "../match/weights.ts";
 
 /** Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable. */
 export type Edges = { certain: Int32Array; probable: Int32Array };
@@ -21,9 +21,10 @@ export function edgesOf(
     const pattern = pairs.pattern[at] as number;
     const right = pairs.right[at] as number;
     const rarity = frequencies.rarity(right, weights.values[pattern] as number);
-    const same = 2 ** Math.min(300, prior.same + (weights.same[pattern] as number) + rarity);
-    const household = 2 ** Math.min(300, prior.household + (weights.household[pattern] as number) + rarity);
-    const chance = same / (same + household + 1);
+    const odds = KINDS.map(
+      (one) => 2 ** Math.min(300, prior[one] + (weights[one][pattern] as number) + rarity),
+    );
+    const chance = (odds[0] as number) / odds.reduce((sum, one) => sum + one, 2 ** prior.none);
     if (chance < thresholds.probable) continue;
     const [name, birth] = levelsOf(pattern) as [number, number];
     const apart = name === 2 || (name === 1 && birth !== 3);

@@ -5,7 +5,7 @@ import type { Duck } from "../../lib/openDuck.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import { PairFinder, type Rule } from "../match/findPairs.ts";
-import { learn, priorOf } from "../match/decideLinks.ts";
+import { learn, priorWithin } from "../match/decideLinks.ts";
 import { planInputs } from "../read/planInputs.ts";
 import { bytesOfRow, type SignatureTable } from "../signatures/columns.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
@@ -150,7 +150,7 @@ async function findEdges(
   const side = { table, keys };
   const finder = new PairFinder({ duck: building.duck, left: side, right: side, frequencies, self: true });
   for (const rule of rules) await finder.run(rule, null);
-  const prior = priorOf(table.rows);
+  const prior = priorWithin(table.rows);
   const { weights } = learn(finder.pairs, frequencies, prior);
   return edgesOf(finder.pairs, { frequencies, weights, prior });
 }

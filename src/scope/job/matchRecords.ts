@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Duck } from "../../lib/openDuck.ts";
-import { decideLinks, learn, linkState, priorOf, type Links } from "../match/decideLinks.ts";
+import { decideLinks, learn, linkState, priorOf, priorWithin, type Links } from "../match/decideLinks.ts";
 import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import { UnionFind } from "../match/unionFind.ts";
@@ -41,7 +41,6 @@ const recordRules: readonly Rule[] = [
 export async function matchRecords(matching: Matching): Promise<Matched> {
   const { index, records, duck, keys } = matching;
   const { frequencies } = index;
-  const prior = priorOf(index.rows);
   const finder = new PairFinder({
     duck,
     left: { table: records, keys },
@@ -56,7 +55,8 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   const same = new UnionFind(index.rows);
   const { certain } = index.edges;
   for (let at = 0; at < certain.length; at += 2) same.union(certain[at] as number, certain[at + 1] as number);
-  const decide = (): { links: Links; classes: Classes } => {
+  const decide = (strangers: number): { links: Links; classes: Classes } => {
+    const prior = priorOf(index.rows, strangers);
     const { classes, weights } = learn(finder.pairs, frequencies, prior);
     const links = decideLinks({
       pairs: finder.pairs,
@@ -69,16 +69,25 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
     });
     return { links, classes };
   };
-  const first = decide();
+  const first = decide(strangersAtFirst);
   await stageOpen(matching, first.links);
   for (const rule of looseRules) {
     matching.onProgress(`pairs of the rest by ${rule.keys.join(" and ")}`);
     await finder.run(rule, "open_record");
   }
-  const { links, classes } = decide();
+  const { links, classes } = decide(strangersAmong(first.links));
   matching.onProgress("records among themselves");
   const recordEdges = await matchAmongThemselves(matching, links);
   return { links, recordEdges, classes, pairs: finder.pairs.count };
+}
+
+/** Before anything is known, one record in ten is of somebody else. */
+const strangersAtFirst = 0.1;
+
+/** The share of records that found nobody, kept from both ends: no leak is of customers only, or of none. */
+function strangersAmong(links: Links): number {
+  const found = links.state.reduce((sum, state) => sum + (state > 0 ? 1 : 0), 0);
+  return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
 }
 
 /** Makes the table of records that have no sure customer. */
@@ -100,7 +109,7 @@ async function matchAmongThemselves(matching: Matching, links: Links): Promise<E
   const side = { table: records, keys };
   const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true, onlyRight: true });
   for (const rule of recordRules) await finder.run(rule, "open_record");
-  const prior = priorOf(records.rows);
+  const prior = priorWithin(records.rows);
   const { weights } = learn(finder.pairs, frequencies, prior);
   return edgesOf(finder.pairs, { frequencies, weights, prior });
 }

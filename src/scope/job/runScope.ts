@@ -12,6 +12,7 @@ import type { SignatureTable } from "../signatures/columns.ts";
 import { countPersons, type Counted } from "./countPersons.ts";
 import type { CustomerMap } from "./customerColumns.ts";
 import { buildIndex, indexFits, openIndex, type CustomerIndex } from "./customerIndex.ts";
+import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
@@ -130,6 +131,7 @@ class Job {
         onRows: (rows) => onProgress("customers from the database", rows, null),
       }),
     );
+    keepCustomerMemo(this.#folder.work, { source: customers, map: opened.map, index: resolve(indexFolder) });
     if (indexFits(indexFolder, { fingerprint: opened.fingerprint, key }) !== null) {
       await this.#time("index", async () => {
         let done = 0;

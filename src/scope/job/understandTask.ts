@@ -46,6 +46,8 @@ class TaskSink implements RecordSink {
   readonly #items = new Float64Array(SCOPE_KINDS.length);
   readonly #problems: ReadProblem[] = [];
   #others = 0;
+  /** The first records of a source, which are understood once the source is: by all of them. */
+  readonly #first: { bytes: Uint8Array; place: RecordPlace }[] = [];
   #lastPath: string | null = null;
   #lastColumns: readonly string[] | null = null;
   #lastSeparator = -1;
@@ -61,8 +63,32 @@ class TaskSink implements RecordSink {
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
     const memory = this.#memoryOf(place);
     memory.settleSeparator(bytes, start, end);
+    this.#seen.read(bytes, start, end, memory);
+    if (memory.isNew) {
+      // A Buffer's own slice() is a view of memory that the reader uses again.
+      this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, end)), place: { ...place } });
+      return;
+    }
+    if (this.#first.length > 0) {
+      this.#understandFirst();
+      this.#seen.read(bytes, start, end, memory);
+    }
+    this.#takeAll(start, memory, place);
+  }
+
+  /** What came before the source was known is read a second time. */
+  #understandFirst(): void {
+    const memory = this.#memory;
+    for (const { bytes, place } of this.#first) {
+      memory.settleSeparator(bytes, 0, bytes.length);
+      this.#seen.read(bytes, 0, bytes.length, memory);
+      this.#takeAll(0, memory, place);
+    }
+    this.#first.length = 0;
+  }
+
+  #takeAll(start: number, memory: ColumnMemory, place: RecordPlace): void {
     const seen = this.#seen;
-    seen.read(bytes, start, end, memory);
     let from = 0;
     for (let to = seen.secondPerson(); from < seen.count; to = seen.count) {
       this.#take(from, to, { memory, place, start });
@@ -99,6 +125,7 @@ class TaskSink implements RecordSink {
   #memoryOf({ path, columns, separator }: RecordPlace): ColumnMemory {
     if (path === this.#lastPath && columns === this.#lastColumns && separator === this.#lastSeparator)
       return this.#memory;
+    if (this.#first.length > 0) this.#understandFirst();
     this.#lastPath = path;
     this.#lastColumns = columns;
     this.#lastSeparator = separator;
@@ -118,6 +145,7 @@ class TaskSink implements RecordSink {
   }
 
   close(tally: ReadTally): TaskResult {
+    if (this.#first.length > 0) this.#understandFirst();
     const records = this.#signatures.close();
     return {
       task: this.#task.id,

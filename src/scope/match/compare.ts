@@ -23,7 +23,8 @@ export const LEVELS = {
   birth: ["missing", "differs", "near", "same"],
   email: ["missing", "differs", "similar", "same"],
   phone: ["missing", "differs", "near", "same"],
-  address: ["missing", "differs", "town", "same"],
+  /** "town": the block is not known on one side; "block-differs": the same town, another house. */
+  address: ["missing", "differs", "town", "block-differs", "same"],
   sex: ["missing", "differs", "same"],
   passport: ["missing", "differs", "same"],
   customer: ["missing", "differs", "same"],
@@ -109,7 +110,7 @@ export class Comparer {
   }
 
   #narrow(
-    column: "kanjiFamily" | "kanjiGiven" | "soundFamily" | "soundGiven" | "town" | "postalCode",
+    column: "kanjiFamily" | "kanjiGiven" | "soundFamily" | "soundGiven" | "town" | "postalCode" | "block",
     a: number,
     b: number,
   ): number {
@@ -134,7 +135,8 @@ export class Comparer {
     const soundGiven = this.#narrow("soundGiven", a, b);
     const soundFamily = this.#narrow("soundFamily", a, b);
     if (kanji === 1) {
-      if (alike && (kanjiGiven === 2 || kanjiFamily === 2)) return 4;
+      // Of brothers and twins family name and half of the sound are the same; whoever errs in kana writes the kanji.
+      if (alike && (kanjiGiven === 2 || kanjiGiven === 0)) return 4;
       if (kanjiGiven === 2 || (kanjiGiven !== 1 && soundGiven === 2)) return 3;
       return kanjiFamily === 2 || (kanjiFamily !== 1 && soundFamily === 2) ? 2 : 1;
     }
@@ -199,10 +201,15 @@ export class Comparer {
     const other = this.#b.wide.address;
     const al = one[a * 2] as number;
     const bl = other[b * 2] as number;
-    if (al !== 0 && al === bl && one[a * 2 + 1] === other[b * 2 + 1]) return 3;
+    if (al !== 0 && al === bl && one[a * 2 + 1] === other[b * 2 + 1]) return 4;
     const town = this.#narrow("town", a, b);
     const postal = this.#narrow("postalCode", a, b);
-    if (town === 2 || postal === 2) return 2;
+    const block = this.#narrow("block", a, b);
+    if (town === 2 || postal === 2) {
+      // A town may be written with or without its county; then postal code and house number say the same.
+      if (block === 2 && (town !== 1 || postal === 2)) return 4;
+      return block === 1 ? 3 : 2;
+    }
     return town === 0 && postal === 0 && (al === 0 || bl === 0) ? 0 : 1;
   }
 

@@ -6,6 +6,7 @@ import {
   learnClasses,
   weighPatterns,
   type Classes,
+  type PairKind,
   type PatternWeights,
   type SeenPattern,
 } from "./weights.ts";
@@ -30,12 +31,36 @@ export type Links = {
   pattern: Int32Array;
 };
 
-export type Prior = { same: number; household: number };
+/**
+ * log2 of the chance that a record's person is, to a given row of the other side, one of these; and that there
+ * is nobody of them on the other side.
+ */
+export type Prior = Record<PairKind | "none", number>;
 
-/** One of so many customers is the record's person, most likely; and has a person or two in the household. */
-export function priorOf(customers: number): Prior {
-  const each = -Math.log2(Math.max(2, customers));
-  return { same: each, household: each + 0.6 };
+/**
+ * Records are mostly of somebody on the other side. Of the others some are of somebody whose family is there, or a
+ * neighbour of the same name; those who are there themselves compete with their own rows. `strangers`: the share
+ * of records whose person is not on the other side.
+ */
+export function priorOf(rows: number, strangers: number): Prior {
+  const each = -Math.log2(Math.max(2, rows));
+  return {
+    same: each + Math.log2(1 - strangers),
+    household: each + Math.log2(strangers * 0.8),
+    namesake: each + Math.log2(strangers * 0.3),
+    none: Math.log2(strangers),
+  };
+}
+
+/** The same within one side, where a household's members and namesakes are rows themselves. */
+export function priorWithin(rows: number): Prior {
+  const each = -Math.log2(Math.max(2, rows));
+  return {
+    same: each + Math.log2(0.3),
+    household: each + Math.log2(1.5),
+    namesake: each + Math.log2(0.3),
+    none: 0,
+  };
 }
 
 /** Learns how values agree from the pairs themselves. */
@@ -97,7 +122,7 @@ const log = (odds: number): number => 2 ** Math.min(300, odds);
 
 /**
  * Picks each record's customer. The chance of the best is weighed against all other persons who are candidates,
- * against a member of its household who is in no table, and against nobody at all.
+ * against a member of its household or a namesake who is in no table, and against nobody at all.
  */
 export function decideLinks(deciding: Deciding): Links {
   const { pairs, rows, right, frequencies, weights, prior } = deciding;
@@ -111,26 +136,31 @@ export function decideLinks(deciding: Deciding): Links {
   const { starts, order } = groupByLeft(pairs, rows);
   const comparer = new Comparer(right, right);
   const scores = new Float64Array(4_096);
+  const none = 2 ** prior.none;
   for (let row = 0; row < rows; row += 1) {
     const from = starts[row] as number;
     const to = Math.min(starts[row + 1] as number, from + scores.length);
     if (from === to) continue;
     let best = -1;
-    let household = 0;
+    let outside = 0;
     for (let at = from; at < to; at += 1) {
       const pair = order[at] as number;
       const pattern = pairs.pattern[pair] as number;
       const rarity = frequencies.rarity(pairs.right[pair] as number, weights.values[pattern] as number);
       const score = prior.same + (weights.same[pattern] as number) + rarity;
       scores[at - from] = score;
-      household = Math.max(household, log(prior.household + (weights.household[pattern] as number) + rarity));
+      const mate = log(prior.household + (weights.household[pattern] as number) + rarity);
+      outside = Math.max(
+        outside,
+        mate + log(prior.namesake + (weights.namesake[pattern] as number) + rarity),
+      );
       if (best < 0 || score > (scores[best - from] as number)) best = at;
     }
     const pair = order[best] as number;
     const customer = pairs.right[pair] as number;
     const person = deciding.personOf(customer);
     const odds = log(scores[best - from] as number);
-    let others = 1 + household;
+    let others = none + outside;
     for (let at = from; at < to; at += 1) {
       const other = pairs.right[order[at] as number] as number;
       if (at === best || deciding.personOf(other) === person || isSamePerson(comparer, customer, other))

@@ -58,6 +58,10 @@ const words: { [G in Group]: Partial<Record<string, Words>> } = {
   address: {
     same: { en: { same: "address" }, ja: { same: "住所" } },
     town: { en: { same: "town" }, ja: { same: "町" } },
+    "block-differs": {
+      en: { but: "same town, another house number" },
+      ja: { but: "町は同じで番地が違う" },
+    },
     differs: { en: { but: "address differs" }, ja: { but: "住所が違う" } },
   },
   sex: {

@@ -1,14 +1,18 @@
 import { GROUPS, LEVELS, levelsOf, patternCount, type Group } from "./compare.ts";
 
 /**
- * What a pattern weighs: a record and a customer are the same person, two of one household, or have nothing to do
- * with each other (Fellegi and Sunter 1969, with a third class). In a household mail, telephone, address and family
- * name are shared, twins share the birth date too: only given name, sex and passport tell its members apart, and a
- * model with two classes would link a child's record to its mother's.
+ * What a pattern weighs: a record and a customer are the same person, two of one household, two of one name in one
+ * town, or nothing to each other (Fellegi and Sunter 1969, with two more classes). In a household mail, telephone,
+ * address and family name are shared, twins share the birth date too: only given name, sex and passport tell its
+ * members apart. Namesakes share name and town. A model of two classes takes either for the same person.
  */
 
+/** What a pair can be, besides nothing to each other. */
+export const KINDS = ["same", "household", "namesake"] as const;
+export type PairKind = (typeof KINDS)[number];
+
 /** Probability of each level in each class, where both sides have the value. */
-export type Classes = Record<Group, { same: number[]; household: number[]; unrelated: number[] }>;
+export type Classes = Record<Group, Record<PairKind | "unrelated", number[]>>;
 
 /**
  * Where training begins, and what it leans on where data are few. For values that agree `unrelated` is not used:
@@ -19,31 +23,51 @@ export function defaultClasses(): Classes {
     name: {
       same: [1, 0.003, 0.0004, 0.02, 0.03, 0.85, 0.006, 0.01, 0.08, 0.85, 0.02],
       household: [1, 0.05, 0.9, 0.01, 0.04, 0.005, 0.003, 0.0005, 0.0005, 0.003, 0.02],
+      namesake: [1, 0.02, 0.005, 0.005, 0.02, 0.9, 0.2, 0.03, 0.05, 0.7, 0.01],
       unrelated: [1, 0.97, 0.008, 0.005, 0.003, 1, 1, 1, 1, 1, 0.005],
     },
     birth: {
       same: [1, 0.01, 0.03, 0.96],
-      household: [1, 0.985, 0.01, 0.006],
+      household: [1, 0.98, 0.012, 0.008],
+      namesake: [1, 0.995, 0.005, 0.0001],
       unrelated: [1, 0.996, 0.004, 1],
     },
     email: {
       same: [1, 0.33, 0.05, 0.62],
       household: [1, 0.74, 0.06, 0.2],
+      namesake: [1, 0.98, 0.02, 0.0001],
       unrelated: [1, 0.998, 0.002, 1],
     },
     phone: {
       same: [1, 0.3, 0.03, 0.67],
       household: [1, 0.63, 0.02, 0.35],
+      namesake: [1, 0.99, 0.01, 0.0001],
       unrelated: [1, 0.995, 0.005, 1],
     },
     address: {
-      same: [1, 0.28, 0.12, 0.6],
-      household: [1, 0.12, 0.08, 0.8],
-      unrelated: [1, 0.999, 0.0005, 1],
+      same: [1, 0.27, 0.7, 0.03, 0.67],
+      household: [1, 0.15, 0.84, 0.01, 0.84],
+      namesake: [1, 0.02, 0.95, 0.9, 0.06],
+      unrelated: [1, 0.999, 0.0005, 0.0005, 1],
     },
-    sex: { same: [1, 0.01, 0.99], household: [1, 0.5, 0.5], unrelated: [1, 0.5, 0.5] },
-    passport: { same: [1, 0.1, 0.9], household: [1, 0.99999, 0.00001], unrelated: [1, 0.9999999, 1] },
-    customer: { same: [1, 0.1, 0.9], household: [1, 0.99999, 0.00001], unrelated: [1, 0.9999999, 1] },
+    sex: {
+      same: [1, 0.01, 0.99],
+      household: [1, 0.5, 0.5],
+      namesake: [1, 0.03, 0.97],
+      unrelated: [1, 0.5, 0.5],
+    },
+    passport: {
+      same: [1, 0.1, 0.9],
+      household: [1, 0.99999, 0.00001],
+      namesake: [1, 0.99999, 0.00001],
+      unrelated: [1, 0.9999999, 1],
+    },
+    customer: {
+      same: [1, 0.1, 0.9],
+      household: [1, 0.99999, 0.00001],
+      namesake: [1, 0.99999, 0.00001],
+      unrelated: [1, 0.9999999, 1],
+    },
   };
 }
 
@@ -51,19 +75,33 @@ export function defaultClasses(): Classes {
 export const FREQUENCY_VALUES = ["kanji", "sound", "email", "phone", "address", "birth"] as const;
 export type FrequencyValue = (typeof FREQUENCY_VALUES)[number];
 
+/**
+ * The chance that a stranger's value is found among the customers at all: names nearly always are, buildings often,
+ * mail addresses hardly ever but by sharing or mistake. Without it any number would be as good as any name.
+ */
+const covered: Record<FrequencyValue, number> = {
+  kanji: 0.8,
+  sound: 0.9,
+  email: 0.01,
+  phone: 0.05,
+  address: 0.5,
+  birth: 1,
+};
+
 const frequencyOf: Partial<Record<Group, Partial<Record<number, FrequencyValue>>>> = {
   name: { 5: "sound", 6: "sound", 7: "kanji", 8: "kanji", 9: "kanji" },
   birth: { 3: "birth" },
   email: { 3: "email" },
   phone: { 3: "phone" },
-  address: { 3: "address" },
+  address: { 4: "address" },
 };
 
 /** Of every pattern: what it weighs before the frequencies of its values, and which those are. */
 export type PatternWeights = {
-  /** log2 of same : unrelated, without the values' own frequencies. */
+  /** log2 of each : unrelated, without the values' own frequencies. */
   same: Float64Array;
   household: Float64Array;
+  namesake: Float64Array;
   /** Bits: value n of FREQUENCY_VALUES agrees, and −log2 of its frequency is to be added. */
   values: Uint8Array;
 };
@@ -72,6 +110,7 @@ export function weighPatterns(classes: Classes): PatternWeights {
   const weights: PatternWeights = {
     same: new Float64Array(patternCount),
     household: new Float64Array(patternCount),
+    namesake: new Float64Array(patternCount),
     values: new Uint8Array(patternCount),
   };
   for (let pattern = 0; pattern < patternCount; pattern += 1) {
@@ -79,12 +118,15 @@ export function weighPatterns(classes: Classes): PatternWeights {
     for (const [at, group] of GROUPS.entries()) {
       const level = levels[at] as number;
       if (level === 0) continue;
-      const { same, household, unrelated } = classes[group];
       const value = frequencyOf[group]?.[level];
-      const chance = value === undefined ? certainly(group, level, unrelated[level] as number) : 1;
-      weights.same[pattern] = (weights.same[pattern] as number) + Math.log2((same[level] as number) / chance);
-      weights.household[pattern] =
-        (weights.household[pattern] as number) + Math.log2((household[level] as number) / chance);
+      const chance =
+        value === undefined
+          ? certainly(group, level, classes[group].unrelated[level] as number)
+          : covered[value];
+      for (const one of KINDS) {
+        const weight = Math.log2((classes[group][one][level] as number) / chance);
+        weights[one][pattern] = (weights[one][pattern] as number) + weight;
+      }
       if (value !== undefined)
         weights.values[pattern] =
           (weights.values[pattern] as number) | (1 << FREQUENCY_VALUES.indexOf(value));
@@ -113,7 +155,7 @@ const leaning = 400;
  */
 export function learnClasses(
   seen: readonly SeenPattern[],
-  prior: { same: number; household: number },
+  prior: Record<PairKind | "none", number>,
   rounds = 12,
 ): Classes {
   const start = defaultClasses();
@@ -123,9 +165,10 @@ export function learnClasses(
     const weights = weighPatterns(classes);
     const sums = new Map(learnt.map((group) => [group, LEVELS[group].map(() => 0)]));
     for (const [at, { pattern, count, rarity }] of seen.entries()) {
-      const same = 2 ** Math.min(200, prior.same + (weights.same[pattern] as number) + rarity);
-      const household = 2 ** Math.min(200, prior.household + (weights.household[pattern] as number) + rarity);
-      const share = (same / (same + household + 1)) * count;
+      const odds = KINDS.map(
+        (one) => 2 ** Math.min(200, prior[one] + (weights[one][pattern] as number) + rarity),
+      );
+      const share = ((odds[0] as number) / odds.reduce((sum, one) => sum + one, 2 ** prior.none)) * count;
       for (const [place, group] of GROUPS.entries()) {
         const sum = sums.get(group);
         const level = (levels[at] as number[])[place] as number;
@@ -143,6 +186,8 @@ export function learnClasses(
 /** Shares of levels that can stand for each other: a name without kanji cannot agree in kanji. */
 const alternatives: Partial<Record<Group, readonly (readonly number[])[]>> = {
   name: [[1, 2, 3, 4, 6, 7, 8, 9, 5]],
+  // A block that is not known on one side cannot differ.
+  address: [[1, 3, 4]],
 };
 
 function estimate(group: Group, sums: readonly number[], start: readonly number[]): number[] {

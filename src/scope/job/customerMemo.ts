@@ -1,0 +1,33 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CustomerMap } from "./customerColumns.ts";
+
+/** What a finished job knows of its customer table, so that a review can ask it for rows again. */
+export type CustomerMemo = {
+  /** As it was named, without any password. */
+  source: string;
+  map: CustomerMap;
+  /** Folder of the index. */
+  index: string;
+};
+
+/** Notes where the customers came from. A password stays out of the folder: PGPASSWORD gives it again. */
+export function keepCustomerMemo(work: string, memo: CustomerMemo): void {
+  const file = join(work, "customers.json");
+  const text = JSON.stringify({ ...memo, source: withoutPassword(memo.source) });
+  writeFileSync(`${file}.part`, text, { mode: 0o600 });
+  renameSync(`${file}.part`, file);
+}
+
+/** The note of a job; null: there is none. */
+export function readCustomerMemo(work: string): CustomerMemo | null {
+  const file = join(work, "customers.json");
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as CustomerMemo) : null;
+}
+
+function withoutPassword(source: string): string {
+  if (!/^postgres(ql)?:\/\//.test(source)) return source;
+  const url = new URL(source);
+  url.password = "";
+  return url.toString();
+}
