@@ -13,6 +13,8 @@ export type Stage = {
   noOffice: string | null;
   /** Where recorded connections go instead. */
   zeekFolder: string;
+  /** The station's folder, in which an act leaves what can be looked at. */
+  folder: string;
   /** The results database behind the records gate; null where it cannot be had, and then why. */
   database: StageDatabase | null;
   noDatabase: string | null;

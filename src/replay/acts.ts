@@ -1,10 +1,11 @@
 import type { Act, ActResult, Stage } from "./act.ts";
 import { actMail } from "./actMail.ts";
 import { actRecords } from "./actRecords.ts";
+import { actScope } from "./actScope.ts";
 import { actTraffic } from "./actTraffic.ts";
 
 /** The acts that exist, in the order of 2016. */
-export const acts: readonly Act[] = [actMail, actTraffic, actRecords];
+export const acts: readonly Act[] = [actMail, actTraffic, actRecords, actScope];
 
 /** Plays acts one after another; a thrown error is a problem of that act. */
 export async function playActs(stage: Stage, names: readonly string[] | null): Promise<ActResult[]> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -7,6 +7,7 @@ import { findPostgres } from "../lib/sql/testStores.ts";
 import { whyNoNamespaces } from "../lib/networkNamespaces.ts";
 import type { ActResult } from "./act.ts";
 import { playActs } from "./acts.ts";
+import { wanted as wantedOfList } from "./actScope.ts";
 import { openStage } from "./stage.ts";
 
 /** Plays the traffic of 2016 on a stage of its own. */
@@ -52,6 +53,32 @@ describe(
     });
   },
 );
+
+describe("act four of 2016", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-act-four-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("rows of deleted files on a damaged disk become persons, and the list is right", async () => {
+    const wanted = { withoutOffice: true, withoutDatabase: true };
+    const options = { folder, consolePort: 0, gatePort: 0, quiet: true, ...wanted, tell: () => {} };
+    const stage = await openStage(options);
+    try {
+      const [result] = await playActs(stage, ["scope"]);
+      const { ok, problems, figures } = result ?? assert.fail("no act");
+      assert.deepEqual([ok, problems], [true, []]);
+      assert.equal(figures["rowsStaged"], 20_000);
+      assert.ok(Number(figures["halfRows"]) > 2_000, `${figures["halfRows"]} half rows`);
+      assert.ok(Number(figures["listPrecision"]) >= wantedOfList.precision, `${figures["listPrecision"]}`);
+      assert.match(String(figures["partners"]), /NTT docomo dTravel \d{3}/);
+      const counts = JSON.parse(readFileSync(join(folder, "scope", "counts.json"), "utf8")) as {
+        persons: { most: number };
+      };
+      assert.ok(counts.persons.most >= Number(figures["personsTrue"]));
+    } finally {
+      await stage.close();
+    }
+  });
+});
 
 describe("act two of 2016", () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-act-"));

@@ -52,8 +52,9 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
     const close = (): Promise<void> => closeStage(station, { mailbox, office, database });
     const noOffice = typeof made === "string" ? made : null;
     const noDatabase = typeof results === "string" ? results : null;
-    const { tell } = options;
-    return { station, mailbox, gate, office, noOffice, database, noDatabase, zeekFolder, tell, close };
+    const { tell, folder } = options;
+    const without = { noOffice, noDatabase };
+    return { station, mailbox, gate, office, database, ...without, zeekFolder, folder, tell, close };
   } catch (error) {
     office?.close();
     database?.close();
@@ -130,7 +131,7 @@ function recordsConfig(database: StageDatabase | null): string {
         { name: name, kana: kana, roman: roman-name, sex: sex, birth_date: birth-date, email: email,
           phone: phone, postal_code: postal-code, address: address, passport_no: passport }
       notPersonal: [passport_issued, created_at]
-    - { table: public.bookings, key: customer_id, notPersonal: [product, site, booked_at] }
+    - { table: public.bookings, key: customer_id, notPersonal: [product, site, partner, booked_at] }
   persons:
     - { login: operator_tanaka, group: operators }
     - { login: bi_report, group: bi, service: true }
