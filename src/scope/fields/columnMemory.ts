@@ -19,6 +19,7 @@ export class ColumnMemory {
   readonly #fixed: boolean;
   #records = 0;
   #fields = 0;
+  #usual: number = limits.columnsMax;
   #dated = 0;
   #many = 0;
   #others = 0;
@@ -88,10 +89,17 @@ export class ColumnMemory {
 
   /** Whether a record has more fields than hardly any of its source. */
   isLong(fields: number): boolean {
-    if (this.#records < 100) return false;
-    let longer = 0;
-    for (const [size, count] of this.#sizes) if (size >= fields) longer += count;
-    return longer * 50 < this.#records;
+    return this.#records >= limits.settledAfter && fields > this.#usual;
+  }
+
+  /** The most fields that one in fifty records has. */
+  #usualLength(): number {
+    let left = this.#records / 50;
+    for (const [size, count] of [...this.#sizes].toSorted((one, other) => other[0] - one[0])) {
+      left -= count;
+      if (left <= 0) return size;
+    }
+    return limits.columnsMax;
   }
 
   /** Whether too little of the source has been seen to understand it. */
@@ -138,6 +146,7 @@ export class ColumnMemory {
 
   /** A column is of one kind where nine tenths of what can be told in it are. */
   #settle(): void {
+    this.#usual = this.#usualLength();
     const [fields, rows] = [...this.#sizes].toSorted((one, other) => other[1] - one[1])[0] as [
       number,
       number,

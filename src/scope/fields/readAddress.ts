@@ -10,8 +10,6 @@ export class FoundAddress {
   townLength = 0;
   readonly numbers = new Int32Array(limits.numbersMax);
   numberCount = 0;
-  /** Whether a prefecture, a city, a town of the public list was in it. */
-  places = 0;
   confidence = 0;
 }
 
@@ -34,7 +32,6 @@ const oaza = [..."大字"].map((one) => one.charCodeAt(0));
 export function readAddress(cell: Cell, found: FoundAddress): boolean {
   found.townLength = 0;
   found.numberCount = 0;
-  found.places = 0;
   found.confidence = 0;
   const { units, length } = cell;
   if (length < 3 || cell.kanji === 0) return false;
@@ -46,10 +43,10 @@ export function readAddress(cell: Cell, found: FoundAddress): boolean {
   const { cities, towns } = places();
   const most = (from: number): number => Math.min(length, from + limits.placeUnitsMax);
   const city = cities.longestPrefix(units, start, most(start));
-  const town = towns.longestPrefix(units, start + city, most(start + city));
+  // Where the prefecture or the city is known, nobody need look for the town.
+  const town = prefecture + city > 0 ? 0 : towns.longestPrefix(units, start, most(start));
   at = readTown(cell, start, found);
   readNumbers(cell, at, found);
-  found.places = (prefecture > 0 ? 1 : 0) + (city > 0 ? 1 : 0) + (town > 0 ? 1 : 0);
   found.confidence = confidenceOf(cell, found, { prefecture, city, town });
   return found.confidence > 0;
 }

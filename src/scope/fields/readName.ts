@@ -60,12 +60,22 @@ export function readKanjiName(cell: Cell, found: FoundName): boolean {
   if ((cell.mask & ~(kanjiNameMask | has.hangul)) !== 0 || cell.length < 2 || cell.length > 24) return false;
   const tokens = tokenize(cell);
   if (tokens === 0 || tokens > 3) return false;
+  if ((cell.mask & has.hangul) !== 0) return readHangul(cell, tokens, found);
   const last = cell.units[cell.length - 1] as number;
   if (titles.has(last) && cell.length > 3) {
     ends[tokens - 1] = (ends[tokens - 1] as number) - 1;
     if (ends[tokens - 1] === starts[tokens - 1]) return readTokens(cell, tokens - 1, found);
   }
   return readTokens(cell, tokens, found);
+}
+
+/** 김철수: one syllable of family name, then one or two. */
+function readHangul(cell: Cell, tokens: number, found: FoundName): boolean {
+  join(cell, tokens, found);
+  found.family = tokens === 1 ? 1 : (ends[0] as number) - (starts[0] as number);
+  found.known = 0;
+  found.confidence = found.length >= 2 && found.length <= 5 ? 0.8 : 0.3;
+  return true;
 }
 
 function readTokens(cell: Cell, tokens: number, found: FoundName): boolean {

@@ -242,27 +242,23 @@ export class Understanding {
    * second. Gives the item at which the second begins, or `count`.
    */
   secondPerson(): number {
-    const seen = new Set<number>();
+    let seen = 0;
     let repeated = 0;
     for (let at = 0; at < this.count; at += 1) {
       const found = this.itemKind[at] as number;
-      if ((this.#confidence[at] as number) < 0.7 || !identifying.has(found)) continue;
-      if (seen.has(found)) repeated += 1;
-      seen.add(found);
+      if ((this.#confidence[at] as number) < 0.7 || identifying[found] === 0) continue;
+      if ((seen & (1 << found)) !== 0) repeated += 1;
+      seen |= 1 << found;
     }
+    if (repeated === 0) return this.count;
     const long = this.#memory?.isLong(this.fields.count) === true;
     if (repeated < (long ? 1 : 2)) return this.count;
-    // Everything that is there twice must be once on each side of the cut; of all such cuts the one that leaves
-    // rows of about the same length.
-    let best = this.count;
-    let least = Number.POSITIVE_INFINITY;
-    const middle = (this.itemField[this.count - 1] as number) / 2;
-    for (let cut = 1; cut < this.count; cut += 1) {
-      if (this.itemField[cut] === this.itemField[cut - 1] || !this.#isOnceOnEachSide(cut)) continue;
-      const off = Math.abs((this.itemField[cut] as number) - 0.5 - middle);
-      if (off < least) [least, best] = [off, cut];
+    // Everything that is there twice must be once on each side of the cut. Of all such cuts the last: the first
+    // field of the second row mostly is of a kind that the first row has had.
+    for (let cut = this.count - 1; cut > 0; cut -= 1) {
+      if (this.itemField[cut] !== this.itemField[cut - 1] && this.#isOnceOnEachSide(cut)) return cut;
     }
-    return best;
+    return this.count;
   }
 
   #isOnceOnEachSide(cut: number): boolean {
@@ -270,7 +266,7 @@ export class Understanding {
     let right = 0;
     for (let at = 0; at < this.count; at += 1) {
       const found = this.itemKind[at] as number;
-      if ((this.#confidence[at] as number) < 0.7 || !identifying.has(found)) continue;
+      if ((this.#confidence[at] as number) < 0.7 || identifying[found] === 0) continue;
       const bit = 1 << found;
       if (((at < cut ? left : right) & bit) !== 0) return false;
       if (at < cut) left |= bit;
@@ -361,15 +357,18 @@ export class Understanding {
   }
 }
 
-const identifying = new Set([
-  kind.name,
-  kind.kana,
-  kind.email,
-  kind["roman-name"],
-  kind["postal-code"],
-  kind.address,
-  kind.sex,
-]);
+const identifying = new Uint8Array(SCOPE_KINDS.length);
+for (const one of [
+  "name",
+  "kana",
+  "email",
+  "roman-name",
+  "birth-date",
+  "postal-code",
+  "address",
+  "sex",
+] as const)
+  identifying[kind[one]] = 1;
 
 /** What makes a record one of a person: 1 is enough. */
 const weightOf = new Float64Array(SCOPE_KINDS.length);

@@ -7,8 +7,9 @@ export type CustomerMemo = {
   /** As it was named, without any password. */
   source: string;
   map: CustomerMap;
-  /** Folder of the index. */
+  /** Folder of the index, and of which state of the table it must be: another state has other rows. */
   index: string;
+  fingerprint: string;
 };
 
 /** Notes where the customers came from. A password stays out of the folder: PGPASSWORD gives it again. */

@@ -18,6 +18,7 @@ import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
 import { gatherSignatures, writeKeys } from "./signatureFile.ts";
+import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
 import { stageTables, writeFiles } from "./writeOutputs.ts";
@@ -42,6 +43,11 @@ export type ScopeResult = Counted & {
   inputs: { source: string; bytes: number; sha256: string; how: ScopeInput["how"] }[];
   records: { found: number; half: number; joined: number; withoutPerson: number };
   fields: Record<string, number>;
+  /** Records by the encoding of their bytes, and by how much of them was there. */
+  encodings: Record<string, number>;
+  parts: Record<string, number>;
+  /** Of images: blocks of 4 KiB by what they hold. */
+  blocks: { zero: number; random: number; binary: number; text: number };
   /** The count is a range: fewest if all that is probable were one, most if nothing was. */
   persons: { fewest: number; most: number; matched: number; notCustomers: number };
   customers: { rows: number; source: string };
@@ -131,7 +137,9 @@ class Job {
         onRows: (rows) => onProgress("customers from the database", rows, null),
       }),
     );
-    keepCustomerMemo(this.#folder.work, { source: customers, map: opened.map, index: resolve(indexFolder) });
+    const { map: columns, fingerprint } = opened;
+    const memo = { source: customers, map: columns, index: resolve(indexFolder), fingerprint };
+    keepCustomerMemo(this.#folder.work, memo);
     if (indexFits(indexFolder, { fingerprint: opened.fingerprint, key }) !== null) {
       await this.#time("index", async () => {
         let done = 0;
@@ -239,6 +247,7 @@ class Job {
     writeFileSync(join(out, "counts.json.part"), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     for (const name of ["links.parquet", "persons.parquet", "records.parquet", "counts.json"])
       settle(out, name);
+    await writeReport(out, result);
     if (!this.#folder.isPast("persons")) this.#folder.finish("persons");
     return result;
   }
@@ -276,6 +285,12 @@ function idsOf(results: readonly TaskResult[]): BigInt64Array {
   return ids;
 }
 
+function sumOf(counts: readonly Record<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const one of counts) for (const [name, n] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + n;
+  return sums;
+}
+
 function summarize(of: {
   counted: Counted;
   results: readonly TaskResult[];
@@ -296,6 +311,9 @@ function summarize(of: {
       withoutPerson: sum((one) => one.othersCount),
     },
     fields: Object.fromEntries(SCOPE_KINDS.map((name) => [name, sum((one) => one.items[name] ?? 0)])),
+    encodings: sumOf(results.map((one) => one.encodings)),
+    parts: sumOf(results.map((one) => one.parts)),
+    blocks: { zero: 0, random: 0, binary: 0, text: 0, ...sumOf(results.map((one) => one.tally.blocks)) },
     persons: {
       fewest: persons.fewest,
       most: persons.count,

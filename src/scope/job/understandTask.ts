@@ -17,6 +17,9 @@ export type TaskResult = {
   /** Lines and rows that hold nothing of a person. */
   othersCount: number;
   items: Record<string, number>;
+  /** Records by the encoding of their bytes, and by how much of them was there. */
+  encodings: Record<string, number>;
+  parts: Record<string, number>;
   problems: ReadProblem[];
 };
 
@@ -44,6 +47,8 @@ class TaskSink implements RecordSink {
   readonly #signatures: SignatureWriter;
   readonly #memories = new Map<string, ColumnMemory>();
   readonly #items = new Float64Array(SCOPE_KINDS.length);
+  readonly #encodings: Record<string, number> = {};
+  readonly #parts: Record<string, number> = {};
   readonly #problems: ReadProblem[] = [];
   #others = 0;
   /** The first records of a source, which are understood once the source is: by all of them. */
@@ -118,6 +123,8 @@ class TaskSink implements RecordSink {
     // The second row of a line begins with its first field.
     const inside = from === 0 ? 0 : (seen.itemStart[from] as number) - at.start;
     const { path, offset, line, encoding, part } = at.place;
+    this.#encodings[encoding] = (this.#encodings[encoding] ?? 0) + 1;
+    this.#parts[part] = (this.#parts[part] ?? 0) + 1;
     const shift = encoding === "utf-8" || encoding === "ascii" ? inside : 0;
     this.#log.add(seen, { from, to, number }, { path, offset: offset + shift, line, encoding, part });
   }
@@ -154,6 +161,8 @@ class TaskSink implements RecordSink {
       tally,
       othersCount: this.#others,
       items: Object.fromEntries(SCOPE_KINDS.map((one, at) => [one, this.#items[at] as number])),
+      encodings: this.#encodings,
+      parts: this.#parts,
       problems: this.#problems,
     };
   }

@@ -35,16 +35,23 @@ export function gatherPersons(
       certain.union(links.row[record] as number, customers + record);
   }
   const persons = numbered(certain, { customers, records });
-  // What is probable is laid over the same sets.
-  const loose = new UnionFind(persons.count + 1);
+  // What is probable is laid over the same sets. Two persons may be one by a customer of whom nothing certain was
+  // found: such customers get numbers behind those of the persons, and are not counted.
+  const unclaimed = new Map<number, number>();
+  const probableMax = (customerEdges.probable.length + recordEdges.probable.length) / 2 + records;
+  const loose = new UnionFind(persons.count + 1 + Math.min(customers, probableMax * 2));
   const join = (one: number, other: number): void => {
-    if (one === 0 || other === 0 || one === other) return;
-    persons.probable[one] = 1;
-    persons.probable[other] = 1;
-    loose.union(one, other);
+    if (one !== other) loose.union(one, other);
   };
-  const personOf = (node: number): number =>
-    node < customers ? (persons.ofCustomer[node] as number) : (persons.ofRecord[node - customers] as number);
+  const personOf = (node: number): number => {
+    if (node >= customers) return persons.ofRecord[node - customers] as number;
+    const person = persons.ofCustomer[node] as number;
+    if (person > 0) return person;
+    const root = certain.find(node);
+    const number = unclaimed.get(root) ?? persons.count + 1 + unclaimed.size;
+    unclaimed.set(root, number);
+    return number;
+  };
   for (const [edges, shift] of [
     [customerEdges.probable, 0],
     [recordEdges.probable, customers],
@@ -57,7 +64,12 @@ export function gatherPersons(
       join(personOf(links.row[record] as number), personOf(customers + record));
   }
   let fewest = 0;
-  for (let person = 1; person <= persons.count; person += 1) if (loose.find(person) === person) fewest += 1;
+  for (let person = 1; person <= persons.count; person += 1) {
+    // The smallest number stands for a set, so a set with persons is named by one.
+    const first = loose.find(person);
+    if (first === person) fewest += 1;
+    else persons.probable[person] = persons.probable[first] = 1;
+  }
   return { ...persons, fewest };
 }
 

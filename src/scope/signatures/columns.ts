@@ -69,6 +69,10 @@ export class SignatureTable {
   readonly wide: Readonly<Record<WideColumn, Uint32Array>>;
   readonly narrow: Readonly<Record<NarrowColumn, Uint32Array>>;
 
+  /** The same in the order of the lists. */
+  readonly wideList: readonly Uint32Array[];
+  readonly narrowList: readonly Uint32Array[];
+
   constructor(rows: number, buffer?: ArrayBufferLike) {
     this.rows = rows;
     this.buffer = buffer ?? new SharedArrayBuffer(rows * bytesOfRow);
@@ -85,5 +89,7 @@ export class SignatureTable {
     }
     this.wide = wide as Record<WideColumn, Uint32Array>;
     this.narrow = narrow as Record<NarrowColumn, Uint32Array>;
+    this.wideList = WIDE_COLUMNS.map((column) => this.wide[column]);
+    this.narrowList = NARROW_COLUMNS.map((column) => this.narrow[column]);
   }
 }

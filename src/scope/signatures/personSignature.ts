@@ -69,12 +69,14 @@ export class PersonSignature {
 
   /** Writes row `row` of a table. */
   store(table: SignatureTable, row: number): void {
-    for (const column of WIDE_COLUMNS) {
-      const at = wideAt[column];
-      table.wide[column][row * 2] = this.#wide[at] as number;
-      table.wide[column][row * 2 + 1] = this.#wide[at + 1] as number;
+    const { wideList, narrowList } = table;
+    for (let column = 0; column < wideList.length; column += 1) {
+      const words = wideList[column] as Uint32Array;
+      words[row * 2] = this.#wide[column * 2] as number;
+      words[row * 2 + 1] = this.#wide[column * 2 + 1] as number;
     }
-    for (const column of NARROW_COLUMNS) table.narrow[column][row] = this.#narrow[narrowAt[column]] as number;
+    for (let column = 0; column < narrowList.length; column += 1)
+      (narrowList[column] as Uint32Array)[row] = this.#narrow[column] as number;
   }
 
   /** Takes what `reading` has just read as of kind `found`. */
