@@ -31,7 +31,7 @@ const commands: Record<string, Command> = {
   },
   scope: {
     summary: "scope INPUT… --customers FILE --out DIR: from recovered data to the list of affected persons",
-    run: async (argv) => (await import("./scope/scopeCommand.ts")).scopeCommand(argv),
+    run: async (argv) => scopeCommands(argv),
   },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
@@ -89,6 +89,22 @@ const outboundCommands: Record<string, Command> = {
 
 async function outboundCommand(argv: string[]): Promise<number> {
   return runVerb("outbound", outboundCommands, argv);
+}
+
+/** What is done besides with jobs and customer tables, where the first word says so. */
+const scopeVerbs: Record<string, Command> = {
+  report: {
+    summary: "write report.html and counts.csv of a finished job anew",
+    run: async (argv) => (await import("./scope/reportCommand.ts")).reportCommand(argv),
+  },
+};
+
+/** What is done with a finished job; anything else names inputs. */
+async function scopeCommands(argv: string[]): Promise<number> {
+  const [verb, ...rest] = argv;
+  if (verb === "review") return (await import("./scope/review/reviewCommand.ts")).reviewCommand(rest);
+  if (verb !== undefined && Object.hasOwn(scopeVerbs, verb)) return runVerb("scope", scopeVerbs, argv);
+  return (await import("./scope/scopeCommand.ts")).scopeCommand(argv);
 }
 
 const recordsCommands: Record<string, Command> = {

@@ -35,8 +35,8 @@ export function gatherPersons(
       certain.union(links.row[record] as number, customers + record);
   }
   const persons = numbered(certain, { customers, records });
-  // What is probable is laid over the same sets. Two persons may be one by a customer of whom nothing certain was
-  // found: such customers get numbers behind those of the persons, and are not counted.
+  // What is probable is laid over the same sets. Two persons may be one by a customer of whom nothing certain
+  // was found: such customers get numbers behind those of the persons, and are not counted.
   const unclaimed = new Map<number, number>();
   const probableMax = (customerEdges.probable.length + recordEdges.probable.length) / 2 + records;
   const loose = new UnionFind(persons.count + 1 + Math.min(customers, probableMax * 2));

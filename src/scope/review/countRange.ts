@@ -31,9 +31,9 @@ type Edge = { a: number; b: number; record: number; row: number };
 type Firmness = "certain" | "probable" | "gone";
 
 /**
- * Counts persons while decisions come in. What the machine is certain of is put together once; a decision then
- * moves only the few sets that its record hangs together with. A decision against a certain link, which is rare,
- * makes all of it anew.
+ * Counts persons while decisions come in. What the machine is certain of is put together once; a decision
+ * then moves only the few sets that its record hangs together with. A decision against a certain link,
+ * which is rare, makes all of it anew.
  */
 export class CountRange {
   readonly #graph: Graph;

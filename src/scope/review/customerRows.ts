@@ -60,8 +60,8 @@ export class CustomerRows {
     this.#duck ??= await openDuck();
     const table = /\.parquet$/i.test(source)
       ? `read_parquet(${quoteSql(source)})`
-      : `read_csv(${quoteSql(source)}, delim = ',', quote = '"', escape = '"', header = true, all_varchar = true,
-          null_padding = true, ignore_errors = true, auto_detect = true)`;
+      : `read_csv(${quoteSql(source)}, delim = ',', quote = '"', escape = '"', header = true,
+          all_varchar = true, null_padding = true, ignore_errors = true, auto_detect = true)`;
     const { columns, key } = this.#columns('"');
     const list = customers.map(quoteSql).join(",");
     return toRows(

@@ -64,9 +64,10 @@ export type Said = {
 };
 
 /**
- * The decisions of a job, in a file that only grows: one line each, on the medium before the call returns. Several
- * processes may write at once, since a line goes to the end in one write; what a stop cut off is no line, is
- * counted, and harms no other. Where two say different things of one record, the later holds and both stay.
+ * The decisions of a job, in a file that only grows: one line each, on the medium before the call returns.
+ * Several processes may write at once, since a line goes to the end in one write; what a stop cut off is no
+ * line, is counted, and harms no other. Where two say different things of one record, the later holds and
+ * both stay.
  */
 export class DecisionLog {
   readonly #file: string;
@@ -90,8 +91,8 @@ export class DecisionLog {
   }
 
   /**
-   * Takes in what was written since, by others too; gives the records about which something new was said since
-   * this was asked last.
+   * Takes in what was written since, by others too; gives the records about which something new was said
+   * since this was asked last.
    */
   refresh(): Set<number> {
     this.#pull();

@@ -4,7 +4,9 @@ export type Interval = { low: number; high: number };
 /** One stratum of a sample: how many there are, how many were looked at, how many of these count. */
 export type Stratum = { size: number; looked: number; counted: number };
 
-/** Clopper and Pearson 1934: exact for one simple sample; `looked` and `counted` need not be whole numbers. */
+/**
+ * Clopper and Pearson 1934: exact for one simple sample; `looked` and `counted` need not be whole numbers.
+ */
 export function clopperPearson(counted: number, looked: number, confidence = 0.95): Interval {
   if (looked <= 0) return { low: 0, high: 1 };
   const tail = (1 - confidence) / 2;
@@ -15,9 +17,9 @@ export function clopperPearson(counted: number, looked: number, confidence = 0.9
 }
 
 /**
- * The share of what counts in all strata together, with an interval (Korn and Graubard 1998: Clopper and Pearson
- * with the effective size of the sample). Where nothing counted, or everything did, all that might have been missed
- * is taken to lie where least was looked.
+ * The share of what counts in all strata together, with an interval (Korn and Graubard 1998: Clopper and
+ * Pearson with the effective size of the sample). Where nothing counted, or everything did, all that might
+ * have been missed is taken to lie where least was looked.
  */
 export function stratifiedShare(
   strata: readonly Stratum[],

@@ -4,7 +4,10 @@ import { SekishoError } from "../../lib/error.ts";
 import { quoteSql, type Duck } from "../../lib/openDuck.ts";
 import { plainLines, type LineSeal } from "./decisions.ts";
 
-/** The files of a finished job, whether they lie open or sealed with a key. Names are relative to its folder. */
+/**
+ * The files of a finished job, whether they lie open or sealed with a key. Names are relative to its
+ * folder.
+ */
 export type JobFiles = {
   out: string;
   has(name: string): boolean;
@@ -63,7 +66,10 @@ export function readSql(file: string, options: { rowNumber?: boolean; key?: stri
   return `read_parquet(${[quoteSql(file), ...more].join(", ")})`;
 }
 
-/** The job's own name, by which decisions know that they are about it. Throws not-found where none is finished. */
+/**
+ * The job's own name, by which decisions know that they are about it. Throws not-found where none is
+ * finished.
+ */
 export async function jobNameOf(files: JobFiles): Promise<string> {
   if (!files.has("work/job.json")) {
     throw new SekishoError("not-found", `Cannot review ${files.out}: there is no job in it`, {

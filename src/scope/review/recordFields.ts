@@ -19,7 +19,10 @@ export type FoundRecord = {
 
 export const limits = { keptMax: 2_000, askedMax: 500 } as const;
 
-/** Fields of records. A look into the file costs the same for one as for a hundred, so neighbours come along. */
+/**
+ * Fields of records. A look into the file costs the same for one as for a hundred, so neighbours come
+ * along.
+ */
 export class RecordFields {
   readonly #duck: Duck;
   readonly #files: JobFiles;
