@@ -102,7 +102,8 @@ function withTable(url: string): string {
 const viewSql = `
   create or replace view customers_of_scope as
     select c.id as customer_id, name as name_kanji, kana as name_kana, roman as name_roman, sex, birth_date,
-      email, postal_code, address, phone, passport_no as passport_number, passport_issued as passport_issued_on,
+      email, postal_code, address, phone, passport_no as passport_number,
+      passport_issued as passport_issued_on,
       b.product as service, b.site, b.partner, b.booked_at::date as booked_on
     from customers c left join bookings b on b.customer_id = c.id`;
 

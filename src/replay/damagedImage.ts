@@ -33,7 +33,8 @@ export const overwritten = 0.45;
 
 /**
  * Makes the server's disk: ext4 that holds the files among others, deletes them, and overwrites a part of
- * their sectors. Nothing is mounted, so nobody need be root. Without e2fsprogs their blocks lie in a plain image.
+ * their sectors. Nothing is mounted, so nobody need be root. Without e2fsprogs their blocks lie in a plain
+ * image.
  */
 export function makeDamagedImage(
   folder: string,

@@ -31,8 +31,8 @@ export async function scoreList(
   try {
     const records = await duck.rows<{ offset: number; customer: string | null }>(
       `SELECT r."offset" AS "offset", l.customer_id AS customer
-       FROM (SELECT record_id, min("offset") AS "offset" FROM read_parquet(${quoteSql(join(out, "records.parquet"))})
-         GROUP BY record_id) r
+       FROM (SELECT record_id, min("offset") AS "offset"
+         FROM read_parquet(${quoteSql(join(out, "records.parquet"))}) GROUP BY record_id) r
        LEFT JOIN read_parquet(${quoteSql(join(out, "links.parquet"))}) l
          ON l.record_id = r.record_id AND l.state = 'certain'`,
     );

@@ -30,7 +30,10 @@ export type StagedFile = { name: string; bytes: Buffer; rows: StagedRow[] };
 /** In 2016 some 7.93 million records were of 6,788,334 persons: many had booked more than once. */
 export const rowsPerPerson = 7_930_000 / 6_788_334;
 
-/** How often a row holds a field. Passports were in 9,154 of 7.93 million; here more, so that there are some. */
+/**
+ * How often a row holds a field. Passports were in 9,154 of 7.93 million; here more, so that there are
+ * some.
+ */
 const presence: Readonly<Partial<Record<keyof StagedCustomer, number>>> = {
   name: 0.95,
   kana: 0.85,

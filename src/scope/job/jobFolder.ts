@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
@@ -85,7 +85,8 @@ export function openKey(file: string): HashKey {
   return { k0: Number.parseInt(text.slice(0, 8), 16), k1: Number.parseInt(text.slice(8), 16) };
 }
 
-/** Takes a file that is whole to its name. */
+/** Takes a file that is whole to its name; only its owner can read it, whoever wrote it. */
 export function settle(folder: string, name: string): void {
+  chmodSync(join(folder, `${name}.part`), 0o600);
   renameSync(join(folder, `${name}.part`), join(folder, name));
 }

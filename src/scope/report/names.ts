@@ -1,0 +1,52 @@
+import type { Words } from "./html.ts";
+
+/** What kinds of items, services and phases are called in the report. */
+const names: Readonly<Record<string, Words>> = {
+  name: { ja: "氏名（漢字等）", en: "Name" },
+  kana: { ja: "氏名（カナ）", en: "Name in kana" },
+  "roman-name": { ja: "氏名（ローマ字）", en: "Name in Roman letters" },
+  sex: { ja: "性別", en: "Sex" },
+  "birth-date": { ja: "生年月日", en: "Birth date" },
+  email: { ja: "メールアドレス", en: "E-mail address" },
+  "postal-code": { ja: "郵便番号", en: "Postal code" },
+  address: { ja: "住所", en: "Address" },
+  phone: { ja: "電話番号", en: "Telephone" },
+  passport: { ja: "旅券番号", en: "Passport number" },
+  "passport-issued": { ja: "旅券発行日", en: "Passport: day of issue" },
+  "passport-expires": { ja: "旅券有効期限", en: "Passport: valid until" },
+  "my-number": { ja: "個人番号（マイナンバー）", en: "Individual number" },
+  "payment-card": { ja: "カード番号", en: "Payment card" },
+  "free-text": { ja: "自由記述", en: "Free text" },
+  "customer-id": { ja: "顧客番号", en: "Customer's key" },
+  "other-date": { ja: "その他の日付", en: "Other date" },
+  other: { ja: "その他", en: "Other" },
+  unknown: { ja: "不明", en: "Not known" },
+  service: { ja: "サービス", en: "Service" },
+  site: { ja: "販売サイト", en: "Sales site" },
+  partner: { ja: "提携先", en: "Partner" },
+  booked_on: { ja: "予約月", en: "Month of booking" },
+  language: { ja: "言語", en: "Language" },
+  whole: { ja: "完全な行", en: "Whole rows" },
+  head: { ja: "後ろが欠けた行", en: "Rows cut at the end" },
+  tail: { ja: "前が欠けた行", en: "Rows cut in front" },
+  middle: { ja: "前後が欠けた行", en: "Rows cut on both sides" },
+  zero: { ja: "ゼロのみ", en: "Zeros" },
+  random: { ja: "圧縮・暗号・乱数", en: "Packed, encrypted or random" },
+  binary: { ja: "その他のバイナリ", en: "Other binary" },
+  text: { ja: "テキスト", en: "Text" },
+  "open customers": { ja: "顧客表を開く", en: "Customers opened" },
+  index: { ja: "索引作成", en: "Index made" },
+  read: { ja: "読み取り・分類・正規化", en: "Read, classified, normalised" },
+  "open index": { ja: "索引を開く", en: "Index opened" },
+  match: { ja: "突合", en: "Matched" },
+  persons: { ja: "名寄せ", en: "Put together to persons" },
+  stage: { ja: "集計準備", en: "Staged" },
+  files: { ja: "一覧の書き出し", en: "Lists written" },
+  counts: { ja: "集計", en: "Counted" },
+  "records file": { ja: "断片の書き出し", en: "Records written" },
+  hashes: { ja: "入力のハッシュ", en: "Inputs hashed" },
+};
+
+export function nameOf(code: string): Words {
+  return names[code] ?? { ja: code, en: code };
+}
