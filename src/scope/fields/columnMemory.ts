@@ -107,6 +107,11 @@ export class ColumnMemory {
     return this.#rows < limits.warmRecords;
   }
 
+  /** Whether nine tenths of the other dates are written so. */
+  isMachineFormat(format: number): boolean {
+    return this.#others >= 50 && (this.#formats[format & 63] as number) * 10 >= this.#others * 9;
+  }
+
   /** A record begins. */
   begin(): void {
     this.#rows += 1;

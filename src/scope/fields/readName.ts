@@ -131,11 +131,11 @@ function readJoined(found: FoundName, families: UnitSet, givens: UnitSet): boole
   }
   const ending = wordEndings.has(units[length - 1] as number);
   if (found.known === 2) found.confidence = 0.97;
-  else if (found.known === 1) found.confidence = ending ? 0.25 : length - found.family <= 3 ? 0.8 : 0.4;
+  else if (found.known === 1) found.confidence = ending ? 0.4 : length - found.family <= 3 ? 0.8 : 0.4;
   else {
     found.family = length === 3 || length === 4 || length === 5 ? 2 : length === 2 ? 1 : 0;
     const given = found.family > 0 && givens.has(units, found.family, length);
-    found.confidence = given ? 0.8 : ending || length < 3 || length > 5 ? 0.15 : 0.45;
+    found.confidence = given ? 0.8 : ending || length < 3 || length > 6 ? 0.15 : 0.45;
   }
   return true;
 }

@@ -187,7 +187,8 @@ export class Understanding {
   }
 
   /**
-   * Which of the dates is the birth: the oldest. What lies ahead of today is when a passport ends; ten or five
+   * Which of the dates is the birth: the oldest, unless it alone is written as the other dates of the source are,
+   * which a program writes in one way. What lies ahead of today is when a passport ends; ten or five
    * years before it, it was issued. A single young date is a birth where no row of the file has other dates.
    */
   #settleDates(from: number, to: number, memory: ColumnMemory): void {
@@ -204,7 +205,7 @@ export class Understanding {
       }
       if (this.#era[at] === 2) continue;
       count += 1;
-      if (oldest < 0 || day < (this.#day[oldest] as number)) oldest = at;
+      if (oldest < 0 || this.#comesBefore(at, oldest, memory)) oldest = at;
     }
     if (oldest < 0) return;
     memory.countDates(count);
@@ -226,13 +227,18 @@ export class Understanding {
     }
   }
 
+  /** Whether a day is rather the birth than another: older, unless only the other is written as machines do. */
+  #comesBefore(at: number, other: number, memory: ColumnMemory): boolean {
+    const machine = memory.isMachineFormat(this.#format[at] as number);
+    if (machine !== memory.isMachineFormat(this.#format[other] as number)) return !machine;
+    return (this.#day[at] as number) < (this.#day[other] as number);
+  }
+
   #teach(memory: ColumnMemory): void {
     for (let at = 0; at < this.count; at += 1) {
       const found = this.itemKind[at] as number;
-      memory.see(
-        this.itemField[at] as number,
-        (this.#confidence[at] as number) >= sure ? found : kind.unknown,
-      );
+      const told = found === kind.other || (this.#confidence[at] as number) >= sure;
+      memory.see(this.itemField[at] as number, told ? found : kind.unknown);
     }
     memory.seen(this.fields.count);
   }

@@ -41,7 +41,7 @@ type Meta = {
   madeAt: string;
 };
 
-const version = 1;
+const version = 2;
 
 /** Rules by which a customer who is in the table twice is found. */
 const rules: readonly Rule[] = [
@@ -110,7 +110,8 @@ export async function buildIndex(folder: string, building: Building): Promise<vo
       hint: "give the customer table that the leaked records come from",
     });
   }
-  writeKeys(table, join(fresh, "keys.parquet"));
+  const frequencies = new Frequencies(table);
+  writeKeys(table, frequencies, join(fresh, "keys.parquet"));
   joinParquet(
     join(fresh, "attributes.parquet"),
     ATTRIBUTE_COLUMNS,
@@ -120,7 +121,6 @@ export async function buildIndex(folder: string, building: Building): Promise<vo
       packed: true,
     })),
   );
-  const frequencies = new Frequencies(table);
   const edges = await findEdges(building, { table, keys: join(fresh, "keys.parquet"), frequencies });
   writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
   for (const { task } of results) {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Duck } from "../../lib/openDuck.ts";
 import { decideLinks, learn, linkState, priorOf, priorWithin, type Links } from "../match/decideLinks.ts";
 import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPairs.ts";
-import { Frequencies } from "../match/frequencies.ts";
+import type { Frequencies } from "../match/frequencies.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
@@ -17,6 +17,8 @@ export type Matching = {
   duck: Duck;
   index: CustomerIndex;
   records: SignatureTable;
+  /** How common the records' own values are among them. */
+  recordFrequencies: Frequencies;
   /** Parquet of the records' keys. */
   keys: string;
   work: string;
@@ -103,9 +105,8 @@ async function stageOpen({ duck, work }: Matching, links: Links): Promise<void> 
 }
 
 async function matchAmongThemselves(matching: Matching, links: Links): Promise<Edges> {
-  const { duck, records, keys } = matching;
+  const { duck, records, keys, recordFrequencies: frequencies } = matching;
   await stageOpen(matching, links);
-  const frequencies = new Frequencies(records);
   const side = { table: records, keys };
   const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true, onlyRight: true });
   for (const rule of recordRules) await finder.run(rule, "open_record");

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { mkdirSync } from "node:fs";
 import { openDuck, type Duck } from "../../lib/openDuck.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
+import { Frequencies } from "../match/frequencies.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
 import { hashInput, planInputs } from "../read/planInputs.ts";
 import type { ReadProblem, ReadTask, ScopeInput } from "../read/record.ts";
@@ -192,9 +193,10 @@ class Job {
     if (this.#folder.isPast("match")) return loadMatched(saved);
     const matched = await this.#time("match", async () => {
       const keys = join(this.#folder.work, "keys.parquet");
-      writeKeys(of.records, keys);
+      const recordFrequencies = new Frequencies(of.records);
+      writeKeys(of.records, recordFrequencies, keys);
       const onProgress = (what: string): void => this.#options.onProgress(what, 0, null);
-      return matchRecords({ ...of, keys, work: this.#folder.work, onProgress });
+      return matchRecords({ ...of, recordFrequencies, keys, work: this.#folder.work, onProgress });
     });
     saveMatched(saved, matched);
     this.#folder.finish("match");

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
+import { COUNTED_KEYS, type Frequencies } from "../match/frequencies.ts";
 import { bytesOfRow, NARROW_COLUMNS, SignatureTable, WIDE_COLUMNS } from "../signatures/columns.ts";
 
 /** Rows that a worker keeps before it writes them. */
@@ -76,6 +77,7 @@ function copyRows(
 export const KEY_COLUMNS = [
   "kanji",
   "sound",
+  "roman",
   "email",
   "phone",
   "phone2",
@@ -98,10 +100,11 @@ const keyColumns: readonly ParquetColumn[] = [
   { name: "row", type: "uint32" },
   ...KEY_COLUMNS.map((name) => ({ name, type: "uint64" as const })),
   ...narrowKeys.map((name) => ({ name, type: "uint32" as const })),
+  ...COUNTED_KEYS.map((name) => ({ name: `${name}Count`, type: "uint32" as const })),
 ];
 
 /** Writes the columns for joins as Parquet, unpacked: hashes do not pack, and any engine reads it. */
-export function writeKeys(table: SignatureTable, file: string): void {
+export function writeKeys(table: SignatureTable, frequencies: Frequencies, file: string): void {
   const part = new ParquetPart(`${file}.part`, keyColumns, null);
   const group = 1_000_000;
   for (let from = 0; from < table.rows; from += group) {
@@ -116,6 +119,11 @@ export function writeKeys(table: SignatureTable, file: string): void {
       ...narrowKeys.map((column) => {
         const words = table.narrow[column];
         return { plain: new Uint8Array(words.buffer, words.byteOffset + from * 4, rows * 4) };
+      }),
+      ...COUNTED_KEYS.map((value) => {
+        const counts = new Uint32Array(rows);
+        for (let at = 0; at < rows; at += 1) counts[at] = frequencies.count(from + at, value);
+        return { plain: new Uint8Array(counts.buffer) };
       }),
     ]);
   }

@@ -43,14 +43,20 @@ sizes.reduce((product, size, at) => {
 const [nameStep, birthStep, emailStep, phoneStep, addressStep, sexStep, passportStep, customerStep] =
   step as [number, number, number, number, number, number, number, number];
 
+/** Levels of all patterns, group after group: `allLevels[pattern * GROUPS.length + group]`. */
+export const allLevels = new Uint8Array(patternCount * GROUPS.length);
+for (let pattern = 0; pattern < patternCount; pattern += 1) {
+  let rest = pattern;
+  for (let group = 0; group < sizes.length; group += 1) {
+    const size = sizes[group] as number;
+    allLevels[pattern * sizes.length + group] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+}
+
 /** The level of each group in a pattern, in the order of GROUPS. */
 export function levelsOf(pattern: number): number[] {
-  let rest = pattern;
-  return sizes.map((size) => {
-    const level = rest % size;
-    rest = Math.floor(rest / size);
-    return level;
-  });
+  return [...allLevels.subarray(pattern * GROUPS.length, (pattern + 1) * GROUPS.length)];
 }
 
 /** Dice's coefficients from which on two texts are similar: a letter or a digit off, two neighbours swapped. */
@@ -96,7 +102,7 @@ export class Comparer {
   }
 
   /** 0 where one side is missing, 1 where they differ, 2 where they are the same. */
-  #same(column: "kanji" | "sound" | "passport" | "customer", a: number, b: number): number {
+  #same(column: "kanji" | "sound" | "roman" | "passport" | "customer", a: number, b: number): number {
     const one = this.#a.wide[column];
     const other = this.#b.wide[column];
     const x = a * 2;
@@ -122,7 +128,7 @@ export class Comparer {
 
   #name(a: number, b: number): number {
     const kanji = this.#same("kanji", a, b);
-    const sound = this.#same("sound", a, b);
+    const sound = this.#sound(a, b);
     if (kanji === 2) {
       if (sound === 1 && !this.#soundsAlike(a, b)) return 7;
       return this.#a.narrow.kanjiRaw[a] === this.#b.narrow.kanjiRaw[b] ? 9 : 8;
@@ -143,6 +149,13 @@ export class Comparer {
     if (alike) return 4;
     if (soundGiven === 2) return 3;
     return soundFamily === 2 ? 2 : 1;
+  }
+
+  /** A name from abroad sounds otherwise in kana and in Latin letters: any two writings may agree. */
+  #sound(a: number, b: number): number {
+    const best = this.#same("sound", a, b);
+    if (best === 2 || this.#same("roman", a, b) === 2) return 2;
+    return best;
   }
 
   #soundsAlike(a: number, b: number): boolean {

@@ -3,6 +3,7 @@ import { Comparer, levelsOf, patternCount } from "./compare.ts";
 import type { PairList } from "./findPairs.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
+  defaultClasses,
   learnClasses,
   weighPatterns,
   type Classes,
@@ -69,7 +70,7 @@ export function learn(
   frequencies: Frequencies,
   prior: Prior,
 ): { classes: Classes; weights: PatternWeights } {
-  const start = weighPatterns(learnClasses([], prior, 0));
+  const start = weighPatterns(defaultClasses());
   const counts = new Float64Array(patternCount);
   const rarities = new Float64Array(patternCount);
   for (let at = 0; at < pairs.count; at += 1) {

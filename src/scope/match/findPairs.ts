@@ -2,12 +2,12 @@ import type { Duck } from "../../lib/openDuck.ts";
 import { quoteSql } from "../../lib/openDuck.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
-import type { Frequencies } from "./frequencies.ts";
-import type { FrequencyValue } from "./weights.ts";
+import type { CountedKey, Frequencies } from "./frequencies.ts";
 
 type Key =
   | "kanji"
   | "sound"
+  | "roman"
   | "email"
   | "phone"
   | "address"
@@ -23,7 +23,18 @@ type Key =
   | "soundFamily";
 
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
-export type Rule = { keys: readonly Key[]; left?: "phone2"; right?: "phone2"; hub?: FrequencyValue };
+export type Rule = {
+  keys: readonly Key[];
+  left?: "phone2";
+  right?: "phone2";
+  /** A value shared by too many customers finds no pairs by this rule. */
+  hub?: CountedKey;
+  /** How many are too many, where fewer than usual. */
+  most?: number;
+};
+
+/** Customers who may share a value by which alone pairs are found. */
+const hubMost = 300;
 
 /** For all records. */
 export const firstRules: readonly Rule[] = [
@@ -33,6 +44,8 @@ export const firstRules: readonly Rule[] = [
   { keys: ["kanji", "birth"] },
   { keys: ["phone", "sound"] },
   { keys: ["phone", "kanji"] },
+  { keys: ["roman", "birth"] },
+  { keys: ["phone", "roman"] },
   { keys: ["passport"] },
   { keys: ["customer"] },
   { keys: ["kanji", "sound", "postalCode"] },
@@ -44,7 +57,8 @@ export const firstRules: readonly Rule[] = [
 export const looseRules: readonly Rule[] = [
   { keys: ["phone"], hub: "phone" },
   { keys: ["address"], hub: "address" },
-  { keys: ["kanji", "sound"], hub: "kanji" },
+  // A name alone tells nobody among twenty.
+  { keys: ["kanji", "sound"], hub: "kanji", most: 20 },
   { keys: ["kanji", "town"] },
   { keys: ["sound", "town"] },
   { keys: ["sound", "postalCode"] },
@@ -125,7 +139,6 @@ export class PairFinder {
   async run(rule: Rule, only: string | null): Promise<number> {
     const before = this.pairs.count;
     const { duck } = this.#sides;
-    await this.#makeHubs(rule);
     const result = await duck.connection.stream(this.#sqlOf(rule, only));
     for (;;) {
       const chunk = await result.fetchChunk();
@@ -158,22 +171,7 @@ export class PairFinder {
       const high = a[left * 2 + 1] as number;
       if ((low | high) === 0 || low !== b[right * 2] || high !== b[right * 2 + 1]) return false;
     }
-    return rule.hub === undefined || !frequencies.isHub(right, rule.hub);
-  }
-
-  async #makeHubs({ hub }: Rule): Promise<void> {
-    const { duck, frequencies } = this.#sides;
-    await duck.run("CREATE OR REPLACE TEMP TABLE hubs (hash UBIGINT)");
-    if (hub === undefined) return;
-    const values = frequencies.hubs[hub];
-    for (let from = 0; from < values.length; from += 1_000) {
-      await duck.run(
-        `INSERT INTO hubs VALUES ${values
-          .slice(from, from + 1_000)
-          .map((one) => `(${one})`)
-          .join(",")}`,
-      );
-    }
+    return rule.hub === undefined || frequencies.count(right, rule.hub) <= (rule.most ?? hubMost);
   }
 
   #sqlOf(rule: Rule, only: string | null): string {
@@ -184,7 +182,8 @@ export class PairFinder {
       const there = names.map((name) => `${name} <> 0`).join(" AND ");
       const bound = only !== null && (at === "l" || this.#sides.onlyRight === true);
       const open = bound ? ` AND row IN (SELECT row FROM ${only})` : "";
-      const hub = rule.hub === undefined ? "" : ` AND ${names[0]} NOT IN (SELECT hash FROM hubs)`;
+      const counted = rule.hub !== undefined && at === "r";
+      const hub = counted ? ` AND ${rule.hub}Count <= ${rule.most ?? hubMost}` : "";
       return `(SELECT row, ${names.join(", ")} FROM read_parquet(${quoteSql(file)}) WHERE ${there}${open}${hub})`;
     };
     const on = columns.map(({ l, r }) => `l.${l} = r.${r}`).join(" AND ");

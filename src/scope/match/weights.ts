@@ -1,4 +1,4 @@
-import { GROUPS, LEVELS, levelsOf, patternCount, type Group } from "./compare.ts";
+import { allLevels, GROUPS, LEVELS, levelsOf, patternCount, type Group } from "./compare.ts";
 
 /**
  * What a pattern weighs: a record and a customer are the same person, two of one household, two of one name in one
@@ -106,33 +106,55 @@ export type PatternWeights = {
   values: Uint8Array;
 };
 
-export function weighPatterns(classes: Classes): PatternWeights {
+/** `only`: the patterns that are asked for; by default all. */
+export function weighPatterns(classes: Classes, only?: readonly number[]): PatternWeights {
   const weights: PatternWeights = {
     same: new Float64Array(patternCount),
     household: new Float64Array(patternCount),
     namesake: new Float64Array(patternCount),
     values: new Uint8Array(patternCount),
   };
-  for (let pattern = 0; pattern < patternCount; pattern += 1) {
-    const levels = levelsOf(pattern);
-    for (const [at, group] of GROUPS.entries()) {
-      const level = levels[at] as number;
-      if (level === 0) continue;
-      const value = frequencyOf[group]?.[level];
-      const chance =
-        value === undefined
-          ? certainly(group, level, classes[group].unrelated[level] as number)
-          : covered[value];
-      for (const one of KINDS) {
-        const weight = Math.log2((classes[group][one][level] as number) / chance);
-        weights[one][pattern] = (weights[one][pattern] as number) + weight;
-      }
-      if (value !== undefined)
-        weights.values[pattern] =
-          (weights.values[pattern] as number) | (1 << FREQUENCY_VALUES.indexOf(value));
+  const levels = GROUPS.map((group) => weighLevels(group, classes));
+  const count = only?.length ?? patternCount;
+  for (let at = 0; at < count; at += 1) {
+    const pattern = only === undefined ? at : (only[at] as number);
+    let same = 0;
+    let household = 0;
+    let namesake = 0;
+    let values = 0;
+    for (let group = 0; group < GROUPS.length; group += 1) {
+      const level = (levels[group] as LevelWeight[])[allLevels[pattern * GROUPS.length + group] as number];
+      same += (level as LevelWeight).same;
+      household += (level as LevelWeight).household;
+      namesake += (level as LevelWeight).namesake;
+      values |= (level as LevelWeight).values;
     }
+    weights.same[pattern] = same;
+    weights.household[pattern] = household;
+    weights.namesake[pattern] = namesake;
+    weights.values[pattern] = values;
   }
   return weights;
+}
+
+type LevelWeight = Record<PairKind, number> & { values: number };
+
+function weighLevels(group: Group, classes: Classes): LevelWeight[] {
+  return LEVELS[group].map((_, level) => {
+    if (level === 0) return { same: 0, household: 0, namesake: 0, values: 0 };
+    const value = frequencyOf[group]?.[level];
+    const chance =
+      value === undefined
+        ? certainly(group, level, classes[group].unrelated[level] as number)
+        : covered[value];
+    const of = (one: PairKind): number => Math.log2((classes[group][one][level] as number) / chance);
+    return {
+      same: of("same"),
+      household: of("household"),
+      namesake: of("namesake"),
+      values: value === undefined ? 0 : 1 << FREQUENCY_VALUES.indexOf(value),
+    };
+  });
 }
 
 /** A passport or a customer's key that agrees by chance: one in ten million. */
@@ -161,8 +183,9 @@ export function learnClasses(
   const start = defaultClasses();
   let classes = defaultClasses();
   const levels = seen.map(({ pattern }) => levelsOf(pattern));
+  const patterns = seen.map(({ pattern }) => pattern);
   for (let round = 0; round < rounds; round += 1) {
-    const weights = weighPatterns(classes);
+    const weights = weighPatterns(classes, patterns);
     const sums = new Map(learnt.map((group) => [group, LEVELS[group].map(() => 0)]));
     for (const [at, { pattern, count, rarity }] of seen.entries()) {
       const odds = KINDS.map(

@@ -6,6 +6,7 @@ import type { CustomerMemo } from "../job/customerMemo.ts";
 import type { Edges } from "../job/customerEdges.ts";
 import { loadMatched } from "../job/matchRecords.ts";
 import { recordsOfTaskMax } from "../job/recordLog.ts";
+import { bytesOfRow } from "../signatures/columns.ts";
 import type { Graph } from "./countRange.ts";
 import type { JobFiles } from "./jobFiles.ts";
 
@@ -56,8 +57,14 @@ export async function openGraph(files: JobFiles, memo: CustomerMemo): Promise<Gr
   const index = JSON.parse(readFileSync(await files.path(join(memo.index, "now", "index.json")), "utf8")) as {
     rows: number;
     fingerprint: string;
+    rowBytes: number;
     edges: { certain: number };
   };
+  if (index.rowBytes !== bytesOfRow) {
+    throw new SekishoError("conflict", `Cannot review ${files.out}: another version of Sekisho made it`, {
+      hint: "review it with that version, or run sekisho scope again with --again",
+    });
+  }
   if (index.fingerprint !== memo.fingerprint) {
     throw new SekishoError("conflict", `Cannot review ${files.out}: its index was made anew since`, {
       hint: "run sekisho scope again with --again, so that job and index are of one customer table",

@@ -11,6 +11,8 @@ export const WIDE_COLUMNS = [
   "kanji",
   /** The whole name as it sounds, in whatever order and writing. */
   "sound",
+  /** The same of the name in Latin letters, which of a name from abroad does not follow from its kana. */
+  "roman",
   "email",
   "phone",
   /** A second number. */

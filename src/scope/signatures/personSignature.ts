@@ -141,14 +141,17 @@ export class PersonSignature {
 
   /** Kana goes before Roman letters, which lose long vowels and often the order. */
   #takeSound(found: number, { name, sound }: FieldReading): void {
-    if (found === kind["roman-name"] && (this.#sure[kind.kana] as number) > 0) return;
+    if (found === kind["roman-name"]) {
+      this.#syllables(sound, "roman");
+      if ((this.#sure[kind.kana] as number) > 0) return;
+    }
     // Letters of Roman names were made when they were judged.
     if (found === kind.kana) sound.fromKana(name.units, name.family, name.length);
     this.#storeSound(sound);
   }
 
   #storeSound(sound: Sound): void {
-    this.#syllables(sound);
+    this.#syllables(sound, "sound");
     this.#pairs(sound.letters, sound.length, "soundPairs");
     const { letters, split, length } = sound;
     const known = split > 0 && split < length;
@@ -159,7 +162,7 @@ export class PersonSignature {
   }
 
   /** The same for a name in either order: sums over its syllables. */
-  #syllables({ letters, length, split }: Sound): void {
+  #syllables({ letters, length, split }: Sound, column: "sound" | "roman"): void {
     let low = 0;
     let high = 0;
     let code = 0;
@@ -189,7 +192,7 @@ export class PersonSignature {
     units[2] = high & 0xffff;
     units[3] = high >>> 16;
     units[4] = count;
-    this.#wideHash("sound", units, { length: 5, domain: domain.sound });
+    this.#wideHash(column, units, { length: 5, domain: domain.sound });
   }
 
   #pairs(letters: Uint16Array, length: number, column: "soundPairs" | "emailPairs"): void {
