@@ -93,16 +93,19 @@ async function outboundCommand(argv: string[]): Promise<number> {
 
 /** What is done besides with jobs and customer tables, where the first word says so. */
 const scopeVerbs: Record<string, Command> = {
+  review: {
+    summary: "look at doubtful links of a finished job, decide, and measure by samples",
+    run: async (argv) => (await import("./scope/review/reviewCommand.ts")).reviewCommand(argv),
+  },
   report: {
     summary: "write report.html and counts.csv of a finished job anew",
     run: async (argv) => (await import("./scope/reportCommand.ts")).reportCommand(argv),
   },
 };
 
-/** What is done with a finished job; anything else names inputs. */
+/** Anything else names inputs. */
 async function scopeCommands(argv: string[]): Promise<number> {
-  const [verb, ...rest] = argv;
-  if (verb === "review") return (await import("./scope/review/reviewCommand.ts")).reviewCommand(rest);
+  const [verb] = argv;
   if (verb !== undefined && Object.hasOwn(scopeVerbs, verb)) return runVerb("scope", scopeVerbs, argv);
   return (await import("./scope/scopeCommand.ts")).scopeCommand(argv);
 }
