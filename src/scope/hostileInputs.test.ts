@@ -20,11 +20,13 @@ function encrypted(archive: Buffer): Buffer {
 /** One row of so many cells. */
 function wideWorkbook(columns: number): Buffer {
   const cells = Array.from({ length: columns }, () => `<c t="inlineStr"><is><t>a@example.jp</t></is></c>`);
+  const row = `<row r="1">${cells.join("")}</row>`;
+  const target = `<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>`;
   return zipOf({
     "[Content_Types].xml": "<Types/>",
     "xl/workbook.xml": `<workbook><sheets><sheet name="s" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-    "xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>`,
-    "xl/worksheets/sheet1.xml": `<worksheet><sheetData><row r="1">${cells.join("")}</row></sheetData></worksheet>`,
+    "xl/_rels/workbook.xml.rels": `<Relationships>${target}</Relationships>`,
+    "xl/worksheets/sheet1.xml": `<worksheet><sheetData>${row}</sheetData></worksheet>`,
   });
 }
 
@@ -50,7 +52,7 @@ test("sekisho scope names what is hostile, holds no more memory for it, and does
   const result = JSON.parse(ran.out) as ScopeResult;
   const codes = (name: string): string[] =>
     result.problems.filter(({ source }) => source.endsWith(name)).map(({ code }) => code);
-  assert.deepEqual(codes("bomb.zip"), ["too-large"]);
+  assert.ok(codes("bomb.zip").includes("too-large"), JSON.stringify(result.problems));
   assert.deepEqual(codes("locked.zip"), ["encrypted"]);
   assert.ok(codes("wide.xlsx").includes("too-many"), JSON.stringify(result.problems));
   assert.ok(codes("line.csv").includes("line-too-long"), JSON.stringify(result.problems));
@@ -91,8 +93,8 @@ test("sekisho scope says what is wrong with an order it cannot carry out", async
   await t.test("an empty folder", async () => {
     mkdirSync(join(job.folder, "nothing"));
     const said = await say(join(job.folder, "nothing"), "--customers", job.table, "--again");
-    assert.doesNotMatch(said.err, /at .*\.ts:\d+/, said.err);
-    assert.ok(said.status === 0 || said.status === 1, said.err);
+    assert.match(said.err, /Cannot find anything to read/);
+    assert.equal(said.status, 1);
   });
   await t.test("another job's folder", async () => {
     assert.equal((await say(leak, "--customers", job.table, "--again")).status, 0);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { mkdirSync } from "node:fs";
+import { SekishoError } from "../../lib/error.ts";
 import { openDuck, type Duck } from "../../lib/openDuck.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
@@ -59,6 +60,16 @@ export type ScopeResult = Counted & {
 /** Runs a job from its inputs to its files, or goes on where it was stopped. */
 export async function runScope(options: ScopeOptions): Promise<ScopeResult> {
   const planned = await planInputs(options.inputs);
+  if (planned.inputs.length === 0) {
+    // "0 persons" because of a wrong path would be the worst of all answers.
+    throw new SekishoError(
+      "input-unreadable",
+      `Cannot find anything to read in ${options.inputs.join(", ")}`,
+      {
+        hint: "name files that are not empty, or folders that hold some",
+      },
+    );
+  }
   mkdirSync(options.out, { recursive: true, mode: 0o700 });
   const folder = JobFolder.open(
     options.out,
