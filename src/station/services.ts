@@ -5,6 +5,7 @@ import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
+import type { ScopeService } from "./service/scopeTypes.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
 /**
@@ -18,6 +19,7 @@ export type Services = {
   desk: DeskService;
   traffic: TrafficService;
   records: RecordsService;
+  scope: ScopeService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -240,6 +242,10 @@ export type { CutCard };
 /* ---- records ---- */
 
 export type * from "./service/recordsTypes.ts";
+
+/* ---- scope ---- */
+
+export type * from "./service/scopeTypes.ts";
 
 export type TrafficOverview = {
   /** What the record holds, or null while nothing is recorded. */

@@ -60,7 +60,7 @@ export function levelsOf(pattern: number): number[] {
 }
 
 /** Dice's coefficients from which on two texts are similar: a letter or a digit off, two neighbours swapped. */
-export const similarity = { sound: 0.72, email: 0.8, phone: 0.79 } as const;
+export const similarity = { sound: 0.72, soundOfFamily: 0.79, email: 0.8, phone: 0.79 } as const;
 
 function countBits(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);
@@ -158,8 +158,10 @@ export class Comparer {
     return best;
   }
 
+  /** Within a family half of the name is the same from the beginning: more of it must be. */
   #soundsAlike(a: number, b: number): boolean {
-    return dice(this.#a.wide.soundPairs, a * 2, this.#b.wide.soundPairs, b * 2) >= similarity.sound;
+    const least = this.#narrow("soundFamily", a, b) === 2 ? similarity.soundOfFamily : similarity.sound;
+    return dice(this.#a.wide.soundPairs, a * 2, this.#b.wide.soundPairs, b * 2) >= least;
   }
 
   /** Near: one of year, month and day differs, or month and day are swapped. */

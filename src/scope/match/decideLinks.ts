@@ -17,7 +17,7 @@ export const linkState = { review: 1, certain: 2 } as const;
 
 export const thresholds = {
   /** Chance that the link is right, from which on nobody needs to look. */
-  certain: 0.97,
+  certain: 0.94,
   /** Below it a candidate is not worth a look. */
   review: 0.1,
 } as const;
@@ -48,7 +48,7 @@ export function priorOf(rows: number, strangers: number): Prior {
   return {
     same: each + Math.log2(1 - strangers),
     household: each + Math.log2(strangers * 0.8),
-    namesake: each + Math.log2(strangers * 0.3),
+    namesake: each + Math.log2(strangers * 0.5),
     none: Math.log2(strangers),
   };
 }

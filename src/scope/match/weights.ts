@@ -28,7 +28,7 @@ export function defaultClasses(): Classes {
     },
     birth: {
       same: [1, 0.01, 0.03, 0.96],
-      household: [1, 0.98, 0.012, 0.008],
+      household: [1, 0.965, 0.015, 0.02],
       namesake: [1, 0.995, 0.005, 0.0001],
       unrelated: [1, 0.996, 0.004, 1],
     },

@@ -275,6 +275,13 @@ export class ReviewJob {
     return { total: wanted.length, rows };
   }
 
+  /** Records that come behind this one in the queue. */
+  after(record: number, count: number): number[] {
+    const at = this.#queue.indexOf(this.places.placeOf(record));
+    if (at < 0) return [];
+    return Array.from(this.#queue.subarray(at + 1, at + 1 + count), (place) => this.places.recordAt(place));
+  }
+
   /** The machine's links: as it left them, also after decisions were applied. */
   async linksTable(): Promise<string> {
     const before = `review/before-${this.name}/links.parquet`;

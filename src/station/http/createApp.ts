@@ -24,6 +24,7 @@ import {
 } from "./protect.ts";
 import { recordsRoutes } from "./recordsRoutes.ts";
 import { requirePerson } from "./requirePerson.ts";
+import { scopeRoutes } from "./scopeRoutes.ts";
 import { sessionRoutes } from "./sessionRoutes.ts";
 import { stationRoutes } from "./stationRoutes.ts";
 import { trafficRoutes } from "./trafficRoutes.ts";
@@ -86,6 +87,7 @@ function createRoutes(context: Context) {
     .route("/mails", new Hono<Env>().use(person).route("/", mailRoutes(context)))
     .route("/traffic", new Hono<Env>().use(person).route("/", trafficRoutes(context)))
     .route("/records", new Hono<Env>().use(person).route("/", recordsRoutes(context)))
+    .route("/scope", new Hono<Env>().use(person).route("/", scopeRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))
     .route("/people", new Hono<Env>().use(person).route("/", peopleRoutes(context)));
