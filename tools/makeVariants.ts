@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /**
- * Makes `src/scope/normalise/variants/variants.txt`, variant kanji and the usual form of each, from the MJ map
- * of the package `@mandel59/mojidata` (105 MB, hence no dependency):
+ * Makes `src/scope/normalise/variants/variants.txt`, variant kanji and the usual form of each, from the MJ
+ * map of the package `@mandel59/mojidata` (105 MB, hence no dependency):
  *
  *   npm i --prefix /tmp/moji @mandel59/mojidata@1.8.1
  *   node tools/makeVariants.ts /tmp/moji/node_modules/@mandel59/mojidata/dist/moji.db

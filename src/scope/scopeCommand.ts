@@ -9,13 +9,13 @@ import { runScope, type ScopeResult } from "./job/runScope.ts";
 
 const help = `sekisho scope INPUT… --customers FILE|postgres://… --out DIR [options]
 
-Turns recovered data into the list of affected persons. INPUT: files and folders (CSV, TSV, JSON Lines, xlsx, SQL
-dumps, mail, text, zip, gz, 7z, nested), disk images, unallocated space. Inputs are only read.
+Turns recovered data into the list of affected persons. INPUT: files and folders (CSV, TSV, JSON Lines, xlsx,
+SQL dumps, mail, text, zip, gz, 7z, nested), disk images, unallocated space. Inputs are only read.
 
   --customers SOURCE  the customer table: CSV, Parquet, or postgres://USER@HOST/DATABASE?table=SCHEMA.TABLE
   --map FILE          which column holds what (YAML); without it columns are known by their names
-  --index DIR         an index of the customer table, made when there is none or the table has changed; its key
-                      is DIR.key: keep it apart
+  --index DIR         an index of the customer table, made when there is none or the table has changed; its
+                      key is DIR.key: keep it apart
   --out DIR           where the files go: records.parquet, links.parquet, persons.parquet, counts.json
   --at DATE           the day on which the data left, for minors and passports (today)
   --again             throw an unfinished or older job in DIR away
@@ -101,20 +101,26 @@ function readMap(file: string): CustomerMap {
 }
 
 function tell(result: ScopeResult, out: string): string {
-  const { persons, records, links } = result;
+  const { persons, records, links, passports } = result;
   const range = persons.fewest === persons.most ? `${persons.most}` : `${persons.fewest} to ${persons.most}`;
   const lines = [
-    `${range} persons in ${records.found} records (${persons.matched} are customers, ${persons.notCustomers} are in no table)`,
-    `${links.certain} links are certain, ${links.review} wait for review; ${result.duplicates} records are of persons seen before`,
-    `minors: ${result.minors}; passports: ${result.passports.persons} (${result.passports.valid} valid on ${result.at})`,
+    `${range} persons in ${records.found} records`,
+    `${persons.matched} of them are customers, ${persons.notCustomers} are in no table`,
+    `${links.certain} links are certain, ${links.review} wait for review`,
+    `${result.duplicates} records are of persons seen before`,
+    `minors: ${result.minors}; passports: ${passports.persons} (${passports.valid} valid on ${result.at})`,
     ...Object.entries(result.byItem)
       .filter(([, count]) => count.records > 0)
       .map(
         ([item, count]) =>
-          `  ${item.padEnd(18)}${String(count.records).padStart(12)} records${String(count.persons).padStart(12)} persons`,
+          `  ${item.padEnd(18)}${column(count.records)} records${column(count.persons)} persons`,
       ),
     ...result.problems.slice(0, 20).map((problem) => `not read: ${problem.message}`),
     `written to ${out}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function column(count: number): string {
+  return String(count).padStart(12);
 }

@@ -1,4 +1,6 @@
-/** Thrift's compact protocol (apache/thrift doc/specs/thrift-compact-protocol.md), as far as Parquet needs it. */
+/**
+ * Thrift's compact protocol (apache/thrift doc/specs/thrift-compact-protocol.md), as far as Parquet needs it.
+ */
 export const thriftType = {
   true: 1,
   false: 2,

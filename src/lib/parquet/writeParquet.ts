@@ -3,9 +3,10 @@ import { zstdCompressSync, constants } from "node:zlib";
 import { ThriftWriter } from "./thriftCompact.ts";
 
 /**
- * Parquet (apache/parquet-format 2.10) from columns that already lie in memory as Parquet wants them: what workers
- * hold as bytes and typed arrays goes to disk without a value ever becoming an object. Flat, nothing optional.
- * DuckDB needs ten times the processor time for the same, because text must go through CSV (docs/figures.md).
+ * Parquet (apache/parquet-format 2.10) from columns that already lie in memory as Parquet wants them: what
+ * workers hold as bytes and typed arrays goes to disk without a value ever becoming an object. Flat, nothing
+ * optional. DuckDB needs ten times the processor time for the same, because text must go through CSV
+ * (docs/figures.md).
  */
 
 export const COLUMN_TYPES = ["int32", "uint32", "int64", "uint64", "double", "text"] as const;
@@ -14,7 +15,10 @@ export type ParquetColumn = { name: string; type: ColumnType };
 
 /** Values of one column of a row group. */
 export type ColumnValues =
-  /** PLAIN: little-endian numbers one behind the other; for text, each with its length in four bytes before it. */
+  /**
+   * PLAIN: little-endian numbers one behind the other; for text, each with its length in four bytes before
+   * it.
+   */
   | { plain: Uint8Array }
   /** Up to 256 different values, PLAIN, and for each row which of them. */
   | { dictionary: Uint8Array; count: number; indices: Uint8Array };
@@ -117,7 +121,9 @@ function pack(raw: Uint8Array, level: number): Uint8Array {
   return zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: level } });
 }
 
-/** Indices of eight bits as one bit-packed run, which then are the bytes themselves; or one run of the same. */
+/**
+ * Indices of eight bits as one bit-packed run, which then are the bytes themselves; or one run of the same.
+ */
 function runsOf(indices: Uint8Array, rows: number): Uint8Array[] {
   const first = indices[0] as number;
   let same = true;

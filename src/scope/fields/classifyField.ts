@@ -280,8 +280,9 @@ function isSyllabic({ letters, length }: Sound): boolean {
   return run === 0;
 }
 
-const pinyin =
-  /^(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouv]))+$/;
+const finals =
+  "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouv]";
+const pinyin = new RegExp(`^(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:${finals}))+$`);
 
 /** Whether both parts are syllables of Mandarin. */
 function isPinyin({ letters, split, length }: Sound): boolean {
@@ -300,8 +301,10 @@ function isCapital({ units, length, blanks }: Cell): boolean {
   return true;
 }
 
-const romanPlace =
-  /\b(?:[a-z-]+-(?:shi|ku|cho|machi|gun|mura|ken|to|fu)|tokyo|osaka|kyoto|hokkaido|street|st|road|rd|avenue|ave|city|district|japan)\b/i;
+const placeWords =
+  "tokyo|osaka|kyoto|hokkaido|street|st|road|rd|avenue|ave|city|district|japan|" +
+  "[a-z-]+-(?:shi|ku|cho|machi|gun|mura|ken|to|fu)";
+const romanPlace = new RegExp(`\\b(?:${placeWords})\\b`, "i");
 
 function isRomanAddress(text: string): boolean {
   return romanPlace.test(text) && /\d/.test(text);

@@ -11,8 +11,9 @@ export const limits = {
 } as const;
 
 /**
- * What the records of one source have in common: the byte between fields, and what each column holds, if it has
- * columns. Learnt from its first records; the same records teach the same, so that a job gives the same twice.
+ * What the records of one source have in common: the byte between fields, and what each column holds, if it
+ * has columns. Learnt from its first records; the same records teach the same, so that a job gives the same
+ * twice.
  */
 export class ColumnMemory {
   separator: number;
@@ -43,7 +44,9 @@ export class ColumnMemory {
     return this.#records < limits.learnRecordsMax;
   }
 
-  /** Finds the separator of a record where the source has not said it: the last one, as long as it is there. */
+  /**
+   * Finds the separator of a record where the source has not said it: the last one, as long as it is there.
+   */
   settleSeparator(bytes: Uint8Array, start: number, end: number): void {
     if (this.#fixed) return;
     if (this.separator !== 0 && this.#records > 50 && bytes.subarray(start, end).includes(this.separator))
@@ -118,8 +121,8 @@ export class ColumnMemory {
   }
 
   /**
-   * Counts a short text that may be a name. Whether it comes again and again, as kinds of bookings do and hardly
-   * a name does; two of sixteen thousand may be counted together.
+   * Counts a short text that may be a name. Whether it comes again and again, as kinds of bookings do and
+   * hardly a name does; two of sixteen thousand may be counted together.
    */
   isWord(hash: number): boolean {
     const at = (hash ^ (hash >>> 14)) & 0x3fff;
@@ -128,7 +131,9 @@ export class ColumnMemory {
     return count > 3 + this.#rows / 250;
   }
 
-  /** Whether lone digits of this source say the sex (ISO/IEC 5218: 1 male, 2 female): hardly any other occurs. */
+  /**
+   * Whether lone digits of this source say the sex (ISO/IEC 5218: 1 male, 2 female): hardly any other occurs.
+   */
   lonelyDigit(digit: number): boolean {
     this.#lone[digit] = (this.#lone[digit] as number) + 1;
     let others = 0;
@@ -138,7 +143,10 @@ export class ColumnMemory {
     );
   }
 
-  /** Whether a letter and eight digits are too common here to be passports of visitors: bookings are numbered so. */
+  /**
+   * Whether a letter and eight digits are too common here to be passports of visitors: bookings are numbered
+   * so.
+   */
   isBooking(): boolean {
     this.#letterNumbers += 1;
     return this.#letterNumbers * 8 > this.#rows && this.#letterNumbers > 3;

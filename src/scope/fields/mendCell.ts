@@ -16,8 +16,8 @@ const asLatin =
   /[\u00c2-\u00ef][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]/;
 
 /**
- * Text that was decoded wrongly once, put right: UTF-8 that was read as CP932 or as Latin-1 and saved so. Null
- * where it is none, or cannot be put right.
+ * Text that was decoded wrongly once, put right: UTF-8 that was read as CP932 or as Latin-1 and saved so.
+ * Null where it is none, or cannot be put right.
  */
 export function mendMojibake(bytes: Uint8Array): Uint8Array | null {
   if (bytes.length > limits.mendBytesMax) return null;
@@ -59,10 +59,25 @@ function decoded(bytes: Uint8Array): Uint8Array | null {
   }
 }
 
-const pieces =
-  /[a-z0-9._%+'-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,12}|〒?\d{3}-\d{4}(?![\d-])|(?:\+81[- ]?|0)[5789]0[- ]?\d{4}[- ]?\d{4}|0\d{1,4}[- (]\d{1,4}[-) ]\d{4}(?!\d)|(?:明治|大正|昭和|平成|令和)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日|(?:18|19|20)\d\d(?:[-/.年])\d{1,2}(?:[-/.月])\d{1,2}日?|[A-Z]{2}\d{7}(?!\d)/gi;
-const words =
-  /[\u30a1-\u30f6ー]{2,12}[ \u3000]?[\u30a1-\u30f6ー]{2,12}|[\u3005\u3400-\u9fff]{1,4}[ \u3000]?[\u3005\u3041-\u3096\u30a1-\u30f6\u3400-\u9fff]{1,5}/g;
+/** What stands out in any text: mail, postal code, telephone, days in Japanese and in figures, passport. */
+const pieces = new RegExp(
+  [
+    "[a-z0-9._%+'-]{1,64}@(?:[a-z0-9-]{1,63}\\.){1,4}[a-z]{2,12}",
+    "〒?\\d{3}-\\d{4}(?![\\d-])",
+    "(?:\\+81[- ]?|0)[5789]0[- ]?\\d{4}[- ]?\\d{4}",
+    "0\\d{1,4}[- (]\\d{1,4}[-) ]\\d{4}(?!\\d)",
+    "(?:明治|大正|昭和|平成|令和)(?:\\d{1,2}|元)年\\d{1,2}月\\d{1,2}日",
+    "(?:18|19|20)\\d\\d[-/.年]\\d{1,2}[-/.月]\\d{1,2}日?",
+    "[A-Z]{2}\\d{7}(?!\\d)",
+  ].join("|"),
+  "gi",
+);
+/** Names in kana, and in kanji. */
+const words = new RegExp(
+  "[\\u30a1-\\u30f6ー]{2,12}[ \\u3000]?[\\u30a1-\\u30f6ー]{2,12}|" +
+    "[\\u3005\\u3400-\\u9fff]{1,4}[ \\u3000]?[\\u3005\\u3041-\\u3096\\u30a1-\\u30f6\\u3400-\\u9fff]{1,5}",
+  "g",
+);
 
 /**
  * Cuts a cell that holds several things: fields that lost what stood between them, or a sentence. Empty where

@@ -199,7 +199,9 @@ function splitKana(found: FoundName, families: UnitSet, givens: UnitSet): void {
 
 const romanMask = has.lower | has.upper | has.blank | has.hyphen | has.dot | has.accented | has.other;
 
-/** A name in Latin letters, two to five words. Which is the family name is told by known names, else unknown. */
+/**
+ * A name in Latin letters, two to five words. Which is the family name is told by known names, else unknown.
+ */
 export function readRomanName(cell: Cell, found: FoundName): boolean {
   found.confidence = 0;
   if ((cell.mask & ~romanMask) !== 0 || cell.length < 4 || cell.length > 60) return false;

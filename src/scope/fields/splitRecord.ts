@@ -15,8 +15,8 @@ export class Fields {
   readonly doubled = new Uint8Array(limits.fieldsMax);
 
   /**
-   * Splits a record by one byte (RFC 4180: fields may stand in quotes, and a quote in them is doubled). A quote
-   * that never ends is a character like any other.
+   * Splits a record by one byte (RFC 4180: fields may stand in quotes, and a quote in them is doubled). A
+   * quote that never ends is a character like any other.
    */
   split(bytes: Uint8Array, start: number, end: number, separator: number): void {
     this.count = 0;
@@ -68,8 +68,8 @@ export class Fields {
 }
 
 /**
- * The byte that most likely stands between the fields of a record: the most frequent of the usual ones outside
- * quotes; 0 where there is none.
+ * The byte that most likely stands between the fields of a record: the most frequent of the usual ones
+ * outside quotes; 0 where there is none.
  */
 export function guessSeparator(bytes: Uint8Array, start: number, end: number): number {
   let best = 0;

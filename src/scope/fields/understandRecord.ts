@@ -14,8 +14,8 @@ export const limits = { itemsMax: 768 } as const;
 const sure = 0.5;
 
 /**
- * What one record says: its items, each with the field it stands in, its kind, and its canonical form; and the
- * signature of the person. One object for a thread, filled again for every record.
+ * What one record says: its items, each with the field it stands in, its kind, and its canonical form; and
+ * the signature of the person. One object for a thread, filled again for every record.
  */
 export class Understanding {
   readonly fields = new Fields();
@@ -187,8 +187,8 @@ export class Understanding {
   }
 
   /**
-   * Which of the dates is the birth: the oldest, unless it alone is written as the other dates of the source are,
-   * which a program writes in one way. What lies ahead of today is when a passport ends; ten or five
+   * Which of the dates is the birth: the oldest, unless it alone is written as the other dates of the source
+   * are, which a program writes in one way. What lies ahead of today is when a passport ends; ten or five
    * years before it, it was issued. A single young date is a birth where no row of the file has other dates.
    */
   #settleDates(from: number, to: number, memory: ColumnMemory): void {
@@ -227,7 +227,9 @@ export class Understanding {
     }
   }
 
-  /** Whether a day is rather the birth than another: older, unless only the other is written as machines do. */
+  /**
+   * Whether a day is rather the birth than another: older, unless only the other is written as machines do.
+   */
   #comesBefore(at: number, other: number, memory: ColumnMemory): boolean {
     const machine = memory.isMachineFormat(this.#format[at] as number);
     if (machine !== memory.isMachineFormat(this.#format[other] as number)) return !machine;
@@ -244,8 +246,8 @@ export class Understanding {
   }
 
   /**
-   * Of how many persons a record is: where two rows stand in one line, the kinds of the first come again in the
-   * second. Gives the item at which the second begins, or `count`.
+   * Of how many persons a record is: where two rows stand in one line, the kinds of the first come again in
+   * the second. Gives the item at which the second begins, or `count`.
    */
   secondPerson(): number {
     let seen = 0;
@@ -259,8 +261,8 @@ export class Understanding {
     if (repeated === 0) return this.count;
     const long = this.#memory?.isLong(this.fields.count) === true;
     if (repeated < (long ? 1 : 2)) return this.count;
-    // Everything that is there twice must be once on each side of the cut. Of all such cuts the last: the first
-    // field of the second row mostly is of a kind that the first row has had.
+    // Everything that is there twice must be once on each side of the cut. Of all such cuts the last: the
+    // first field of the second row mostly is of a kind that the first row has had.
     for (let cut = this.count - 1; cut > 0; cut -= 1) {
       if (this.itemField[cut] !== this.itemField[cut - 1] && this.#isOnceOnEachSide(cut)) return cut;
     }

@@ -33,7 +33,8 @@ export async function countPersons(duck: Duck, at: Temporal.PlainDate): Promise<
     const rows = await duck.rows<{ value: string; persons: number }>(
       `SELECT coalesce(${value}, '') AS value, count(DISTINCT c.person) AS persons
          FROM (SELECT DISTINCT row FROM link WHERE state = ${linkState.certain}) l
-         JOIN customer_of c USING (row) JOIN attribute a USING (row) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000`,
+         JOIN customer_of c USING (row) JOIN attribute a USING (row)
+         GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000`,
     );
     if (rows.some((row) => row.value !== ""))
       by[attribute] = Object.fromEntries(rows.map((row) => [row.value, row.persons]));

@@ -4,13 +4,18 @@ import type { PairList } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
 import { KINDS, type PatternWeights } from "../match/weights.ts";
 
-/** Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable. */
+/**
+ * Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable.
+ */
 export type Edges = { certain: Int32Array; probable: Int32Array };
 
 /** Chances from which on two rows of one side are taken for one person. */
 export const thresholds = { certain: 0.95, probable: 0.3 } as const;
 
-/** Which pairs of one side are one person. Two given names, or two passports, are two persons, whatever else agrees. */
+/**
+ * Which pairs of one side are one person. Two given names, or two passports, are two persons, whatever else
+ * agrees.
+ */
 export function edgesOf(
   pairs: PairList,
   { frequencies, weights, prior }: { frequencies: Frequencies; weights: PatternWeights; prior: Prior },

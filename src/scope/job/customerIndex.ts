@@ -16,7 +16,10 @@ import type { Answered } from "./jobLink.ts";
 import { gatherSignatures, writeKeys } from "./signatureFile.ts";
 import type { ThreadPool } from "./threadPool.ts";
 
-/** What is kept ready of a customer table: signatures, joins, who is there twice. No text of any customer but keys. */
+/**
+ * What is kept ready of a customer table: signatures, joins, who is there twice. No text of any customer but
+ * keys.
+ */
 export type CustomerIndex = {
   folder: string;
   rows: number;

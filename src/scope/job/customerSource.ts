@@ -88,7 +88,8 @@ async function openParquet(
     const list = wanted.map((name) => `"${name.replaceAll('"', '""')}"`).join(", ");
     await duck.run("SET preserve_insertion_order = true");
     await duck.run(
-      `COPY (SELECT ${list} FROM read_parquet(${quoteSql(source)})) TO ${quoteSql(file)} (FORMAT csv, HEADER true)`,
+      `COPY (SELECT ${list} FROM read_parquet(${quoteSql(source)}))
+         TO ${quoteSql(file)} (FORMAT csv, HEADER true)`,
     );
     return { source, file, fingerprint, ...mapped(wanted, map, source) };
   } finally {

@@ -113,7 +113,8 @@ test("runScope() writes every field with its place, and files that only their ow
   const duck = await openDuck();
   const file = quoteSql(join(folder, "first", "records.parquet"));
   const rows = await duck.rows<{ source: string; offset: number; value: string }>(
-    `SELECT source, "offset", value FROM read_parquet(${file}) WHERE kind = 'email' AND source LIKE '%one.csv' LIMIT 50`,
+    `SELECT source, "offset", value FROM read_parquet(${file})
+       WHERE kind = 'email' AND source LIKE '%one.csv' LIMIT 50`,
   );
   const text = readFileSync(join(folder, "leak", "one.csv"));
   assert.equal(rows.length, 50);
@@ -142,7 +143,7 @@ test("runScope() refuses a folder that holds another job", async () => {
   );
 });
 
-test("runScope() uses an index that was made before, and makes it anew when the table has changed", async () => {
+test("runScope() uses an index made before, and makes it anew when the table has changed", async () => {
   const index = join(folder, "index");
   await runScope(options("indexed", { index }));
   const made = statSync(join(index, "now", "index.json")).mtimeMs;
@@ -157,10 +158,8 @@ test("runScope() uses an index that was made before, and makes it anew when the 
       assert.ok(!bytes.includes(Buffer.from(value as string)), name);
   }
   const grown = join(folder, "grown.csv");
-  writeFileSync(
-    grown,
-    `${readFileSync(join(folder, "customers.csv"), "utf8")}${line(persons[customers] as GeneratedPerson, customers)}\n`,
-  );
+  const before = readFileSync(join(folder, "customers.csv"), "utf8");
+  writeFileSync(grown, `${before}${line(persons[customers] as GeneratedPerson, customers)}\n`);
   const third = await runScope(options("grown", { index, customers: grown }));
   assert.equal(third.customers.rows, customers + 1);
   assert.equal(third.persons.matched, first.persons.matched + 1);
@@ -171,7 +170,8 @@ test("runScope() reads customers from Parquet with a map", async () => {
   const file = join(folder, "renamed.parquet");
   await duck.run(
     `COPY (SELECT customer_id AS no, name_kanji AS a, name_kana AS b, birth_date AS c, email AS d, phone AS e,
-       address AS f FROM read_csv(${quoteSql(join(folder, "customers.csv"))}, all_varchar = true)) TO ${quoteSql(file)}`,
+       address AS f FROM read_csv(${quoteSql(join(folder, "customers.csv"))}, all_varchar = true))
+       TO ${quoteSql(file)}`,
   );
   await duck.close();
   const map = {

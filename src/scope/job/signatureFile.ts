@@ -86,15 +86,7 @@ export const KEY_COLUMNS = [
   "birth",
   "customer",
 ] as const satisfies readonly (typeof WIDE_COLUMNS)[number][];
-const narrowKeys = [
-  "postalCode",
-  "town",
-  "block",
-  "kanjiFamily",
-  "kanjiGiven",
-  "soundFamily",
-  "soundGiven",
-] as const;
+const narrowKeys = ["postalCode", "town", "kanjiGiven", "soundGiven"] as const;
 
 const keyColumns: readonly ParquetColumn[] = [
   { name: "row", type: "uint32" },

@@ -5,7 +5,10 @@ import type { Answered, Asked, ThreadData } from "./jobLink.ts";
 
 export const limits = { threadHeapMegabytesMax: 2_048 } as const;
 
-/** Runs tasks on threads, the next one as soon as a thread is free; a task that fails ends the job with its name. */
+/**
+ * Runs tasks on threads, the next one as soon as a thread is free; a task that fails ends the job with its
+ * name.
+ */
 export class ThreadPool implements AsyncDisposable {
   readonly #threads: Worker[];
 
@@ -36,7 +39,7 @@ export class ThreadPool implements AsyncDisposable {
                   "input-unreadable",
                   `Cannot read ${asked?.task.input.source ?? "an input"}: ${problem}`,
                   {
-                    hint: "what was read is kept: mend it and run the same command again, or leave that input out",
+                    hint: "what was read is kept: mend it and run the same command, or leave it out",
                   },
                 ),
               );

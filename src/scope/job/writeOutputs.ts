@@ -28,7 +28,10 @@ const parquet = "FORMAT parquet, COMPRESSION zstd";
 /** Bits of the ways in which a person can be reached. */
 const channels = { email: 1, letter: 2, phone: 4 } as const;
 
-/** Makes tables of what was found, for the files and the counts: link, person_of, customer_of, flags, pattern, mask. */
+/**
+ * Makes tables of what was found, for the files and the counts: link, person_of, customer_of, flags, pattern,
+ * mask.
+ */
 export async function stageTables(made: Made): Promise<void> {
   const { duck, index, records, recordIds, links, persons, work } = made;
   const file = (name: string): string => join(work, `${name}.parquet`);
@@ -82,7 +85,8 @@ export async function stageTables(made: Made): Promise<void> {
   for (const name of ["link", "person_of", "customer_of", "flags"])
     await duck.run(`CREATE OR REPLACE VIEW ${name} AS SELECT * FROM read_parquet(${quoteSql(file(name))})`);
   await duck.run(
-    `CREATE OR REPLACE VIEW attribute AS SELECT CAST(file_row_number AS INTEGER) AS row, * EXCLUDE (file_row_number)
+    `CREATE OR REPLACE VIEW attribute AS
+       SELECT CAST(file_row_number AS INTEGER) AS row, * EXCLUDE (file_row_number)
        FROM read_parquet(${quoteSql(index.attributes)}, file_row_number = true)`,
   );
   await stagePatterns(duck, links);
@@ -141,7 +145,8 @@ export async function writeFiles(made: Made): Promise<void> {
   const { duck, out } = made;
   await duck.run(
     `COPY (
-       SELECT l.record_id, a.customer_id, round(l.weight, 2) AS weight, round(l.probability, 6) AS probability,
+       SELECT l.record_id, a.customer_id, round(l.weight, 2) AS weight,
+         round(l.probability, 6) AS probability,
          l.pattern, p.en || '; ' || printf('%+.1f', l.weight) AS explanation,
          p.ja || '、' || printf('%+.1f', l.weight) AS explanation_ja,
          CASE l.state WHEN ${linkState.certain} THEN 'certain' ELSE 'review' END AS state
@@ -150,7 +155,8 @@ export async function writeFiles(made: Made): Promise<void> {
   );
   await duck.run(
     `CREATE OR REPLACE TEMP TABLE person_record AS
-       SELECT person, list(record_id) AS record_ids, CAST(bit_or(items) AS UINTEGER) AS items, max(born) AS born,
+       SELECT person, list(record_id) AS record_ids, CAST(bit_or(items) AS UINTEGER) AS items,
+         max(born) AS born,
          max(expires) AS expires, count(*) AS records
        FROM person_of GROUP BY person`,
   );
@@ -158,24 +164,28 @@ export async function writeFiles(made: Made): Promise<void> {
     `CREATE OR REPLACE TEMP TABLE person_customer AS
        SELECT c.person, list(a.customer_id) AS customer_ids, bit_or(c.reach) AS reach,
          max(a.born) AS born, max(a.passport_expires) AS passport_expires, max(a.service) AS service,
-         max(a.site) AS site, max(a.partner) AS partner, max(a.language) AS language, max(a.booked_on) AS booked_on
+         max(a.site) AS site, max(a.partner) AS partner, max(a.language) AS language,
+         max(a.booked_on) AS booked_on
        FROM customer_of c JOIN attribute a USING (row) GROUP BY c.person`,
   );
   await duck.run(
     `CREATE OR REPLACE TEMP TABLE mask AS
        SELECT m.items, list(i.name ORDER BY i.bit) AS names
-       FROM (SELECT DISTINCT items FROM person_record) m JOIN item i ON (m.items & i.bit) <> 0 GROUP BY m.items`,
+       FROM (SELECT DISTINCT items FROM person_record) m JOIN item i ON (m.items & i.bit) <> 0
+       GROUP BY m.items`,
   );
   await duck.run(
     `COPY (
        SELECT r.person AS person_id, coalesce(c.customer_ids, []) AS customer_ids, r.record_ids,
          coalesce(m.names, []) AS items,
-         CASE WHEN c.person IS NULL THEN 'unmatched' WHEN f.probable = 1 THEN 'probable' ELSE 'certain' END AS certainty,
+         CASE WHEN c.person IS NULL THEN 'unmatched' WHEN f.probable = 1 THEN 'probable' ELSE 'certain' END
+           AS certainty,
          c.language, c.partner, c.service, c.site, c.booked_on,
          list_filter([
            CASE WHEN (c.reach & ${channels.email}) <> 0 THEN 'email' END,
            CASE WHEN (c.reach & ${channels.letter}) <> 0 THEN 'letter' END,
-           CASE WHEN (c.reach & ${channels.phone}) <> 0 THEN 'phone' END], lambda one: one IS NOT NULL) AS channels,
+           CASE WHEN (c.reach & ${channels.phone}) <> 0 THEN 'phone' END],
+           lambda one: one IS NOT NULL) AS channels,
          CAST(r.records AS INTEGER) AS records
        FROM person_record r LEFT JOIN person_customer c USING (person) LEFT JOIN mask m USING (items)
          JOIN flags f ON f.person = r.person

@@ -1,9 +1,9 @@
 import type { SignatureTable } from "../signatures/columns.ts";
 
 /**
- * How two signatures agree, group of evidence by group: the writings of a name are one fact and count once, so do
- * postal code and address. A pattern is one level of every group as one number, so that all there is to say of a
- * link is one row of a small table.
+ * How two signatures agree, group of evidence by group: the writings of a name are one fact and count once,
+ * so do postal code and address. A pattern is one level of every group as one number, so that all there is to
+ * say of a link is one row of a small table.
  */
 export const LEVELS = {
   /** Whole name: in kanji, as it sounds, or both. */
@@ -59,7 +59,9 @@ export function levelsOf(pattern: number): number[] {
   return [...allLevels.subarray(pattern * GROUPS.length, (pattern + 1) * GROUPS.length)];
 }
 
-/** Dice's coefficients from which on two texts are similar: a letter or a digit off, two neighbours swapped. */
+/**
+ * Dice's coefficients from which on two texts are similar: a letter or a digit off, two neighbours swapped.
+ */
 export const similarity = { sound: 0.72, soundOfFamily: 0.79, email: 0.8, phone: 0.79 } as const;
 
 function countBits(word: number): number {
@@ -141,7 +143,8 @@ export class Comparer {
     const soundGiven = this.#narrow("soundGiven", a, b);
     const soundFamily = this.#narrow("soundFamily", a, b);
     if (kanji === 1) {
-      // Of brothers and twins family name and half of the sound are the same; whoever errs in kana writes the kanji.
+      // Of brothers and twins family name and half of the sound are the same; whoever errs in kana writes the
+      // kanji.
       if (alike && (kanjiGiven === 2 || kanjiGiven === 0)) return 4;
       if (kanjiGiven === 2 || (kanjiGiven !== 1 && soundGiven === 2)) return 3;
       return kanjiFamily === 2 || (kanjiFamily !== 1 && soundFamily === 2) ? 2 : 1;

@@ -33,15 +33,15 @@ export type Links = {
 };
 
 /**
- * log2 of the chance that a record's person is, to a given row of the other side, one of these; and that there
- * is nobody of them on the other side.
+ * log2 of the chance that a record's person is, to a given row of the other side, one of these; and that
+ * there is nobody of them on the other side.
  */
 export type Prior = Record<PairKind | "none", number>;
 
 /**
- * Records are mostly of somebody on the other side. Of the others some are of somebody whose family is there, or a
- * neighbour of the same name; those who are there themselves compete with their own rows. `strangers`: the share
- * of records whose person is not on the other side.
+ * Records are mostly of somebody on the other side. Of the others some are of somebody whose family is there,
+ * or a neighbour of the same name; those who are there themselves compete with their own rows. `strangers`:
+ * the share of records whose person is not on the other side.
  */
 export function priorOf(rows: number, strangers: number): Prior {
   const each = -Math.log2(Math.max(2, rows));
@@ -122,8 +122,8 @@ export type Deciding = {
 const log = (odds: number): number => 2 ** Math.min(300, odds);
 
 /**
- * Picks each record's customer. The chance of the best is weighed against all other persons who are candidates,
- * against a member of its household or a namesake who is in no table, and against nobody at all.
+ * Picks each record's customer. The chance of the best is weighed against all other persons who are
+ * candidates, against a member of its household or a namesake who is in no table, and against nobody at all.
  */
 export function decideLinks(deciding: Deciding): Links {
   const { pairs, rows, right, frequencies, weights, prior } = deciding;

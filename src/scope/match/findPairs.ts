@@ -16,11 +16,8 @@ type Key =
   | "customer"
   | "postalCode"
   | "town"
-  | "block"
   | "kanjiGiven"
-  | "soundGiven"
-  | "kanjiFamily"
-  | "soundFamily";
+  | "soundGiven";
 
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
 export type Rule = {
@@ -71,16 +68,33 @@ export const looseRules: readonly Rule[] = [
   { keys: ["phone"], right: "phone2", hub: "phone" },
 ];
 
-/** Columns of 32 bits; the others have two words. */
-const narrowKeys = new Set<Key>([
-  "postalCode",
-  "town",
-  "block",
-  "kanjiGiven",
-  "soundGiven",
-  "kanjiFamily",
-  "soundFamily",
-]);
+const wideKeys: readonly Key[] = [
+  "kanji",
+  "sound",
+  "roman",
+  "email",
+  "phone",
+  "address",
+  "passport",
+  "birth",
+  "customer",
+];
+/** Columns of 32 bits. */
+const narrowKeys: readonly Key[] = ["postalCode", "town", "kanjiGiven", "soundGiven"];
+const leftPhone2 = 1 << 20;
+const rightPhone2 = 1 << 21;
+
+function bitsOf(rule: Rule): number {
+  if (rule.left !== undefined) return leftPhone2;
+  if (rule.right !== undefined) return rightPhone2;
+  return rule.keys.reduce((bits, key) => bits | (1 << [...wideKeys, ...narrowKeys].indexOf(key)), 0);
+}
+
+function isSame(a: Uint32Array, left: number, b: Uint32Array, right: number): boolean {
+  const low = a[left * 2] as number;
+  const high = a[left * 2 + 1] as number;
+  return (low | high) !== 0 && low === b[right * 2] && high === b[right * 2 + 1];
+}
 
 /** Candidate pairs with the pattern in which they agree. */
 export class PairList {
@@ -127,7 +141,7 @@ export const limits = { pairsMax: 400_000_000 } as const;
 export class PairFinder {
   readonly #sides: Sides;
   readonly #comparer: Comparer;
-  readonly #done: Rule[] = [];
+  readonly #done: { rule: Rule; bits: number }[] = [];
   readonly pairs = new PairList();
 
   constructor(sides: Sides) {
@@ -148,30 +162,44 @@ export class PairFinder {
       for (let at = 0; at < chunk.rowCount; at += 1) this.#take(left[at] as number, right[at] as number);
       if (this.pairs.count > limits.pairsMax) throw new Error("more pairs than can be compared");
     }
-    this.#done.push(rule);
+    this.#done.push({ rule, bits: bitsOf(rule) });
     return this.pairs.count - before;
   }
 
   #take(left: number, right: number): void {
-    for (const rule of this.#done) if (this.#wasMade(rule, left, right)) return;
+    if (this.#done.length > 0 && this.#wasMade(this.#sameKeys(left, right), right)) return;
     this.pairs.add(left, right, this.#comparer.pattern(left, right));
   }
 
-  #wasMade(rule: Rule, left: number, right: number): boolean {
-    const { left: one, right: other, frequencies } = this.#sides;
-    for (const key of rule.keys) {
-      if (narrowKeys.has(key)) {
-        const a = one.table.narrow[key as "town"][left] as number;
-        if (a === 0 || a !== other.table.narrow[key as "town"][right]) return false;
-        continue;
-      }
-      const a = one.table.wide[rule.left ?? (key as "email")];
-      const b = other.table.wide[rule.right ?? (key as "email")];
-      const low = a[left * 2] as number;
-      const high = a[left * 2 + 1] as number;
-      if ((low | high) === 0 || low !== b[right * 2] || high !== b[right * 2 + 1]) return false;
+  /**
+   * Bits of the keys that are there and the same; the last two are telephone and second telephone crosswise.
+   */
+  #sameKeys(left: number, right: number): number {
+    const { left: one, right: other } = this.#sides;
+    const a = one.table;
+    const b = other.table;
+    let same = 0;
+    for (let at = 0; at < wideKeys.length; at += 1) {
+      const key = wideKeys[at] as "email";
+      if (isSame(a.wide[key], left, b.wide[key], right)) same |= 1 << at;
     }
-    return rule.hub === undefined || frequencies.count(right, rule.hub) <= (rule.most ?? hubMost);
+    for (let at = 0; at < narrowKeys.length; at += 1) {
+      const key = narrowKeys[at] as "town";
+      const value = a.narrow[key][left] as number;
+      if (value !== 0 && value === b.narrow[key][right]) same |= 1 << (wideKeys.length + at);
+    }
+    if (isSame(a.wide.phone2, left, b.wide.phone, right)) same |= leftPhone2;
+    if (isSame(a.wide.phone, left, b.wide.phone2, right)) same |= rightPhone2;
+    return same;
+  }
+
+  #wasMade(same: number, right: number): boolean {
+    const { frequencies } = this.#sides;
+    for (const { rule, bits } of this.#done) {
+      if ((same & bits) !== bits) continue;
+      if (rule.hub === undefined || frequencies.count(right, rule.hub) <= (rule.most ?? hubMost)) return true;
+    }
+    return false;
   }
 
   #sqlOf(rule: Rule, only: string | null): string {
@@ -184,7 +212,8 @@ export class PairFinder {
       const open = bound ? ` AND row IN (SELECT row FROM ${only})` : "";
       const counted = rule.hub !== undefined && at === "r";
       const hub = counted ? ` AND ${rule.hub}Count <= ${rule.most ?? hubMost}` : "";
-      return `(SELECT row, ${names.join(", ")} FROM read_parquet(${quoteSql(file)}) WHERE ${there}${open}${hub})`;
+      const from = `read_parquet(${quoteSql(file)})`;
+      return `(SELECT row, ${names.join(", ")} FROM ${from} WHERE ${there}${open}${hub})`;
     };
     const on = columns.map(({ l, r }) => `l.${l} = r.${r}`).join(" AND ");
     return `SELECT l.row, r.row FROM ${side(left.keys, "l")} l JOIN ${side(right.keys, "r")} r ON ${on}${

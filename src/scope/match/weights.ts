@@ -1,10 +1,11 @@
 import { allLevels, GROUPS, LEVELS, levelsOf, patternCount, type Group } from "./compare.ts";
 
 /**
- * What a pattern weighs: a record and a customer are the same person, two of one household, two of one name in one
- * town, or nothing to each other (Fellegi and Sunter 1969, with two more classes). In a household mail, telephone,
- * address and family name are shared, twins share the birth date too: only given name, sex and passport tell its
- * members apart. Namesakes share name and town. A model of two classes takes either for the same person.
+ * What a pattern weighs: a record and a customer are the same person, two of one household, two of one name
+ * in one town, or nothing to each other (Fellegi and Sunter 1969, with two more classes). In a household
+ * mail, telephone, address and family name are shared, twins share the birth date too: only given name, sex
+ * and passport tell its members apart. Namesakes share name and town. A model of two classes takes either for
+ * the same person.
  */
 
 /** What a pair can be, besides nothing to each other. */
@@ -15,8 +16,8 @@ export type PairKind = (typeof KINDS)[number];
 export type Classes = Record<Group, Record<PairKind | "unrelated", number[]>>;
 
 /**
- * Where training begins, and what it leans on where data are few. For values that agree `unrelated` is not used:
- * that chance is the value's own frequency among the customers (see `frequencies.ts`).
+ * Where training begins, and what it leans on where data are few. For values that agree `unrelated` is not
+ * used: that chance is the value's own frequency among the customers (see `frequencies.ts`).
  */
 export function defaultClasses(): Classes {
   return {
@@ -76,8 +77,9 @@ export const FREQUENCY_VALUES = ["kanji", "sound", "email", "phone", "address", 
 export type FrequencyValue = (typeof FREQUENCY_VALUES)[number];
 
 /**
- * The chance that a stranger's value is found among the customers at all: names nearly always are, buildings often,
- * mail addresses hardly ever but by sharing or mistake. Without it any number would be as good as any name.
+ * The chance that a stranger's value is found among the customers at all: names nearly always are, buildings
+ * often, mail addresses hardly ever but by sharing or mistake. Without it any number would be as good as any
+ * name.
  */
 const covered: Record<FrequencyValue, number> = {
   kanji: 0.8,
@@ -171,9 +173,9 @@ const learnt: readonly Group[] = ["name", "birth", "email", "phone", "address", 
 const leaning = 400;
 
 /**
- * Learns how often values of one person agree, by expectation and maximisation over the patterns seen; chances among
- * strangers stay fixed, since pairs that were found by agreement say nothing of them. `prior`: log2 of the chance
- * that a record's person is a given customer.
+ * Learns how often values of one person agree, by expectation and maximisation over the patterns seen;
+ * chances among strangers stay fixed, since pairs that were found by agreement say nothing of them. `prior`:
+ * log2 of the chance that a record's person is a given customer.
  */
 export function learnClasses(
   seen: readonly SeenPattern[],

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * One table that takes a code point to the form in which it is compared: NFKC (Unicode 15 TR15), variant kanji
- * of the MJ map to the usual form, every hyphen to "-", every blank to " ", half-width kana to kana.
+ * One table that takes a code point to the form in which it is compared: NFKC (Unicode 15 TR15), variant
+ * kanji of the MJ map to the usual form, every hyphen to "-", every blank to " ", half-width kana to kana.
  */
 
 /** Code points of the planes in which names are written: 0 to 2. */
@@ -12,7 +12,9 @@ export const foldedCodePoints = 0x30000;
 export const dropped = 0xffff;
 /** Stands for several characters: see `expansions`. */
 export const expanded = 0xfffe;
-/** Folds to a character outside the first plane; rare kanji keep their low bits, so that they still differ. */
+/**
+ * Folds to a character outside the first plane; rare kanji keep their low bits, so that they still differ.
+ */
 const privateUse = 0xe000;
 
 const voicedMark = 0x3099;

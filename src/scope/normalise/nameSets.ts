@@ -13,7 +13,9 @@ export class UnitSet {
     if (this.#put(hashOf(units, from, to))) this.#count += 1;
   }
 
-  /** Wrong for one text in some million that is not in it: names are guessed with this, nothing is decided. */
+  /**
+   * Wrong for one text in some million that is not in it: names are guessed with this, nothing is decided.
+   */
   has(units: Uint16Array, from: number, to: number): boolean {
     return this.#holds(hashOf(units, from, to));
   }

