@@ -18,16 +18,18 @@ import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
+import { createScopeService } from "./service/scopeService.ts";
 import { createTrafficService } from "./service/trafficService.ts";
 import type { Services, StationStatus } from "./services.ts";
 
+type StationServices = Services & { scope: ReturnType<typeof createScopeService> };
 export type StartedStation = {
   station: Station;
   /** Where people open the console. */
   url: string;
   /** One-time link of the first administrator; null where there is one already. */
   firstLink: string | null;
-  services: Services;
+  services: StationServices;
   close(): Promise<void>;
 };
 
@@ -89,6 +91,7 @@ async function startOpened(station: Station, tell: Tell): Promise<StartedStation
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     if ("closeAllConnections" in server) server.closeAllConnections();
     await closed;
+    await services.scope.close();
     await station.close();
   }
   return { station, url, firstLink, services, close };
@@ -132,10 +135,11 @@ async function statusOf(station: Station): Promise<StationStatus> {
   };
 }
 
-function servicesOf(station: Station, origin: string): Services {
+function servicesOf(station: Station, origin: string): StationServices {
   const { db, recorder, evidence, index, ledger, decisions, orders, live, loaded } = station;
   const views = createDecisionService(decisions, orders);
   const stores = { db, recorder, evidence, index };
+  const ledgerService = createLedgerService({ ledger, index, evidence });
   return {
     station: { status: () => statusOf(station) },
     live,
@@ -159,8 +163,16 @@ function servicesOf(station: Station, origin: string): Services {
       nameCustomer: (customer) => station.keyring.pseudonymOf(`customer ${customer}`).slice(0, 32),
       planted: () => countCanaries(loaded.dataFolder, station.keyring),
     }),
+    scope: createScopeService({
+      dataFolder: loaded.dataFolder,
+      record: (entry) => ledgerService.record(entry),
+      nameOf: async (person) => {
+        const row = await db.selectFrom("person").select("name").where("id", "=", person).executeTakeFirst();
+        return (row as { name: string } | undefined)?.name ?? null;
+      },
+    }),
     decisions: views,
-    ledger: createLedgerService({ ledger, index, evidence }),
+    ledger: ledgerService,
   };
 }
 

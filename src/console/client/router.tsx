@@ -85,6 +85,7 @@ export function createConsoleRouter(client: QueryClient) {
     decisions,
     ...trafficRoutes(root),
     ...recordsRoutes(root),
+    ...scopeRoutes(root),
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
@@ -171,6 +172,22 @@ function recordsRoutes<const Root extends AnyRoute>(root: Root) {
     page("/records/events/$id", () => import("./pages/ReadingPage.tsx"), "ReadingPage"),
     page("/records/columns", () => import("./pages/ColumnsPage.tsx"), "ColumnsPage"),
     page("/records/customer", () => import("./pages/CustomerPage.tsx"), "CustomerPage"),
+  ] as const;
+}
+
+/** The pages of the scope: jobs, one in numbers, and its review. */
+function scopeRoutes<const Root extends AnyRoute>(root: Root) {
+  const page = pagesOf(root);
+  const review = createRoute({
+    getParentRoute: () => root,
+    path: "/scope/$job/review",
+    validateSearch: only("list", "record"),
+    component: lazyRouteComponent(() => import("./pages/ScopeReviewPage.tsx"), "ScopeReviewPage"),
+  });
+  return [
+    page("/scope", () => import("./pages/ScopePage.tsx"), "ScopePage"),
+    page("/scope/$job", () => import("./pages/ScopeJobPage.tsx"), "ScopeJobPage"),
+    review,
   ] as const;
 }
 

@@ -49,7 +49,7 @@ const titles = new Set([..."様殿氏"].map((one) => one.charCodeAt(0)));
 /** What follows a surname in words that are no names: 山田電機, 松本城, 高橋商店, 中野区. */
 const wordEndings = new Set(
   [
-    ...("店部課県市町村区駅社会所院校園館線港橋局室係班組品費料税円個台件年月日号系型式用城機業道通湖岳坂峠科類数表名等的化" +
+    ...("店部課県市町村区駅社会所院校園館線港橋局室係班組品費料税円個台件年月日号系型式用城機業道通湖坂峠科類数表名等的化" +
       "性法者物金車員書画目番便券泊旅行"),
   ].map((one) => one.charCodeAt(0)),
 );
@@ -131,7 +131,7 @@ function readJoined(found: FoundName, families: UnitSet, givens: UnitSet): boole
   }
   const ending = wordEndings.has(units[length - 1] as number);
   if (found.known === 2) found.confidence = 0.97;
-  else if (found.known === 1) found.confidence = ending ? 0.4 : length - found.family <= 3 ? 0.8 : 0.4;
+  else if (found.known === 1) found.confidence = ending ? 0.3 : length - found.family <= 3 ? 0.8 : 0.4;
   else {
     found.family = length === 3 || length === 4 || length === 5 ? 2 : length === 2 ? 1 : 0;
     const given = found.family > 0 && givens.has(units, found.family, length);

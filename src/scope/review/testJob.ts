@@ -17,7 +17,7 @@ const head = [
  */
 export async function makeTestJob(
   folder: string,
-  options: { customers?: number; name?: string } = {},
+  options: { customers?: number; name?: string; out?: string } = {},
 ): Promise<TestJob> {
   const count = options.customers ?? 600;
   const random = seededRandom(2016);
@@ -39,7 +39,7 @@ export async function makeTestJob(
   ];
   const leak = join(base, "leak", "part.csv");
   writeFileSync(leak, `${rows.join("\n")}\n`);
-  const out = join(base, "out");
+  const out = options.out ?? join(base, "out");
   const result = await runScope({
     inputs: [join(base, "leak")],
     customers,

@@ -10,7 +10,7 @@ import { createTestServices, type TestServices } from "./testServices.ts";
 
 export const TEST_ORIGIN = "http://localhost:7000";
 
-export type TestApp = App & { services: TestServices; state: State; close(): Promise<void> };
+export type TestApp = App & { services: TestServices; state: State; dataFolder: string; close(): Promise<void> };
 
 /** The whole HTTP side on services in memory. */
 export async function openTestApp(options: {
@@ -21,7 +21,7 @@ export async function openTestApp(options: {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-app-"));
   const state = options.state ?? (await openState({ folder }));
   await migrate(state.db, migrations);
-  const services = createTestServices({ mails: options.mails });
+  const services = createTestServices({ mails: options.mails, dataFolder: folder });
   const app = await createApp({
     services,
     db: state.db,
@@ -35,10 +35,11 @@ export async function openTestApp(options: {
     consoleFolder: join(import.meta.dirname, "../../../dist/console"),
   });
   const close = async (): Promise<void> => {
+    await services.scope.close();
     await state.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { ...app, services, state, close };
+  return { ...app, services, state, dataFolder: folder, close };
 }
 
 /** A browser without pages: keeps cookies and sends what a browser sends. */

@@ -15,6 +15,7 @@ import type {
   Services,
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
+import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
@@ -27,10 +28,16 @@ export type TestServices = Services & {
   decisionViews: DecisionView[];
   trafficData: TestTraffic;
   recordsData: TestRecords;
+  /** Over jobs that really lie in the data folder. */
+  scope: ReturnType<typeof createScopeService>;
   emit(event: Partial<LiveEvent>): void;
 };
 
-export function createTestServices(options: { mails: number; now?: Date }): TestServices {
+export function createTestServices(options: {
+  mails: number;
+  dataFolder: string;
+  now?: Date;
+}): TestServices {
   const now = options.now ?? new Date();
   const ledger = new TestLedger();
   const mails = Array.from({ length: options.mails }, (_, index) => testMailRow(index, now));
@@ -72,6 +79,10 @@ export function createTestServices(options: { mails: number; now?: Date }): Test
     desk: deskOf(mails, ledger),
     traffic: traffic.service,
     records: records.service,
+    scope: createScopeService({
+      dataFolder: options.dataFolder,
+      record: async (draft) => ledger.add(draft),
+    }),
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };

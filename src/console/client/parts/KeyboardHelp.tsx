@@ -14,6 +14,7 @@ const KEYS: [string[], WordCode][] = [
   [["g", "c"], "nav.cuts"],
   [["g", "r"], "nav.records"],
   [["g", "w"], "records.tab.waiting"],
+  [["g", "s"], "nav.scope"],
   [["g", "d"], "nav.decisions"],
   [["g", "l"], "nav.ledger"],
   [["g", "p"], "nav.people"],

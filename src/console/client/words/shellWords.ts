@@ -6,6 +6,7 @@ export const SHELL_WORDS = {
   "nav.findings": { en: "Findings", ja: "検知" },
   "nav.cuts": { en: "Cut", ja: "遮断" },
   "nav.records": { en: "Records", ja: "個人情報" },
+  "nav.scope": { en: "Scope", ja: "影響範囲" },
   "nav.decisions": { en: "Decisions", ja: "判断待ち" },
   "nav.ledger": { en: "Ledger", ja: "台帳" },
   "nav.people": { en: "People and roles", ja: "人と役割" },

@@ -3,6 +3,7 @@ import { ENTRY_WORDS } from "./entryWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { RECORDS_WORDS } from "./recordsWords.ts";
+import { SCOPE_WORDS } from "./scopeWords.ts";
 import { SHELL_WORDS } from "./shellWords.ts";
 import { TRAFFIC_WORDS } from "./trafficWords.ts";
 
@@ -15,5 +16,6 @@ export const WORDS = {
   ...ENTRY_WORDS,
   ...PEOPLE_WORDS,
   ...RECORDS_WORDS,
+  ...SCOPE_WORDS,
 } as const;
 export type WordCode = keyof typeof WORDS;
