@@ -12,6 +12,7 @@ import "./styles/table.css";
 import "./styles/parts.css";
 import "./styles/traffic.css";
 import "./styles/records.css";
+import "./styles/scope.css";
 import "./theme.ts";
 
 const client = new QueryClient({

@@ -10,7 +10,12 @@ import { createTestServices, type TestServices } from "./testServices.ts";
 
 export const TEST_ORIGIN = "http://localhost:7000";
 
-export type TestApp = App & { services: TestServices; state: State; dataFolder: string; close(): Promise<void> };
+export type TestApp = App & {
+  services: TestServices;
+  state: State;
+  dataFolder: string;
+  close(): Promise<void>;
+};
 
 /** The whole HTTP side on services in memory. */
 export async function openTestApp(options: {

@@ -33,11 +33,7 @@ export type TestServices = Services & {
   emit(event: Partial<LiveEvent>): void;
 };
 
-export function createTestServices(options: {
-  mails: number;
-  dataFolder: string;
-  now?: Date;
-}): TestServices {
+export function createTestServices(options: { mails: number; dataFolder: string; now?: Date }): TestServices {
   const now = options.now ?? new Date();
   const ledger = new TestLedger();
   const mails = Array.from({ length: options.mails }, (_, index) => testMailRow(index, now));
