@@ -101,6 +101,18 @@ const scopeVerbs: Record<string, Command> = {
     summary: "write report.html and counts.csv of a finished job anew",
     run: async (argv) => (await import("./scope/reportCommand.ts")).reportCommand(argv),
   },
+  map: {
+    summary: "propose which column of a customer table holds what",
+    run: async (argv) => (await import("./scope/mapCommand.ts")).mapCommand(argv),
+  },
+  index: {
+    summary: "make or refresh the index of a customer table",
+    run: async (argv) => (await import("./scope/indexCommand.ts")).indexCommand(argv),
+  },
+  compare: {
+    summary: "what one job has that another has not",
+    run: async (argv) => (await import("./scope/compareCommand.ts")).compareCommand(argv),
+  },
 };
 
 /** Anything else names inputs. */

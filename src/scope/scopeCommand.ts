@@ -89,7 +89,8 @@ const Map = z.strictObject(
   Object.fromEntries(CUSTOMER_FIELDS.map((field) => [field, z.string().optional()])),
 );
 
-function readMap(file: string): CustomerMap {
+/** Reads a map of columns from YAML. */
+export function readMap(file: string): CustomerMap {
   try {
     return Map.parse(parse(readFileSync(file, "utf8"))) as CustomerMap;
   } catch (cause) {
