@@ -16,6 +16,7 @@ import type { CustomerMap } from "./customerColumns.ts";
 import { buildIndex, indexFits, openIndex, type CustomerIndex } from "./customerIndex.ts";
 import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
+import { countExcluded, type Excluded, type Exclusion } from "./exclusions.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
@@ -35,6 +36,8 @@ export type ScopeOptions = {
   /** The day on which the data left: minors, passports and future dates hang on it. */
   at: Temporal.PlainDate;
   again: boolean;
+  /** Products that were not touched; they change only what is counted and told. */
+  exclude?: readonly Exclusion[];
   threads?: number;
   /** Bytes done and in all, of a phase. */
   onProgress: (phase: string, done: number, total: number | null) => void;
@@ -53,6 +56,8 @@ export type ScopeResult = Counted & {
   /** The count is a range: fewest if all that is probable were one, most if nothing was. */
   persons: { fewest: number; most: number; matched: number; notCustomers: number };
   customers: { rows: number; source: string };
+  /** Persons of whom only excluded rows were found; they are among all persons. */
+  excluded: Excluded;
   problems: ReadProblem[];
   seconds: Record<string, number>;
 };
@@ -241,11 +246,13 @@ class Job {
       persons,
       work,
       out,
+      exclude: this.#options.exclude ?? [],
     };
     await this.#time("stage", () => stageTables(made));
     await this.#time("files", () => writeFiles(made));
     const counted = await this.#time("counts", () => countPersons(duck, this.#options.at));
     await this.#time("records file", () => this.#writeRecords(results));
+    const excluded = await countExcluded(duck, made.exclude);
     const hashes = await this.#time("hashes", () => this.#hashes());
     const result = summarize({
       counted,

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
 import { COUNTED_KEYS, type Frequencies } from "../match/frequencies.ts";
-import { bytesOfRow, NARROW_COLUMNS, SignatureTable, WIDE_COLUMNS } from "../signatures/columns.ts";
+import { bytesOfRow, SignatureTable, WIDE_COLUMNS } from "../signatures/columns.ts";
 
 /** Rows that a worker keeps before it writes them. */
 export const chunkRows = 32_768;
@@ -25,8 +25,7 @@ export class SignatureWriter {
   }
 
   #flush(): void {
-    const bytes = new Uint8Array(this.#chunk.buffer);
-    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done);
+    writeRows(this.#file, this.#chunk, this.#row);
     this.#row = 0;
   }
 
@@ -37,40 +36,32 @@ export class SignatureWriter {
   }
 }
 
+function writeRows(file: number, table: SignatureTable, rows: number): void {
+  const { buffer, byteOffset } = table.words;
+  const bytes = new Uint8Array(buffer, byteOffset, rows * bytesOfRow);
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+}
+
 /** Reads the signatures of all tasks into one table, in the order of the tasks. */
 export function gatherSignatures(parts: readonly { file: string; rows: number }[]): SignatureTable {
-  const total = parts.reduce((sum, part) => sum + part.rows, 0);
-  const all = new SignatureTable(total);
-  const chunk = new SignatureTable(chunkRows, new ArrayBuffer(chunkRows * bytesOfRow));
-  const bytes = new Uint8Array(chunk.buffer);
+  const all = new SignatureTable(parts.reduce((sum, part) => sum + part.rows, 0));
   let at = 0;
-  for (const part of parts) {
-    const file = openSync(part.file, "r");
+  for (const { file, rows } of parts) {
+    const open = openSync(file, "r");
     try {
-      for (let left = part.rows; left > 0; left -= chunkRows) {
-        for (let done = 0; done < bytes.length;) {
-          const count = readSync(file, bytes, done, bytes.length - done, null);
-          if (count === 0) throw new Error(`${part.file} ends too early`);
-          done += count;
-        }
-        const rows = Math.min(left, chunkRows);
-        copyRows(chunk, all, { rows, at });
-        at += rows;
+      const end = at + rows * bytesOfRow;
+      while (at < end) {
+        // One read takes less than 2 GiB.
+        const bytes = new Uint8Array(all.words.buffer, at, Math.min(end - at, 256 * 1024 ** 2));
+        const count = readSync(open, bytes, 0, bytes.length, null);
+        if (count === 0) throw new Error(`${file} ends too early`);
+        at += count;
       }
     } finally {
-      closeSync(file);
+      closeSync(open);
     }
   }
   return all;
-}
-
-function copyRows(
-  from: SignatureTable,
-  to: SignatureTable,
-  { rows, at }: { rows: number; at: number },
-): void {
-  for (const column of WIDE_COLUMNS) to.wide[column].set(from.wide[column].subarray(0, rows * 2), at * 2);
-  for (const column of NARROW_COLUMNS) to.narrow[column].set(from.narrow[column].subarray(0, rows), at);
 }
 
 /** Columns by which pairs are found; the rest is only compared. */
@@ -104,14 +95,9 @@ export function writeKeys(table: SignatureTable, frequencies: Frequencies, file:
     const numbers = Uint32Array.from({ length: rows }, (_, at) => from + at);
     part.write(rows, [
       { plain: new Uint8Array(numbers.buffer) },
-      ...KEY_COLUMNS.map((column) => {
-        const words = table.wide[column];
-        return { plain: new Uint8Array(words.buffer, words.byteOffset + from * 8, rows * 8) };
-      }),
-      ...narrowKeys.map((column) => {
-        const words = table.narrow[column];
-        return { plain: new Uint8Array(words.buffer, words.byteOffset + from * 4, rows * 4) };
-      }),
+      ...[...KEY_COLUMNS, ...narrowKeys].map((column) => ({
+        plain: new Uint8Array(table.column(column, from, from + rows).buffer),
+      })),
       ...COUNTED_KEYS.map((value) => {
         const counts = new Uint32Array(rows);
         for (let at = 0; at < rows; at += 1) counts[at] = frequencies.count(from + at, value);

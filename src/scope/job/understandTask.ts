@@ -117,9 +117,9 @@ class TaskSink implements RecordSink {
       items |= 1 << found;
       this.#items[found] = (this.#items[found] as number) + 1;
     }
-    table.narrow.items[row] = items >>> 0;
-    table.narrow.born[row] = seen.dayOf(from, to, kind["birth-date"]);
-    table.narrow.expires[row] = seen.dayOf(from, to, kind["passport-expires"]);
+    table.set(row, "items", items >>> 0);
+    table.set(row, "born", seen.dayOf(from, to, kind["birth-date"]));
+    table.set(row, "expires", seen.dayOf(from, to, kind["passport-expires"]));
     // The second row of a line begins with its first field.
     const inside = from === 0 ? 0 : (seen.itemStart[from] as number) - at.start;
     const { path, offset, line, encoding, part } = at.place;

@@ -7,6 +7,7 @@ import { linkState, type Links } from "../match/decideLinks.ts";
 import type { Persons } from "../persons/gatherPersons.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
+import { stageExcluded, type Exclusion } from "./exclusions.ts";
 import { writeNumbers } from "./numberTable.ts";
 
 /** What the outputs are made of. */
@@ -21,6 +22,8 @@ export type Made = {
   /** For files that go with the job, and for those that stay. */
   work: string;
   out: string;
+  /** Products that were not touched. */
+  exclude: readonly Exclusion[];
 };
 
 const parquet = "FORMAT parquet, COMPRESSION zstd";
@@ -73,9 +76,9 @@ export async function stageTables(made: Made): Promise<void> {
   writeNumbers(file("person_of"), [
     { name: "record_id", type: "int64", values: recordIds },
     { name: "person", type: "int32", values: persons.ofRecord },
-    { name: "items", type: "uint32", values: Uint32Array.from(records.narrow.items) },
-    { name: "born", type: "int32", values: Int32Array.from(records.narrow.born) },
-    { name: "expires", type: "int32", values: Int32Array.from(records.narrow.expires) },
+    { name: "items", type: "uint32", values: records.column("items") },
+    { name: "born", type: "int32", values: Int32Array.from(records.column("born")) },
+    { name: "expires", type: "int32", values: Int32Array.from(records.column("expires")) },
   ]);
   writeNumbers(file("customer_of"), customersWithRecords(index.table, persons));
   writeNumbers(file("flags"), [
@@ -89,6 +92,7 @@ export async function stageTables(made: Made): Promise<void> {
        SELECT CAST(file_row_number AS INTEGER) AS row, * EXCLUDE (file_row_number)
        FROM read_parquet(${quoteSql(index.attributes)}, file_row_number = true)`,
   );
+  await stageExcluded(duck, made.exclude);
   await stagePatterns(duck, links);
   await stageItems(duck);
 }
@@ -103,11 +107,9 @@ function customersWithRecords(table: SignatureTable, persons: Persons): Paramete
     row[at] = customer;
     person[at] = persons.ofCustomer[customer] as number;
     reach[at] =
-      ((table.wide.email[customer * 2] as number) !== 0 ? channels.email : 0) |
-      ((table.narrow.town[customer] as number) !== 0 || (table.wide.address[customer * 2] as number) !== 0
-        ? channels.letter
-        : 0) |
-      ((table.wide.phone[customer * 2] as number) !== 0 ? channels.phone : 0);
+      (table.get(customer, "email") !== 0 ? channels.email : 0) |
+      (table.get(customer, "town") !== 0 || table.get(customer, "address") !== 0 ? channels.letter : 0) |
+      (table.get(customer, "phone") !== 0 ? channels.phone : 0);
     at += 1;
   }
   return [
@@ -186,9 +188,9 @@ export async function writeFiles(made: Made): Promise<void> {
            CASE WHEN (c.reach & ${channels.letter}) <> 0 THEN 'letter' END,
            CASE WHEN (c.reach & ${channels.phone}) <> 0 THEN 'phone' END],
            lambda one: one IS NOT NULL) AS channels,
-         CAST(r.records AS INTEGER) AS records
+         CAST(r.records AS INTEGER) AS records, x.person IS NOT NULL AS excluded
        FROM person_record r LEFT JOIN person_customer c USING (person) LEFT JOIN mask m USING (items)
-         JOIN flags f ON f.person = r.person
+         JOIN flags f ON f.person = r.person LEFT JOIN excluded x ON x.person = r.person
      ) TO ${quoteSql(join(out, "persons.parquet.part"))} (${parquet})`,
   );
 }

@@ -1,4 +1,4 @@
-import type { SignatureTable } from "../signatures/columns.ts";
+import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 
 /**
  * How two signatures agree, group of evidence by group: the writings of a name are one fact and count once,
@@ -70,84 +70,74 @@ function countBits(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-function dice(a: Uint32Array, x: number, b: Uint32Array, y: number): number {
-  const al = a[x] as number;
-  const ah = a[x + 1] as number;
-  const bl = b[y] as number;
-  const bh = b[y + 1] as number;
-  const all = countBits(al) + countBits(ah) + countBits(bl) + countBits(bh);
-  return all === 0 ? 0 : (2 * (countBits(al & bl) + countBits(ah & bh))) / all;
-}
-
 /** Compares rows of two tables; the same table on both sides finds who is there twice. */
 export class Comparer {
-  readonly #a: SignatureTable;
-  readonly #b: SignatureTable;
+  readonly #a: Uint32Array;
+  readonly #b: Uint32Array;
+  /** Where the rows under way begin. */
+  #x = 0;
+  #y = 0;
 
   constructor(a: SignatureTable, b: SignatureTable) {
-    this.#a = a;
-    this.#b = b;
+    this.#a = a.words;
+    this.#b = b.words;
   }
 
   /** The pattern of a pair. */
   pattern(a: number, b: number): number {
+    this.#x = a * wordsOfRow;
+    this.#y = b * wordsOfRow;
     return (
-      this.#name(a, b) * nameStep +
-      this.#birth(a, b) * birthStep +
-      this.#email(a, b) * emailStep +
-      this.#phone(a, b) * phoneStep +
-      this.#address(a, b) * addressStep +
-      this.#sex(a, b) * sexStep +
-      this.#same("passport", a, b) * passportStep +
-      this.#same("customer", a, b) * customerStep
+      this.#name() * nameStep +
+      this.#birth() * birthStep +
+      this.#email() * emailStep +
+      this.#phone() * phoneStep +
+      this.#address() * addressStep +
+      this.#sex() * sexStep +
+      this.#same(wordOf.passport, wordOf.passport) * passportStep +
+      this.#same(wordOf.customer, wordOf.customer) * customerStep
     );
   }
 
   /** 0 where one side is missing, 1 where they differ, 2 where they are the same. */
-  #same(column: "kanji" | "sound" | "roman" | "passport" | "customer", a: number, b: number): number {
-    const one = this.#a.wide[column];
-    const other = this.#b.wide[column];
-    const x = a * 2;
-    const y = b * 2;
-    const al = one[x] as number;
-    const ah = one[x + 1] as number;
-    const bl = other[y] as number;
-    const bh = other[y + 1] as number;
+  #same(one: number, other: number): number {
+    const x = this.#x + one;
+    const y = this.#y + other;
+    const al = this.#a[x] as number;
+    const ah = this.#a[x + 1] as number;
+    const bl = this.#b[y] as number;
+    const bh = this.#b[y + 1] as number;
     if ((al | ah) === 0 || (bl | bh) === 0) return 0;
     return al === bl && ah === bh ? 2 : 1;
   }
 
-  #narrow(
-    column: "kanjiFamily" | "kanjiGiven" | "soundFamily" | "soundGiven" | "town" | "postalCode" | "block",
-    a: number,
-    b: number,
-  ): number {
-    const one = this.#a.narrow[column][a] as number;
-    const other = this.#b.narrow[column][b] as number;
+  /** The same of a column of 32 bits. */
+  #narrow(word: number): number {
+    const one = this.#a[this.#x + word] as number;
+    const other = this.#b[this.#y + word] as number;
     if (one === 0 || other === 0) return 0;
     return one === other ? 2 : 1;
   }
 
-  #name(a: number, b: number): number {
-    const kanji = this.#same("kanji", a, b);
-    const sound = this.#sound(a, b);
+  #name(): number {
+    const kanji = this.#same(wordOf.kanji, wordOf.kanji);
+    const sound = this.#sound();
     if (kanji === 2) {
-      if (sound === 1 && !this.#soundsAlike(a, b)) return 7;
-      return this.#a.narrow.kanjiRaw[a] === this.#b.narrow.kanjiRaw[b] ? 9 : 8;
+      if (sound === 1 && !this.#soundsAlike()) return 7;
+      return this.#narrow(wordOf.kanjiRaw) === 2 ? 9 : 8;
     }
     if (sound === 2) return kanji === 0 ? 5 : 6;
     if (kanji === 0 && sound === 0) return 0;
-    const alike = sound === 1 && this.#soundsAlike(a, b);
-    const kanjiGiven = this.#narrow("kanjiGiven", a, b);
-    const kanjiFamily = this.#narrow("kanjiFamily", a, b);
-    const soundGiven = this.#narrow("soundGiven", a, b);
-    const soundFamily = this.#narrow("soundFamily", a, b);
+    const alike = sound === 1 && this.#soundsAlike();
+    const soundGiven = this.#narrow(wordOf.soundGiven);
+    const soundFamily = this.#narrow(wordOf.soundFamily);
     if (kanji === 1) {
-      // Of brothers and twins family name and half of the sound are the same; whoever errs in kana writes the
-      // kanji.
-      if (alike && (kanjiGiven === 2 || kanjiGiven === 0)) return 4;
-      if (kanjiGiven === 2 || (kanjiGiven !== 1 && soundGiven === 2)) return 3;
-      return kanjiFamily === 2 || (kanjiFamily !== 1 && soundFamily === 2) ? 2 : 1;
+      const given = this.#narrow(wordOf.kanjiGiven);
+      const family = this.#narrow(wordOf.kanjiFamily);
+      // Of brothers and twins family name and half of the sound are the same; kana errors leave the kanji.
+      if (alike && given !== 1) return 4;
+      if (given === 2 || (given !== 1 && soundGiven === 2)) return 3;
+      return family === 2 || (family !== 1 && soundFamily === 2) ? 2 : 1;
     }
     if (alike) return 4;
     if (soundGiven === 2) return 3;
@@ -155,85 +145,72 @@ export class Comparer {
   }
 
   /** A name from abroad sounds otherwise in kana and in Latin letters: any two writings may agree. */
-  #sound(a: number, b: number): number {
-    const best = this.#same("sound", a, b);
-    if (best === 2 || this.#same("roman", a, b) === 2) return 2;
-    return best;
+  #sound(): number {
+    const best = this.#same(wordOf.sound, wordOf.sound);
+    return best === 2 || this.#same(wordOf.roman, wordOf.roman) === 2 ? 2 : best;
   }
 
   /** Within a family half of the name is the same from the beginning: more of it must be. */
-  #soundsAlike(a: number, b: number): boolean {
-    const least = this.#narrow("soundFamily", a, b) === 2 ? similarity.soundOfFamily : similarity.sound;
-    return dice(this.#a.wide.soundPairs, a * 2, this.#b.wide.soundPairs, b * 2) >= least;
+  #soundsAlike(): boolean {
+    const least = this.#narrow(wordOf.soundFamily) === 2 ? similarity.soundOfFamily : similarity.sound;
+    return this.#dice(wordOf.soundPairs) >= least;
+  }
+
+  /** Dice's coefficient of two sets of bits. */
+  #dice(word: number): number {
+    const al = this.#a[this.#x + word] as number;
+    const ah = this.#a[this.#x + word + 1] as number;
+    const bl = this.#b[this.#y + word] as number;
+    const bh = this.#b[this.#y + word + 1] as number;
+    const all = countBits(al) + countBits(ah) + countBits(bl) + countBits(bh);
+    return all === 0 ? 0 : (2 * (countBits(al & bl) + countBits(ah & bh))) / all;
   }
 
   /** Near: one of year, month and day differs, or month and day are swapped. */
-  #birth(a: number, b: number): number {
-    const al = this.#a.wide.birth[a * 2] as number;
-    const ah = this.#a.wide.birth[a * 2 + 1] as number;
-    const bl = this.#b.wide.birth[b * 2] as number;
-    const bh = this.#b.wide.birth[b * 2 + 1] as number;
-    if (al === 0 || bl === 0) return 0;
-    if (al === bl && ah === bh) return 3;
-    const low = al ^ bl;
-    const high = ah ^ bh;
-    return (low & 0xffff) === 0 || low >>> 16 === 0 || (high & 0xffff) === 0 || high >>> 16 === 0 ? 2 : 1;
+  #birth(): number {
+    const same = this.#same(wordOf.birth, wordOf.birth);
+    if (same !== 1) return same === 2 ? 3 : 0;
+    const x = this.#x + wordOf.birth;
+    const y = this.#y + wordOf.birth;
+    const low = (this.#a[x] as number) ^ (this.#b[y] as number);
+    const high = (this.#a[x + 1] as number) ^ (this.#b[y + 1] as number);
+    const near = (low & 0xffff) === 0 || low >>> 16 === 0 || (high & 0xffff) === 0 || high >>> 16 === 0;
+    return near ? 2 : 1;
   }
 
-  #email(a: number, b: number): number {
-    const one = this.#a.wide.email;
-    const other = this.#b.wide.email;
-    const al = one[a * 2] as number;
-    const bl = other[b * 2] as number;
-    const ah = one[a * 2 + 1] as number;
-    const bh = other[b * 2 + 1] as number;
-    if ((al | ah) === 0 || (bl | bh) === 0) return 0;
-    if (al === bl && ah === bh) return 3;
-    if (this.#a.narrow.emailLocal[a] === this.#b.narrow.emailLocal[b]) return 2;
-    return dice(this.#a.wide.emailPairs, a * 2, this.#b.wide.emailPairs, b * 2) >= similarity.email ? 2 : 1;
+  #email(): number {
+    const same = this.#same(wordOf.email, wordOf.email);
+    if (same !== 1) return same === 2 ? 3 : 0;
+    if (this.#narrow(wordOf.emailLocal) === 2) return 2;
+    return this.#dice(wordOf.emailPairs) >= similarity.email ? 2 : 1;
   }
 
   /** Any of one side's numbers with any of the other's. */
-  #phone(a: number, b: number): number {
-    let best = this.#phones("phone", "phone", a, b);
-    if (best === 3) return 3;
-    best = Math.max(best, this.#phones("phone2", "phone", a, b), this.#phones("phone", "phone2", a, b));
-    if (best === 3 || best === 0) return best;
-    const near = dice(this.#a.wide.phoneDigits, a * 2, this.#b.wide.phoneDigits, b * 2) >= similarity.phone;
-    return near ? 2 : best;
+  #phone(): number {
+    const { phone, phone2 } = wordOf;
+    const same = this.#same(phone, phone);
+    if (same === 2 || this.#same(phone2, phone) === 2 || this.#same(phone, phone2) === 2) return 3;
+    if (same === 0) return 0;
+    return this.#dice(wordOf.phoneDigits) >= similarity.phone ? 2 : 1;
   }
 
-  #phones(columnA: "phone" | "phone2", columnB: "phone" | "phone2", a: number, b: number): number {
-    const one = this.#a.wide[columnA];
-    const other = this.#b.wide[columnB];
-    const al = one[a * 2] as number;
-    const ah = one[a * 2 + 1] as number;
-    const bl = other[b * 2] as number;
-    const bh = other[b * 2 + 1] as number;
-    if ((al | ah) === 0 || (bl | bh) === 0) return 0;
-    return al === bl && ah === bh ? 3 : 1;
-  }
-
-  #address(a: number, b: number): number {
-    const one = this.#a.wide.address;
-    const other = this.#b.wide.address;
-    const al = one[a * 2] as number;
-    const bl = other[b * 2] as number;
-    if (al !== 0 && al === bl && one[a * 2 + 1] === other[b * 2 + 1]) return 4;
-    const town = this.#narrow("town", a, b);
-    const postal = this.#narrow("postalCode", a, b);
-    const block = this.#narrow("block", a, b);
+  #address(): number {
+    const whole = this.#same(wordOf.address, wordOf.address);
+    if (whole === 2) return 4;
+    const town = this.#narrow(wordOf.town);
+    const postal = this.#narrow(wordOf.postalCode);
+    const block = this.#narrow(wordOf.block);
     if (town === 2 || postal === 2) {
       // A town may be written with or without its county; then postal code and house number say the same.
       if (block === 2 && (town !== 1 || postal === 2)) return 4;
       return block === 1 ? 3 : 2;
     }
-    return town === 0 && postal === 0 && (al === 0 || bl === 0) ? 0 : 1;
+    return town === 0 && postal === 0 && whole === 0 ? 0 : 1;
   }
 
-  #sex(a: number, b: number): number {
-    const one = (this.#a.narrow.flags[a] as number) & 3;
-    const other = (this.#b.narrow.flags[b] as number) & 3;
+  #sex(): number {
+    const one = (this.#a[this.#x + wordOf.flags] as number) & 3;
+    const other = (this.#b[this.#y + wordOf.flags] as number) & 3;
     if (one === 0 || other === 0) return 0;
     return one === other ? 2 : 1;
   }

@@ -1,6 +1,6 @@
 import type { Duck } from "../../lib/openDuck.ts";
 import { quoteSql } from "../../lib/openDuck.ts";
-import type { SignatureTable } from "../signatures/columns.ts";
+import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
 import type { CountedKey, Frequencies } from "./frequencies.ts";
 
@@ -90,10 +90,13 @@ function bitsOf(rule: Rule): number {
   return rule.keys.reduce((bits, key) => bits | (1 << [...wideKeys, ...narrowKeys].indexOf(key)), 0);
 }
 
-function isSame(a: Uint32Array, left: number, b: Uint32Array, right: number): boolean {
-  const low = a[left * 2] as number;
-  const high = a[left * 2 + 1] as number;
-  return (low | high) !== 0 && low === b[right * 2] && high === b[right * 2 + 1];
+const wideWords = Int32Array.from(wideKeys, (key) => wordOf[key]);
+const narrowWords = Int32Array.from(narrowKeys, (key) => wordOf[key]);
+
+function isSame(a: Uint32Array, x: number, b: Uint32Array, y: number): boolean {
+  const low = a[x] as number;
+  const high = a[x + 1] as number;
+  return (low | high) !== 0 && low === b[y] && high === b[y + 1];
 }
 
 /** Candidate pairs with the pattern in which they agree. */
@@ -175,21 +178,22 @@ export class PairFinder {
    * Bits of the keys that are there and the same; the last two are telephone and second telephone crosswise.
    */
   #sameKeys(left: number, right: number): number {
-    const { left: one, right: other } = this.#sides;
-    const a = one.table;
-    const b = other.table;
+    const a = this.#sides.left.table.words;
+    const b = this.#sides.right.table.words;
+    const x = left * wordsOfRow;
+    const y = right * wordsOfRow;
     let same = 0;
-    for (let at = 0; at < wideKeys.length; at += 1) {
-      const key = wideKeys[at] as "email";
-      if (isSame(a.wide[key], left, b.wide[key], right)) same |= 1 << at;
+    for (let at = 0; at < wideWords.length; at += 1) {
+      const word = wideWords[at] as number;
+      if (isSame(a, x + word, b, y + word)) same |= 1 << at;
     }
-    for (let at = 0; at < narrowKeys.length; at += 1) {
-      const key = narrowKeys[at] as "town";
-      const value = a.narrow[key][left] as number;
-      if (value !== 0 && value === b.narrow[key][right]) same |= 1 << (wideKeys.length + at);
+    for (let at = 0; at < narrowWords.length; at += 1) {
+      const word = narrowWords[at] as number;
+      const value = a[x + word] as number;
+      if (value !== 0 && value === b[y + word]) same |= 1 << (wideWords.length + at);
     }
-    if (isSame(a.wide.phone2, left, b.wide.phone, right)) same |= leftPhone2;
-    if (isSame(a.wide.phone, left, b.wide.phone2, right)) same |= rightPhone2;
+    if (isSame(a, x + wordOf.phone2, b, y + wordOf.phone)) same |= leftPhone2;
+    if (isSame(a, x + wordOf.phone, b, y + wordOf.phone2)) same |= rightPhone2;
     return same;
   }
 

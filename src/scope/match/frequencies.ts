@@ -32,19 +32,20 @@ export class Frequencies {
     const counts = new Uint32Array(1 << bits);
     for (const value of FREQUENCY_VALUES) {
       counts.fill(0);
-      const words = table.wide[value];
+      const words = table.column(value);
       const shift = 32 - bits;
       for (let at = 0; at < words.length; at += 2) {
         const low = words[at] as number;
-        if (low === 0 && words[at + 1] === 0) continue;
-        const cell = (Math.imul(low, 0x9e3779b1) ^ (words[at + 1] as number)) >>> shift;
+        const high = words[at + 1] as number;
+        if ((low | high) === 0) continue;
+        const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> shift;
         counts[cell] = (counts[cell] as number) + 1;
       }
       const code = new Uint8Array(table.rows);
       for (let row = 0; row < table.rows; row += 1) {
         const low = words[row * 2] as number;
         const high = words[row * 2 + 1] as number;
-        if (low === 0 && high === 0) continue;
+        if ((low | high) === 0) continue;
         const count = counts[(Math.imul(low, 0x9e3779b1) ^ high) >>> shift] as number;
         code[row] =
           count < codes8.length ? (codes8[count] as number) : Math.min(255, Math.round(8 * Math.log2(count)));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { quoteSql } from "../../lib/openDuck.ts";
 import { countPersons } from "../job/countPersons.ts";
 import { openIndex } from "../job/customerIndex.ts";
+import { countExcluded } from "../job/exclusions.ts";
 import type { ScopeResult } from "../job/runScope.ts";
 import { stageTables, writeFiles } from "../job/writeOutputs.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
@@ -48,7 +49,8 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const { records, recordIds } = await loadRecords(job);
   const counts = JSON.parse(readFileSync(await files.path(`${before}/counts.json`), "utf8")) as ScopeResult;
   const work = files.work();
-  const made = { duck, index, records, recordIds, links, persons, work, out: work };
+  const exclude = counts.excluded.of;
+  const made = { duck, index, records, recordIds, links, persons, work, out: work, exclude };
   await stageTables(made);
   await writeFiles(made);
   const counted = await countPersons(duck, Temporal.PlainDate.from(counts.at));
@@ -62,6 +64,7 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const result: ReviewedResult = {
     ...counts,
     ...counted,
+    excluded: await countExcluded(duck, exclude),
     persons: { ...range, matched: persons.count - persons.unmatched, notCustomers: persons.unmatched },
     review,
   };
@@ -97,9 +100,9 @@ async function loadRecords({
   for await (const batch of rows) {
     for (const { place, record_id, items, born, expires } of batch) {
       recordIds[place] = BigInt(record_id);
-      records.narrow.items[place] = items;
-      records.narrow.born[place] = born;
-      records.narrow.expires[place] = expires;
+      records.set(place, "items", items);
+      records.set(place, "born", born);
+      records.set(place, "expires", expires);
     }
   }
   return { records, recordIds };

@@ -63,37 +63,47 @@ export type NarrowColumn = (typeof NARROW_COLUMNS)[number];
 
 export const flags = { male: 1, female: 2 } as const;
 
-export const bytesOfRow = WIDE_COLUMNS.length * 8 + NARROW_COLUMNS.length * 4;
+/** Words of 32 bits of a row; a multiple of 16, so that a row begins with a line of the cache. */
+export const wordsOfRow = 48;
+export const bytesOfRow = wordsOfRow * 4;
 
-/** Columns of a fixed number of rows over one buffer, which may be shared between threads. */
+/** Where each column begins in a row, in words; of wide columns the low word comes first. */
+export const wordOf = Object.fromEntries([
+  ...WIDE_COLUMNS.map((name, at) => [name, at * 2]),
+  ...NARROW_COLUMNS.map((name, at) => [name, WIDE_COLUMNS.length * 2 + at]),
+]) as Readonly<Record<WideColumn | NarrowColumn, number>>;
+
+/**
+ * Signatures of many persons, row after row: whoever compares two persons needs all columns of two rows,
+ * which so lie in a few lines of the cache each.
+ */
 export class SignatureTable {
   readonly rows: number;
-  readonly buffer: ArrayBufferLike;
-  /** Low and high words, one after the other: `wide[column][2 * row]`. */
-  readonly wide: Readonly<Record<WideColumn, Uint32Array>>;
-  readonly narrow: Readonly<Record<NarrowColumn, Uint32Array>>;
-
-  /** The same in the order of the lists. */
-  readonly wideList: readonly Uint32Array[];
-  readonly narrowList: readonly Uint32Array[];
+  readonly words: Uint32Array;
 
   constructor(rows: number, buffer?: ArrayBufferLike) {
     this.rows = rows;
-    this.buffer = buffer ?? new SharedArrayBuffer(rows * bytesOfRow);
-    let at = 0;
-    const wide: Partial<Record<WideColumn, Uint32Array>> = {};
-    for (const column of WIDE_COLUMNS) {
-      wide[column] = new Uint32Array(this.buffer, at, rows * 2);
-      at += rows * 8;
+    this.words = new Uint32Array(buffer ?? new SharedArrayBuffer(rows * bytesOfRow), 0, rows * wordsOfRow);
+  }
+
+  /** The low word of a wide column, or all of a narrow one. */
+  get(row: number, column: WideColumn | NarrowColumn): number {
+    return this.words[row * wordsOfRow + wordOf[column]] as number;
+  }
+
+  set(row: number, column: NarrowColumn, value: number): void {
+    this.words[row * wordsOfRow + wordOf[column]] = value;
+  }
+
+  /** One column by itself: low and high words in turn of a wide one. */
+  column(name: WideColumn | NarrowColumn, from = 0, to = this.rows): Uint32Array {
+    const size = wordOf[name] < WIDE_COLUMNS.length * 2 ? 2 : 1;
+    const made = new Uint32Array((to - from) * size);
+    let place = from * wordsOfRow + wordOf[name];
+    for (let at = 0; at < made.length; at += size, place += wordsOfRow) {
+      made[at] = this.words[place] as number;
+      if (size === 2) made[at + 1] = this.words[place + 1] as number;
     }
-    const narrow: Partial<Record<NarrowColumn, Uint32Array>> = {};
-    for (const column of NARROW_COLUMNS) {
-      narrow[column] = new Uint32Array(this.buffer, at, rows);
-      at += rows * 4;
-    }
-    this.wide = wide as Record<WideColumn, Uint32Array>;
-    this.narrow = narrow as Record<NarrowColumn, Uint32Array>;
-    this.wideList = WIDE_COLUMNS.map((column) => this.wide[column]);
-    this.narrowList = NARROW_COLUMNS.map((column) => this.narrow[column]);
+    return made;
   }
 }

@@ -6,6 +6,7 @@ import {
   flags,
   NARROW_COLUMNS,
   WIDE_COLUMNS,
+  wordsOfRow,
   type NarrowColumn,
   type SignatureTable,
   type WideColumn,
@@ -69,14 +70,8 @@ export class PersonSignature {
 
   /** Writes row `row` of a table. */
   store(table: SignatureTable, row: number): void {
-    const { wideList, narrowList } = table;
-    for (let column = 0; column < wideList.length; column += 1) {
-      const words = wideList[column] as Uint32Array;
-      words[row * 2] = this.#wide[column * 2] as number;
-      words[row * 2 + 1] = this.#wide[column * 2 + 1] as number;
-    }
-    for (let column = 0; column < narrowList.length; column += 1)
-      (narrowList[column] as Uint32Array)[row] = this.#narrow[column] as number;
+    table.words.set(this.#wide, row * wordsOfRow);
+    table.words.set(this.#narrow, row * wordsOfRow + this.#wide.length);
   }
 
   /** Takes what `reading` has just read as of kind `found`. */
