@@ -5,6 +5,7 @@ import { readArguments } from "../lib/arguments.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
 import { Progress } from "../lib/progress.ts";
 import { CUSTOMER_FIELDS, type CustomerMap } from "./job/customerColumns.ts";
+import { readExclusion } from "./job/exclusions.ts";
 import { runScope, type ScopeResult } from "./job/runScope.ts";
 
 const help = `sekisho scope INPUT… --customers FILE|postgres://… --out DIR [options]
@@ -18,6 +19,8 @@ SQL dumps, mail, text, zip, gz, 7z, nested), disk images, unallocated space. Inp
                       key is DIR.key: keep it apart
   --out DIR           where the files go: records.parquet, links.parquet, persons.parquet, counts.json
   --at DATE           the day on which the data left, for minors and passports (today)
+  --exclude WHAT=NAME a product that was not touched (service, site, partner …), any number of times: persons
+                      of whom only such rows were found are counted apart and not to be told
   --again             throw an unfinished or older job in DIR away
   --threads N         threads that read (one for each processor)
   --json              print the counts as one JSON object
@@ -32,6 +35,7 @@ const options = {
   index: { type: "string" },
   out: { type: "string" },
   at: { type: "string" },
+  exclude: { type: "string", multiple: true },
   again: { type: "boolean" },
   threads: { type: "string" },
   json: { type: "boolean" },
@@ -56,6 +60,7 @@ export async function scopeCommand(argv: string[]): Promise<number> {
     index: values.index ?? null,
     out: values.out,
     at: readDay(values.at),
+    exclude: (values.exclude ?? []).map(readExclusion),
     again: values.again === true,
     ...(values.threads === undefined ? {} : { threads: readCount(values.threads) }),
     onProgress: (phase, done, total) => {

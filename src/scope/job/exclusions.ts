@@ -13,13 +13,17 @@ export type Excluded = { persons: number; of: Exclusion[] };
 export function readExclusion(text: string): Exclusion {
   const at = text.indexOf("=");
   const attribute = ATTRIBUTES.find((one) => one === text.slice(0, at));
-  if (attribute !== undefined && at > 0 && at < text.length - 1) return { attribute, value: text.slice(at + 1) };
+  if (attribute !== undefined && at > 0 && at < text.length - 1)
+    return { attribute, value: text.slice(at + 1) };
   throw new SekishoError("usage", `Cannot exclude "${text}"`, {
     hint: `write --exclude service=NAME; one of: ${ATTRIBUTES.join(", ")}`,
   });
 }
 
-/** Makes the table \`excluded\` from link, customer_of and attribute: persons all of whose linked rows are excluded. */
+/**
+ * Makes the table \`excluded\` from link, customer_of and attribute: persons all of whose linked rows are
+ * excluded.
+ */
 export async function stageExcluded(duck: Duck, exclude: readonly Exclusion[]): Promise<void> {
   const rules = exclude.map(({ attribute, value }) => `coalesce(a.${attribute}, '') = ${quoteSql(value)}`);
   await duck.run(

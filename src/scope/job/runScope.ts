@@ -255,7 +255,7 @@ class Job {
     const excluded = await countExcluded(duck, made.exclude);
     const hashes = await this.#time("hashes", () => this.#hashes());
     const result = summarize({
-      counted,
+      counted: { ...counted, excluded },
       results,
       persons,
       hashes,
@@ -312,7 +312,7 @@ function sumOf(counts: readonly Record<string, number>[]): Record<string, number
 }
 
 function summarize(of: {
-  counted: Counted;
+  counted: Counted & { excluded: Excluded };
   results: readonly TaskResult[];
   persons: { count: number; fewest: number; unmatched: number };
   hashes: ScopeResult["inputs"];

@@ -11,6 +11,7 @@ export function countsCsv(result: ScopeResult): string {
     ["persons", "most", "", persons.most],
     ["persons", "customers", "", persons.matched],
     ["persons", "in no customer table", "", persons.notCustomers],
+    ["persons", "of excluded products only", "", result.excluded.persons],
     ["persons", "minors", "", result.minors],
     ["records", "found", records.found, ""],
     ["records", "in part", records.half, ""],

@@ -29,7 +29,10 @@ export async function readLinkFigures(out: string): Promise<LinkFigures | null> 
   const [links, persons] = [join(out, "links.parquet"), join(out, "persons.parquet")];
   if (!existsSync(links) || !existsSync(persons)) return null;
   const duck = await openDuck();
-  const from = { links: `read_parquet(${quoteSql(links)})`, persons: `read_parquet(${quoteSql(persons)})` };
+  // What reviewers took away is no link; what they added has no weight.
+  const kept = `(SELECT * FROM read_parquet(${quoteSql(links)})
+    WHERE state <> 'removed' AND weight IS NOT NULL)`;
+  const from = { links: kept, persons: `read_parquet(${quoteSql(persons)})` };
   try {
     const weights = await duck.rows<{ from: number; links: number }>(
       `SELECT CAST(floor(weight / ${limits.weightStep}) * ${limits.weightStep} AS INTEGER) AS "from",

@@ -3,6 +3,19 @@ import { amount, markup, percent, say, type Html, type Words } from "./html.ts";
 import { nameOf } from "./names.ts";
 import { bars, barsWithTable, columns, table } from "./plots.ts";
 
+/** A job's result, and what a review added to it. */
+export type Reported = ScopeResult & {
+  review?: {
+    at: string;
+    decisions: number;
+    confirmed: number;
+    removed: number;
+    added: number;
+    unclear: number;
+    machine: { fewest: number; most: number };
+  };
+};
+
 export const limits = { inputsMax: 200, problemsMax: 200, groupsMax: 30 } as const;
 
 function heading(words: Words): Html {
@@ -25,7 +38,7 @@ function facts(list: readonly (readonly [Words, number | string])[]): Html {
 }
 
 /** The number, and what it means. */
-export function summary(result: ScopeResult): Html {
+export function summary(result: Reported): Html {
   const { persons, records, passports } = result;
   const one = persons.fewest === persons.most;
   const range = one ? amount(persons.most) : `${amount(persons.fewest)} – ${amount(persons.most)}`;
@@ -44,13 +57,49 @@ export function summary(result: ScopeResult): Html {
       [{ ja: "同じ人の重複記録", en: "Further records of a person" }, result.duplicates],
       [{ ja: "確認待ち", en: "Links that wait for review" }, result.links.review],
       [{ ja: "未成年者", en: "Minors" }, result.minors],
+      ...(result.excluded.persons === 0
+        ? []
+        : ([
+            [
+              { ja: "対象外の商品だけの人", en: "Persons of excluded products only" },
+              result.excluded.persons,
+            ],
+          ] as const)),
       [{ ja: "有効な旅券番号のある人", en: "Persons with a valid passport" }, passports.valid],
     ])}${paragraph({
       ja: `未成年者と旅券の有効性は ${result.at} 現在です。件数は記録の数であって人の数ではありません。`,
       en:
         `Minors and the validity of passports are as of ${result.at}. A number of records is no ` +
         "number of persons.",
-    })}`;
+    })}${reviewed(result)}${excluded(result)}`;
+}
+
+/** What people have decided; a job that nobody has reviewed says so by the links that wait. */
+function reviewed({ review }: Reported): Html {
+  if (review === undefined) return markup``;
+  const { decisions, confirmed, removed, added, unclear, machine, at } = review;
+  const before = `${amount(machine.fewest)} – ${amount(machine.most)}`;
+  return paragraph({
+    ja:
+      `人による確認 ${amount(decisions)} 件（同一と確認 ${amount(confirmed)}、否定 ${amount(removed)}、` +
+      `追加 ${amount(added)}、判断できず ${amount(unclear)}）を ${at} に反映しました。確認前は ${before} 人でした。`,
+    en:
+      `${amount(decisions)} decisions of reviewers (${amount(confirmed)} confirmed, ` +
+      `${amount(removed)} removed, ${amount(added)} added, ${amount(unclear)} unclear) are in it ` +
+      `since ${at}; before, the count was ${before}.`,
+  });
+}
+
+/** Products that were not touched. */
+function excluded({ excluded: { persons, of } }: Reported): Html {
+  if (of.length === 0) return markup``;
+  const list = of.map(({ attribute, value }) => `${attribute}=${value}`).join(", ");
+  return paragraph({
+    ja: `対象外とした商品: ${list}。確実に結び付いた行がすべてこれに当たる ${amount(persons)} 人は、上の人数に含まれますが、通知の対象から外れます。`,
+    en:
+      `Excluded: ${list}. ${amount(persons)} persons all of whose linked rows are of these are in ` +
+      "the number above and are not to be told.",
+  });
 }
 
 /** Which files, disks and folders, so that anybody can tell whether they have the same. */

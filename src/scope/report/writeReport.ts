@@ -1,10 +1,9 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ScopeResult } from "../job/runScope.ts";
 import { countsCsv } from "./countsCsv.ts";
 import { readLinkFigures } from "./linkFigures.ts";
 import { page } from "./page.ts";
-import { found, groups, items, problems, searched, summary } from "./sections.ts";
+import { found, groups, items, problems, searched, summary, type Reported } from "./sections.ts";
 import { checking, making, sureness } from "./sureness.ts";
 
 const title = { ja: "影響を受けた人の範囲: 報告", en: "Who is affected: report" };
@@ -13,7 +12,7 @@ const title = { ja: "影響を受けた人の範囲: 報告", en: "Who is affect
  * Writes `report.markup` and `counts.csv` beside a job's lists, for a privacy officer and for an authority.
  * Neither holds anything of any person; without the lists (sealed, erased) how sure they are is left out.
  */
-export async function writeReport(out: string, result: ScopeResult): Promise<void> {
+export async function writeReport(out: string, result: Reported): Promise<void> {
   const figures = await readLinkFigures(out);
   const body = [
     summary(result),
