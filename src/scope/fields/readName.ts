@@ -13,6 +13,9 @@ export class FoundName {
   length = 0;
   /** `units[0..family)` is the family name, the rest the given one; 0: it cannot be told. */
   family = 0;
+  /** Of a name in Latin letters: where each of its words ends. */
+  readonly wordEnds = new Int32Array(limits.tokensMax);
+  words = 0;
   /** How sure it is that this is a name, 0 to 1, by itself. */
   confidence = 0;
   /** Whether both parts, or one, are names that are known. */
@@ -219,5 +222,10 @@ export function readRomanName(cell: Cell, found: FoundName): boolean {
   if (longest < 2 || longest > 20) return false;
   join(cell, tokens, found);
   found.family = (ends[0] as number) - (starts[0] as number);
+  found.words = tokens;
+  for (let token = 0, length = 0; token < tokens; token += 1) {
+    length += (ends[token] as number) - (starts[token] as number);
+    found.wordEnds[token] = length;
+  }
   return true;
 }

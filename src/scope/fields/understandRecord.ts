@@ -343,8 +343,9 @@ export class Understanding {
   #takeDay(at: number, found: number): void {
     const day = this.#day[at] as number;
     this.normal.writeDay(day);
-    if (found !== kind["birth-date"]) return;
-    this.signature.takeBirth(Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100);
+    const parts = [Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100] as const;
+    if (found === kind["birth-date"]) this.signature.takeBirth(...parts);
+    else if (found === kind["other-date"]) this.signature.takeOtherDay(...parts);
   }
 
   #takeItem(at: number, found: number): void {

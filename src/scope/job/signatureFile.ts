@@ -75,6 +75,7 @@ export const KEY_COLUMNS = [
   "address",
   "passport",
   "birth",
+  "birth2",
   "customer",
 ] as const satisfies readonly (typeof WIDE_COLUMNS)[number][];
 const narrowKeys = ["postalCode", "town", "kanjiGiven", "soundGiven"] as const;

@@ -169,7 +169,11 @@ export class Comparer {
   /** Near: one of year, month and day differs, or month and day are swapped. */
   #birth(): number {
     const same = this.#same(wordOf.birth, wordOf.birth);
-    if (same !== 1) return same === 2 ? 3 : 0;
+    if (same === 2) return 3;
+    // Which day of a row is the birth was guessed.
+    if (this.#same(wordOf.birth2, wordOf.birth) === 2 || this.#same(wordOf.birth, wordOf.birth2) === 2)
+      return 3;
+    if (same === 0) return 0;
     const x = this.#x + wordOf.birth;
     const y = this.#y + wordOf.birth;
     const low = (this.#a[x] as number) ^ (this.#b[y] as number);

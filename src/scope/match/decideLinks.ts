@@ -36,7 +36,7 @@ export type Links = {
  * log2 of the chance that a record's person is, to a given row of the other side, one of these; and that
  * there is nobody of them on the other side.
  */
-export type Prior = Record<PairKind | "none", number>;
+export type Prior = Record<PairKind | "none" | "mate", number>;
 
 /**
  * Records are mostly of somebody on the other side. Of the others some are of somebody whose family is there,
@@ -49,6 +49,7 @@ export function priorOf(rows: number, strangers: number): Prior {
     same: each + Math.log2(1 - strangers),
     household: each + Math.log2(strangers * 0.8),
     namesake: each + Math.log2(strangers * 0.5),
+    mate: each + 0.5,
     none: Math.log2(strangers),
   };
 }
@@ -60,6 +61,7 @@ export function priorWithin(rows: number): Prior {
     same: each + Math.log2(0.3),
     household: each + Math.log2(1.5),
     namesake: each + Math.log2(0.3),
+    mate: each + Math.log2(1.5),
     none: 0,
   };
 }
@@ -137,36 +139,38 @@ export function decideLinks(deciding: Deciding): Links {
   const { starts, order } = groupByLeft(pairs, rows);
   const comparer = new Comparer(right, right);
   const scores = new Float64Array(4_096);
+  const alone = new Float64Array(scores.length);
+  const beside = new Float64Array(scores.length);
   const none = 2 ** prior.none;
   for (let row = 0; row < rows; row += 1) {
     const from = starts[row] as number;
     const to = Math.min(starts[row + 1] as number, from + scores.length);
     if (from === to) continue;
     let best = -1;
-    let outside = 0;
     for (let at = from; at < to; at += 1) {
       const pair = order[at] as number;
       const pattern = pairs.pattern[pair] as number;
       const rarity = frequencies.rarity(pairs.right[pair] as number, weights.values[pattern] as number);
-      const score = prior.same + (weights.same[pattern] as number) + rarity;
-      scores[at - from] = score;
-      const mate = log(prior.household + (weights.household[pattern] as number) + rarity);
-      outside = Math.max(
-        outside,
-        mate + log(prior.namesake + (weights.namesake[pattern] as number) + rarity),
-      );
-      if (best < 0 || score > (scores[best - from] as number)) best = at;
+      const same = prior.same + (weights.same[pattern] as number) + rarity;
+      const mate = (weights.household[pattern] as number) + rarity;
+      const namesake = log(prior.namesake + (weights.namesake[pattern] as number) + rarity);
+      // What else may have made the two agree: a stranger, or somebody near who is in no table.
+      alone[at - from] = same - Math.log2(none + log(prior.household + mate) + namesake);
+      // The same if the person is another candidate, of whose household this one is then likely.
+      beside[at - from] = same - Math.log2(none + log(prior.mate + mate) + namesake);
+      scores[at - from] = same;
+      if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) best = at;
     }
     const pair = order[best] as number;
     const customer = pairs.right[pair] as number;
     const person = deciding.personOf(customer);
-    const odds = log(scores[best - from] as number);
-    let others = none + outside;
+    const odds = log(alone[best - from] as number);
+    let others = 1;
     for (let at = from; at < to; at += 1) {
       const other = pairs.right[order[at] as number] as number;
       if (at === best || deciding.personOf(other) === person || isSamePerson(comparer, customer, other))
         continue;
-      others += log(scores[at - from] as number);
+      others += log(beside[at - from] as number);
     }
     const probability = odds / (odds + others);
     if (probability < thresholds.review) continue;

@@ -22,8 +22,9 @@ type Key =
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
 export type Rule = {
   keys: readonly Key[];
-  left?: "phone2";
-  right?: "phone2";
+  /** Another column of the left, or of the right side, for one of the keys. */
+  left?: { phone: "phone2" } | { birth: "birth2" };
+  right?: { phone: "phone2" };
   /** A value shared by too many customers finds no pairs by this rule. */
   hub?: CountedKey;
   /** How many are too many, where fewer than usual. */
@@ -64,8 +65,11 @@ export const looseRules: readonly Rule[] = [
   { keys: ["town", "birth"] },
   { keys: ["soundGiven", "birth"] },
   { keys: ["kanjiGiven", "birth"] },
-  { keys: ["phone"], left: "phone2", hub: "phone" },
-  { keys: ["phone"], right: "phone2", hub: "phone" },
+  { keys: ["kanji", "birth"], left: { birth: "birth2" } },
+  { keys: ["sound", "birth"], left: { birth: "birth2" } },
+  { keys: ["roman", "birth"], left: { birth: "birth2" } },
+  { keys: ["phone"], left: { phone: "phone2" }, hub: "phone" },
+  { keys: ["phone"], right: { phone: "phone2" }, hub: "phone" },
 ];
 
 const wideKeys: readonly Key[] = [
@@ -83,11 +87,15 @@ const wideKeys: readonly Key[] = [
 const narrowKeys: readonly Key[] = ["postalCode", "town", "kanjiGiven", "soundGiven"];
 const leftPhone2 = 1 << 20;
 const rightPhone2 = 1 << 21;
+const leftBirth2 = 1 << 22;
 
 function bitsOf(rule: Rule): number {
-  if (rule.left !== undefined) return leftPhone2;
-  if (rule.right !== undefined) return rightPhone2;
-  return rule.keys.reduce((bits, key) => bits | (1 << [...wideKeys, ...narrowKeys].indexOf(key)), 0);
+  const keys = [...wideKeys, ...narrowKeys];
+  return rule.keys.reduce((bits, key) => {
+    if (key === "phone" && rule.left !== undefined) return bits | leftPhone2;
+    if (key === "phone" && rule.right !== undefined) return bits | rightPhone2;
+    return bits | (key === "birth" && rule.left !== undefined ? leftBirth2 : 1 << keys.indexOf(key));
+  }, 0);
 }
 
 const wideWords = Int32Array.from(wideKeys, (key) => wordOf[key]);
@@ -194,6 +202,7 @@ export class PairFinder {
     }
     if (isSame(a, x + wordOf.phone2, b, y + wordOf.phone)) same |= leftPhone2;
     if (isSame(a, x + wordOf.phone, b, y + wordOf.phone2)) same |= rightPhone2;
+    if (isSame(a, x + wordOf.birth2, b, y + wordOf.birth)) same |= leftBirth2;
     return same;
   }
 
@@ -208,7 +217,10 @@ export class PairFinder {
 
   #sqlOf(rule: Rule, only: string | null): string {
     const { left, right, self } = this.#sides;
-    const columns = rule.keys.map((key) => ({ l: rule.left ?? key, r: rule.right ?? key }));
+    const columns = rule.keys.map((key) => ({
+      l: (rule.left as Record<string, string> | undefined)?.[key] ?? key,
+      r: (rule.right as Record<string, string> | undefined)?.[key] ?? key,
+    }));
     const side = (file: string, at: "l" | "r"): string => {
       const names = columns.map((column) => column[at]);
       const there = names.map((name) => `${name} <> 0`).join(" AND ");

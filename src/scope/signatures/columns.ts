@@ -24,6 +24,8 @@ export const WIDE_COLUMNS = [
    * Four parts of 16 bits: year and month, month and day, year and day, and year with both in either order.
    */
   "birth",
+  /** Of recovered records only: another day of the row that may be the birth. */
+  "birth2",
   /** The customer's key, where the record holds one. */
   "customer",
   /** Bits for pairs of letters of the sound. */

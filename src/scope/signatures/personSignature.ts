@@ -101,8 +101,17 @@ export class PersonSignature {
 
   /** A birth date, which row and file decide on: see understandRecord.ts. */
   takeBirth(year: number, month: number, day: number): void {
-    this.#wide[wideAt.birth] = this.#tables.birthLow(year, month, day);
-    this.#wide[wideAt.birth + 1] = this.#tables.birthHigh(year, month, day);
+    this.#takeDay(wideAt.birth, year, month, day);
+  }
+
+  /** A day that may be the birth if the other is not. */
+  takeOtherDay(year: number, month: number, day: number): void {
+    this.#takeDay(wideAt.birth2, year, month, day);
+  }
+
+  #takeDay(at: number, ...[year, month, day]: [year: number, month: number, day: number]): void {
+    this.#wide[at] = this.#tables.birthLow(year, month, day);
+    this.#wide[at + 1] = this.#tables.birthHigh(year, month, day);
   }
 
   #wideHash(column: WideColumn, units: Uint16Array, of: { length: number; domain: number }): void {
