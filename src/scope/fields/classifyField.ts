@@ -220,7 +220,7 @@ export class FieldReading {
   #romanStrength(): number {
     const { name, sound } = this;
     const { familySounds, givenSounds } = nameSets();
-    sound.fromRoman(name.units, name.family, name.length);
+    sound.fromRoman(name.units, name.wordEnds, name.words);
     const { letters, split, length } = sound;
     const firstFamily = familySounds.has(letters, 0, split);
     const firstGiven = givenSounds.has(letters, 0, split);
@@ -233,7 +233,7 @@ export class FieldReading {
     else if (firstFamily || given || firstGiven || family) name.known = 1;
     if (!firstFamily && !given && (firstGiven || family)) {
       turnRoman(name);
-      sound.fromRoman(name.units, name.family, name.length);
+      sound.fromRoman(name.units, name.wordEnds, name.words);
     }
     if (name.known === 2) return 0.95;
     if (name.known === 1) return 0.8;
@@ -241,11 +241,16 @@ export class FieldReading {
   }
 }
 
+/** The first word goes behind the others. */
 function turnRoman(name: FoundName): void {
   const first = name.units.slice(0, name.family);
-  name.units.copyWithin(0, name.family, name.length);
-  name.units.set(first, name.length - name.family);
-  name.family = name.length - name.family;
+  const size = name.family;
+  name.units.copyWithin(0, size, name.length);
+  name.units.set(first, name.length - size);
+  for (let word = 0; word + 1 < name.words; word += 1)
+    name.wordEnds[word] = (name.wordEnds[word + 1] as number) - size;
+  name.wordEnds[name.words - 1] = name.length;
+  name.family = name.wordEnds[0] as number;
 }
 
 const yearSign = "元".charCodeAt(0);

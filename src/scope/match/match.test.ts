@@ -50,6 +50,18 @@ const rows: readonly (readonly [what: string, Person, Person, Record<string, str
     { "roman-name": "HANAKO SATOH" },
     { name: "sound-same" },
   ],
+  [
+    "Latin words in any order",
+    { "roman-name": "PETER THOMAS" },
+    { "roman-name": "Thomas Peter" },
+    { name: "sound-same" },
+  ],
+  [
+    "a name from abroad, once in kana",
+    { "roman-name": "SCHNEIDER THOMAS" },
+    { kana: "シュナイダー トーマス", "roman-name": "Thomas Schneider" },
+    { name: "sound-same" },
+  ],
   ["long vowels", { kana: "オオノ ユウキ" }, { kana: "オーノ ユーキ" }, { name: "sound-same" }],
   [
     "a letter off in kana",

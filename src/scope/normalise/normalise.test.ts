@@ -36,7 +36,7 @@ test("foldTable() leaves common characters that look alike apart", () => {
 function sound(text: string): string {
   const made = new Sound();
   const all = units(text);
-  if (/[a-z]/i.test(text)) made.fromRoman(all, 0, all.length);
+  if (/[a-z]/i.test(text)) made.fromRoman(all, [all.length], 1);
   else made.fromKana(all, 0, all.length);
   return String.fromCharCode(...made.letters.subarray(0, made.length));
 }

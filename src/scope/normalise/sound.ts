@@ -37,6 +37,9 @@ export class Sound {
   readonly letters = new Uint16Array(limits.lettersMax + 8);
   length = 0;
   split = 0;
+  /** Where each part ends, in letters: a syllable never goes over that. */
+  readonly partEnds = new Int32Array(8);
+  parts = 0;
   /** Where the part under way begins. */
   #start = 0;
 
@@ -44,6 +47,7 @@ export class Sound {
   fromKana(units: Uint16Array, family: number, length: number): void {
     this.length = 0;
     this.split = 0;
+    this.parts = 0;
     if (family > 0) {
       this.#addKana(units, 0, family);
       this.split = this.length;
@@ -51,15 +55,22 @@ export class Sound {
     this.#addKana(units, family, length);
   }
 
-  /** From Latin letters of either case; other units are left out. */
-  fromRoman(units: Uint16Array, family: number, length: number): void {
+  /**
+   * From Latin letters of either case; other units are left out. `ends`: where the words end, the first the
+   * family name.
+   */
+  fromRoman(units: Uint16Array, ends: ArrayLike<number>, words: number): void {
     this.length = 0;
     this.split = 0;
-    if (family > 0) {
-      this.#addRoman(units, 0, family);
-      this.split = this.length;
+    this.parts = 0;
+    let from = 0;
+    for (let word = 0; word < words && this.parts < this.partEnds.length; word += 1) {
+      const to = ends[word] as number;
+      this.#addRoman(units, from, to);
+      from = to;
+      this.partEnds[this.parts++] = this.length;
+      if (word === 0 && words > 1) this.split = this.length;
     }
-    this.#addRoman(units, family, length);
   }
 
   #addKana(units: Uint16Array, from: number, to: number): void {

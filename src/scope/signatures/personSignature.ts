@@ -166,23 +166,22 @@ export class PersonSignature {
   }
 
   /** The same for a name in either order: sums over its syllables. */
-  #syllables({ letters, length, split }: Sound, column: "sound" | "roman"): void {
+  #syllables({ letters, length, split, partEnds, parts }: Sound, column: "sound" | "roman"): void {
     let low = 0;
     let high = 0;
     let code = 0;
     let count = 0;
+    let part = 0;
     for (let at = 0; at < length; at += 1) {
       const letter = letters[at] as number;
       // Between family and given name too: whoever cannot tell them apart has made them one.
-      if (
-        at === split &&
-        at > 0 &&
-        (letter === letters[at - 1] || (letter === 0x75 && letters[at - 1] === 0x6f))
-      )
-        continue;
+      if (at === split && at > 0 && parts === 0 && isOneVowel(letters[at - 1] as number, letter)) continue;
       code = Math.imul(code, 37) + letter;
       const next = at + 1 < length ? (letters[at + 1] as number) : 0;
-      const ends = isVowel(letter) || (letter === 0x6e && !isVowel(next) && next !== 0x79) || next === 0;
+      const over = part < parts && at + 1 === partEnds[part];
+      if (over) part += 1;
+      const ends =
+        over || isVowel(letter) || (letter === 0x6e && !isVowel(next) && next !== 0x79) || next === 0;
       if (!ends) continue;
       low = (low + Math.imul(code ^ 0x5bd1e995, 0x9e3779b1)) | 0;
       high = (high + Math.imul(code ^ (code >>> 7), 0x85ebca6b) + (code << 9)) | 0;
@@ -288,4 +287,9 @@ export class PersonSignature {
     }
     return length;
   }
+}
+
+/** A vowel said twice, or o and u, which are one long o. */
+function isOneVowel(last: number, next: number): boolean {
+  return next === last || (next === 0x75 && last === 0x6f);
 }
