@@ -132,7 +132,13 @@ class CustomerSink implements RecordSink {
       return;
     }
     const found = kindOfField[field];
-    if (found === undefined || !reading.readAs(found, bytes, from, to)) return;
+    if (found === undefined) return;
+    if (!reading.readAs(found, bytes, from, to)) {
+      // Customers from abroad stand with their Latin letters in the column for names.
+      if (found !== kind.name || !reading.readAs(kind["roman-name"], bytes, from, to)) return;
+      this.#signature.take(kind["roman-name"], reading, 0.9);
+      return;
+    }
     this.#signature.take(found, reading, field === "phone2" ? 0.9 : 1);
   }
 
