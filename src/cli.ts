@@ -109,6 +109,10 @@ const scopeVerbs: Record<string, Command> = {
     summary: "make or refresh the index of a customer table",
     run: async (argv) => (await import("./scope/indexCommand.ts")).indexCommand(argv),
   },
+  accesses: {
+    summary: "what an account read through the records gate, as an input",
+    run: async (argv) => (await import("./station/scopeAccess.ts")).scopeAccessCommand(argv),
+  },
   compare: {
     summary: "what one job has that another has not",
     run: async (argv) => (await import("./scope/compareCommand.ts")).compareCommand(argv),

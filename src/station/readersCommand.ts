@@ -178,7 +178,8 @@ function timeOf(milliseconds: number): string {
   return Temporal.Instant.fromEpochMilliseconds(Math.trunc(milliseconds)).toString();
 }
 
-function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
+/** Reads --since and --until: milliseconds since 1970. */
+export function spanOf({ since, until }: { since?: string | undefined; until?: string | undefined }) {
   return {
     since: since === undefined ? undefined : timeFrom("--since", since),
     until: until === undefined ? undefined : timeFrom("--until", until),

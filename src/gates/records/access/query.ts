@@ -144,7 +144,16 @@ export async function seenBy(
   });
 }
 
-export type SeenCustomer = { customer: string; firstAt: number; lastAt: number; times: number };
+export type SeenCustomer = {
+  customer: string;
+  firstAt: number;
+  lastAt: number;
+  times: number;
+  /** Relation → personal columns, of each kind of statement that gave the customer out. */
+  touches: Record<string, string[]>[];
+};
+
+type SeenRow = { customer: string; first: number; last: number; times: number; touches: string[] | null };
 
 /** The customers themselves, a few thousand at a time, to `take`. */
 export async function exportSeen(
@@ -155,25 +164,28 @@ export async function exportSeen(
   await withRecord(place, options, async (view) => {
     await chooseStatements(view, reader);
     const { duck, batches, within } = view;
-    const sql = `SELECT customer, min(seen_at) AS first, max(seen_at) AS last, sum(count)::BIGINT AS times
+    const sql = `SELECT customer, min(seen_at) AS first, max(seen_at) AS last, sum(count)::BIGINT AS times,
+        list(DISTINCT touches) FILTER (touches IS NOT NULL) AS touches
       FROM (${batches("access").join(" UNION ALL BY NAME ")})
+        LEFT JOIN (SELECT statement, touches FROM chosen) USING (statement)
       WHERE customer IS NOT NULL AND ${within} AND ${ofReader(reader)} GROUP BY customer ORDER BY customer`;
     // A streamed result has a connection of its own, which sees no temporary table of this one.
     await duck.run(`CREATE TEMP TABLE seen AS ${sql}`, valuesOf(reader));
     let after: string | null = null;
     for (;;) {
-      const rows: { customer: string; first: number; last: number; times: number }[] = await duck.rows(
+      const rows: SeenRow[] = await duck.rows(
         `SELECT * FROM seen WHERE $1 IS NULL OR customer > $1 ORDER BY customer LIMIT 50000`,
         [after],
       );
       if (rows.length === 0) return;
       after = rows.at(-1)?.customer ?? null;
       await options.take(
-        rows.map(({ customer, first, last, times }) => ({
+        rows.map(({ customer, first, last, times, touches }) => ({
           customer,
           firstAt: first / 1_000,
           lastAt: last / 1_000,
           times,
+          touches: (touches ?? []).map((text) => JSON.parse(text) as Record<string, string[]>),
         })),
       );
     }
