@@ -3,7 +3,10 @@ import type { ReviewJob } from "./reviewJob.ts";
 
 export const limits = { candidatesMax: 6 } as const;
 
-/** Keys by which a customer may be the person of a record, and what it says when they agree. */
+/**
+ * Keys by which a customer may be the person of a record, and what it says when they agree; not all need be
+ * there.
+ */
 const keys = [
   ["email", 4],
   ["phone", 4],
@@ -39,17 +42,19 @@ export async function findCandidates(job: ReviewJob, record: number): Promise<st
   if (!files.has("work/keys.parquet")) return [];
   const place = places.placeOf(record);
   const ours = await files.table(duck, "work/keys.parquet");
+  const theirs = await files.table(duck, join(memo.index, "now/keys.parquet"));
+  const columns = await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${theirs}`);
+  const there = keys.filter(([key]) => columns.some((column) => column.column_name === key));
   const [row] = await duck.rows<Record<string, number | bigint>>(
-    `SELECT ${keys.map(([key]) => key).join(", ")} FROM ${ours} WHERE row = ${place}`,
+    `SELECT ${there.map(([key]) => key).join(", ")} FROM ${ours} WHERE row = ${place}`,
   );
   if (row === undefined) return [];
-  const held = keys.filter(([key]) => BigInt(row[key] ?? 0) !== 0n);
+  const held = there.filter(([key]) => BigInt(row[key] ?? 0) !== 0n);
   const any = held.filter(([key]) => strong.has(key)).map(([key]) => `${key} = ${row[key]}`);
   const names = held.some(([key]) => key === "soundFamily") && held.some(([key]) => key === "town");
   if (names) any.push(`(soundFamily = ${row["soundFamily"]} AND town = ${row["town"]})`);
   if (any.length === 0) return [];
   const agree = held.map(([key, worth]) => `CASE WHEN ${key} = ${row[key]} THEN ${worth} ELSE 0 END`);
-  const theirs = await files.table(duck, join(memo.index, "now/keys.parquet"));
   const attributes = await files.table(duck, join(memo.index, "now/attributes.parquet"), { rowNumber: true });
   const found = await duck.rows<{ customer_id: string }>(
     `WITH near AS (

@@ -26,7 +26,14 @@ export async function openTestApp(options: {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-app-"));
   const state = options.state ?? (await openState({ folder }));
   await migrate(state.db, migrations);
-  const services = createTestServices({ mails: options.mails, dataFolder: folder });
+  const services = createTestServices({
+    mails: options.mails,
+    dataFolder: folder,
+    nameOf: async (id) => {
+      const found = state.db.selectFrom("person").select("name").where("id", "=", id).executeTakeFirst();
+      return ((await found) as { name: string } | undefined)?.name ?? null;
+    },
+  });
   const app = await createApp({
     services,
     db: state.db,

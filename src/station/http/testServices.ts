@@ -33,7 +33,12 @@ export type TestServices = Services & {
   emit(event: Partial<LiveEvent>): void;
 };
 
-export function createTestServices(options: { mails: number; dataFolder: string; now?: Date }): TestServices {
+export function createTestServices(options: {
+  mails: number;
+  dataFolder: string;
+  nameOf?: (person: string) => Promise<string | null>;
+  now?: Date;
+}): TestServices {
   const now = options.now ?? new Date();
   const ledger = new TestLedger();
   const mails = Array.from({ length: options.mails }, (_, index) => testMailRow(index, now));
@@ -78,6 +83,7 @@ export function createTestServices(options: { mails: number; dataFolder: string;
     scope: createScopeService({
       dataFolder: options.dataFolder,
       record: async (draft) => ledger.add(draft),
+      nameOf: options.nameOf ?? (async () => null),
     }),
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),

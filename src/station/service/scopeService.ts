@@ -181,8 +181,12 @@ class Scope {
     });
     return this.with(name, async (job) => {
       const along = await neighbours(job, record);
-      const item = await job.item(record, { ...(customer === null ? {} : { customer }), along });
-      const candidates = item.link === null ? await findCandidates(job, record) : [];
+      const asked = await job.item(record, { ...(customer === null ? {} : { customer }), along });
+      const candidates = asked.link === null ? await findCandidates(job, record) : [];
+      const [nearest] = candidates;
+      // Who has no link is shown beside who comes nearest, until another one is asked for.
+      const alone = asked.customer === null && nearest !== undefined;
+      const item = alone ? await job.item(record, { customer: nearest }) : asked;
       const decision = await this.#decisionOf(item.decision);
       return { ...viewOf(item, record), candidates, decision };
     });

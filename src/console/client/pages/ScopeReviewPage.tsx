@@ -89,30 +89,18 @@ function useDecided(rows: readonly ScopePairRow[]) {
   };
 }
 
-function Batch({ job, list, rows, total }: BatchProps) {
-  const { say } = useWords();
+/** Decides and takes back, and shows what that changed. */
+function useDeciding({ job, list, rows }: BatchProps, place: ReturnType<typeof usePlace>) {
   const client = useQueryClient();
-  const place = usePlace(job, list, rows);
   const { decisionOf, note } = useDecided(rows);
-  const [customer, setCustomer] = useState<string | null>(null);
   const { at, record, moveTo } = place;
-  useEffect(() => setCustomer(null), [record]);
-  const pair = useQuery(scopePairQuery(job, record, customer));
-  const isSample = list === "precision" || list === "recall";
   const refresh = (): void => {
     void client.invalidateQueries({ queryKey: ["scope-job", job] });
-    if (isSample) void client.invalidateQueries({ queryKey: ["scope-estimates", job] });
+    void client.invalidateQueries({ queryKey: ["scope-estimates", job] });
   };
   const decide = useMutation({
-    mutationFn: ({ verdict, reason }: { verdict: ScopeVerdict; reason: string | null }) =>
-      decidePair(job, {
-        record,
-        // "None of them" is said of all who were offered.
-        customer: list === "recall" && verdict !== "same" ? null : (pair.data?.customer ?? null),
-        verdict,
-        in: isSample ? list : "queue",
-        reason,
-      }),
+    mutationFn: (said: { verdict: ScopeVerdict; reason: string | null; customer: string | null }) =>
+      decidePair(job, { record, in: list === "precision" || list === "recall" ? list : "queue", ...said }),
     onSuccess: ({ decision }) => {
       note(record, decision);
       refresh();
@@ -129,11 +117,33 @@ function Batch({ job, list, rows, total }: BatchProps) {
       if (back >= 0) moveTo(back);
     },
   });
-  const busy = decide.isPending || undo.isPending;
+  const left = rows.filter((row) => decisionOf(row.record) === null).length;
+  const error = decide.error ?? undo.error;
+  return {
+    decide,
+    undo,
+    busy: decide.isPending || undo.isPending,
+    decision: decisionOf(record),
+    left,
+    error,
+  };
+}
+
+function Batch(props: BatchProps) {
+  const { job, list, rows, total } = props;
+  const { say } = useWords();
+  const place = usePlace(job, list, rows);
+  const { at, record, moveTo } = place;
+  const [customer, setCustomer] = useState<string | null>(null);
+  useEffect(() => setCustomer(null), [record]);
+  const pair = useQuery(scopePairQuery(job, record, customer));
   const shown = pair.data?.record === record ? pair.data : undefined;
+  const { decide, undo, busy, decision, left, error } = useDeciding(props, place);
   const answer = (verdict: ScopeVerdict, reason: string | null = null): void => {
     if (busy || shown === undefined || (verdict === "same" && shown.customer === null)) return;
-    decide.mutate({ verdict, reason });
+    // "None of them" is said of all who were offered.
+    const nobody = list === "recall" && verdict !== "same";
+    decide.mutate({ verdict, reason, customer: nobody ? null : shown.customer });
   };
   useHotkeys({
     j: () => moveTo(at + 1),
@@ -145,49 +155,58 @@ function Batch({ job, list, rows, total }: BatchProps) {
     "3": () => answer("unclear"),
     u: () => (busy ? undefined : undo.mutate()),
   });
-  const left = rows.filter((row) => decisionOf(row.record) === null).length;
   return (
     <div className="two-columns">
       <div className="first">
-        <div className="stack">
-          <p className="row">
-            <button type="button" className="button" disabled={at === 0} onClick={() => moveTo(at - 1)}>
-              {say("review.previous")}
-            </button>
-            <span className="figures">{say("review.place", { at: at + 1, total })}</span>
-            <button
-              type="button"
-              className="button"
-              disabled={at === rows.length - 1}
-              onClick={() => moveTo(at + 1)}
-            >
-              {say("review.next")}
-            </button>
-          </p>
-          <div className="review-pair">
-            <Shown query={pair}>{(view) => <ScopePair pair={view} blind={list === "precision"} />}</Shown>
-          </div>
-          {list === "recall" && (shown?.candidates.length ?? 0) > 0 ? (
-            <Candidates keys={shown?.candidates ?? []} chosen={customer} onChoose={setCustomer} />
-          ) : null}
+        <Walk at={at} shown={rows.length} total={total} moveTo={moveTo} />
+        <div className="review-pair">
+          <Shown query={pair}>{(view) => <ScopePair pair={view} blind={list === "precision"} />}</Shown>
         </div>
+        {list === "recall" && (shown?.candidates.length ?? 0) > 0 ? (
+          <Candidates
+            keys={shown?.candidates ?? []}
+            chosen={shown?.customer ?? null}
+            onChoose={setCustomer}
+          />
+        ) : null}
       </div>
       <aside className="aside">
         <ScopeAnswers
           pair={shown}
           recall={list === "recall"}
-          decision={decisionOf(record)}
+          decision={decision}
           busy={busy}
           onAnswer={answer}
           onUndo={() => undo.mutate()}
         />
-        <ProblemNotice error={decide.error ?? undo.error} />
+        <ProblemNotice error={error} />
         {left === 0 && list === "open" ? <NextBatch job={job} list={list} /> : null}
-        {isSample ? <RunningEstimate job={job} kind={list} /> : <Progress job={job} />}
+        {list === "precision" || list === "recall" ? (
+          <RunningEstimate job={job} kind={list} />
+        ) : (
+          <Progress job={job} />
+        )}
         <p className="faint small for-keys">{say("review.keys")}</p>
         <p className="faint small">{say("review.look-note")}</p>
       </aside>
     </div>
+  );
+}
+
+/** Where one is among the pairs, and the way to the neighbours. */
+function Walk(props: { at: number; shown: number; total: number; moveTo: (place: number) => void }) {
+  const { say } = useWords();
+  const { at, shown, total, moveTo } = props;
+  return (
+    <p className="row">
+      <button type="button" className="button" disabled={at === 0} onClick={() => moveTo(at - 1)}>
+        {say("review.previous")}
+      </button>
+      <span className="figures">{say("review.place", { at: at + 1, total })}</span>
+      <button type="button" className="button" disabled={at === shown - 1} onClick={() => moveTo(at + 1)}>
+        {say("review.next")}
+      </button>
+    </p>
   );
 }
 

@@ -23,59 +23,45 @@ export function ScopeAnswers({ pair, recall, decision, busy, onAnswer, onUndo }:
     setReason("");
   };
   const another = recall ? say("review.none-of-them") : say("review.another");
-  const nobody = pair !== undefined && pair.customer === null;
+  const choices: { key: string; verdict: ScopeVerdict; label: string; effect: string; off: boolean }[] = [
+    {
+      key: "1",
+      verdict: "same",
+      label: say("review.same"),
+      effect: effectText(pair?.effect.same ?? null),
+      off: pair?.customer === null,
+    },
+    {
+      key: "2",
+      verdict: "another",
+      label: another,
+      effect: recall ? "" : effectText(pair?.effect.another ?? null),
+      off: false,
+    },
+    { key: "3", verdict: "unclear", label: say("review.unclear"), effect: "", off: false },
+  ];
   return (
     <section className="section" aria-labelledby="review-question">
       <h2 id="review-question">{say("review.question")}</h2>
       {decision === null ? null : (
-        <p className="row">
-          <strong>
-            {say("review.decided", {
-              verdict: decision.verdict === "another" ? another : say(`review.${decision.verdict}`),
-              name: decision.byName,
-            })}
-          </strong>
-          <span className="soft">
-            <Moment at={decision.at} />
-          </span>
-          <button type="button" className="button-link" disabled={busy} onClick={onUndo}>
-            {say("review.undo")}
-          </button>
-        </p>
+        <Decided decision={decision} another={another} busy={busy} onUndo={onUndo} />
       )}
       <div className="review-answers">
-        <button
-          type="button"
-          className="button"
-          disabled={busy || pair === undefined || nobody}
-          onClick={() => answer("same")}
-        >
-          <span>
-            <kbd>1</kbd> {say("review.same")}
-          </span>
-          <span className="soft small">{effectText(pair?.effect.same ?? null)}</span>
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={busy || pair === undefined}
-          onClick={() => answer("another")}
-        >
-          <span>
-            <kbd>2</kbd> {another}
-          </span>
-          <span className="soft small">{recall ? "" : effectText(pair?.effect.another ?? null)}</span>
-        </button>
-        <button
-          type="button"
-          className="button"
-          disabled={busy || pair === undefined}
-          onClick={() => answer("unclear")}
-        >
-          <span>
-            <kbd>3</kbd> {say("review.unclear")}
-          </span>
-        </button>
+        {choices.map(({ key, verdict, label, effect, off }) => (
+          <button
+            key={key}
+            type="button"
+            className="button"
+            aria-pressed={decision?.verdict === verdict}
+            disabled={busy || pair === undefined || off}
+            onClick={() => answer(verdict)}
+          >
+            <span>
+              <kbd className="for-keys">{key}</kbd> {label}
+            </span>
+            <span className="soft small">{effect}</span>
+          </button>
+        ))}
       </div>
       <div className="field">
         <label htmlFor="review-reason">{say("review.reason")}</label>
@@ -89,5 +75,23 @@ export function ScopeAnswers({ pair, recall, decision, busy, onAnswer, onUndo }:
         />
       </div>
     </section>
+  );
+}
+
+/** What was said of the pair, by whom, and the way back. */
+function Decided(props: { decision: ScopeDecision; another: string; busy: boolean; onUndo: () => void }) {
+  const { say } = useWords();
+  const { verdict, byName, at } = props.decision;
+  const said = verdict === "another" ? props.another : say(`review.${verdict}`);
+  return (
+    <p className="row">
+      <strong>{say("review.decided", { verdict: said, name: byName })}</strong>
+      <span className="soft">
+        <Moment at={at} />
+      </span>
+      <button type="button" className="button-link" disabled={props.busy} onClick={props.onUndo}>
+        {say("review.undo")}
+      </button>
+    </p>
   );
 }

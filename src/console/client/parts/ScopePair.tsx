@@ -72,8 +72,8 @@ function Row({ field }: { field: Field }) {
   return (
     <tr data-mark={field.mark}>
       <th scope="row">{nameOfItem(field.kind, say)}</th>
-      <td>{field.record ?? <span className="faint">—</span>}</td>
-      <td>{field.customer ?? <span className="faint">—</span>}</td>
+      <td data-side={say("review.side.record")}>{field.record ?? <span className="faint">—</span>}</td>
+      <td data-side={say("review.side.customer")}>{field.customer ?? <span className="faint">—</span>}</td>
       <td className="pair-mark">
         <span aria-hidden="true">{SIGNS[field.mark]}</span>
         <span>{say(`review.mark.${field.mark}`)}</span>

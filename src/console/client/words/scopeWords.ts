@@ -6,8 +6,8 @@ export const SCOPE_WORDS = {
   },
   "scope.none": { en: "There is no job yet", ja: "ジョブはまだありません" },
   "scope.none-next": {
-    en: "Run sekisho scope INPUT… --customers SOURCE --out DATA-FOLDER/scope/NAME; it appears here at once.",
-    ja: "sekisho scope 入力… --customers 顧客表 --out データフォルダー/scope/名前 を実行すると、すぐここに現れます。",
+    en: "Run sekisho scope with --out DATA-FOLDER/scope/NAME; it appears here at once.",
+    ja: "sekisho scopeを--out データフォルダー/scope/名前 で実行すると、すぐここに現れます。",
   },
   "scope.state.running": { en: "running", ja: "実行中" },
   "scope.state.stopped": { en: "stopped", ja: "停止中" },
@@ -29,7 +29,7 @@ export const SCOPE_WORDS = {
   "scope.range": { en: "{fewest} to {most}", ja: "{fewest}～{most}人" },
   "scope.exactly": { en: "{most}", ja: "{most}人" },
   "scope.range-lead": {
-    en: "At most {most}: only what is certain is joined. At least {fewest}: all that is doubtful is one person, too.",
+    en: "At most {most} if only what is certain is joined; at least {fewest} if the doubtful is, too.",
     ja: "最大{most}人は確実な照合だけを同一人物とした数、最小{fewest}人は疑わしいものもすべて同一人物とした数です。",
   },
   "scope.machine": {
@@ -92,6 +92,8 @@ export const SCOPE_WORDS = {
   "review.field": { en: "Item", ja: "項目" },
   "review.record": { en: "Recovered record", ja: "回収した記録" },
   "review.customer": { en: "Customer {key}", ja: "顧客 {key}" },
+  "review.side.record": { en: "record", ja: "記録" },
+  "review.side.customer": { en: "customer", ja: "顧客" },
   "review.no-customer": { en: "No customer near", ja: "近い顧客なし" },
   "review.mark": { en: "Compared", ja: "比較" },
   "review.mark.same": { en: "same", ja: "同じ" },
@@ -159,7 +161,7 @@ export const SCOPE_WORDS = {
     ja: "照合と結びつかない判断が{count}件あります。",
   },
   "review.broken": {
-    en: "{count} line of the decisions was cut off and is not counted.|{count} lines of the decisions were cut off and are not counted.",
+    en: "{count} line was cut off and is not counted.|{count} lines were cut off and are not counted.",
     ja: "途中で切れた判断の行が{count}件あり、数えていません。",
   },
   "sample.title": { en: "How right is it? Samples", ja: "どれだけ正しいか（標本調査）" },
