@@ -67,7 +67,7 @@ before(async () => {
     "found.parquet",
   );
   await duck.close();
-  const counts = { persons: { low: 4, high: 6 }, customers: { low: 4, high: 4 } };
+  const counts = { persons: { fewest: 4, most: 6 } };
   writeFileSync(join(folder, "counts.json"), JSON.stringify(counts));
   scores = await scoreScope({
     truth: folder,

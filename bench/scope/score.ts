@@ -54,17 +54,12 @@ export async function scoreScope(options: ScoreOptions): Promise<Scores> {
   }
 }
 
-/**
- * counts.json: {"persons": {"low": …, "high": …}, "customers": {"low": …, "high": …}}; either may be
- * missing.
- */
-function rangeHolds(counts: string | null, { personsTrue, customersTrue }: PersonScores): boolean | null {
+/** counts.json: {"persons": {"fewest": …, "most": …}}. */
+function rangeHolds(counts: string | null, { personsTrue }: PersonScores): boolean | null {
   if (counts === null) return null;
-  type Range = { low: number; high: number };
-  const told = JSON.parse(readFileSync(counts, "utf8")) as { persons?: Range; customers?: Range };
-  const holds = (range: Range | undefined, number: number): boolean =>
-    range === undefined || (range.low <= number && number <= range.high);
-  return holds(told.persons, personsTrue) && holds(told.customers, customersTrue);
+  type Told = { persons: { fewest: number; most: number } };
+  const { fewest, most } = (JSON.parse(readFileSync(counts, "utf8")) as Told).persons;
+  return fewest <= personsTrue && personsTrue <= most;
 }
 
 const four = (share: number): string => share.toFixed(5);
