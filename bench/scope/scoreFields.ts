@@ -40,7 +40,7 @@ const valued = new Set([
 /** What must be equal where a value is right: not the tool's spelling of it. */
 export function comparable(kind: string, value: string): string {
   const plain = value.normalize("NFKC").trim();
-  if (kind === "name") return foldKanji(plain).replace(/\s/g, "");
+  if (kind === "name") return foldKanji(plain).replace(/[\s,]/g, "").toUpperCase();
   if (kind === "kana") return katakana(plain).replace(/\s/g, "");
   if (kind === "roman-name")
     return plain
@@ -109,7 +109,10 @@ export async function scoreFields(
     const score = kinds.get(cell.kind) ?? { kind: cell.kind, fields: 0, kindRight: 0, valueRight: 0 };
     kinds.set(cell.kind, score);
     score.fields += 1;
-    const right = cell.said === cell.kind || (accepted[cell.kind] ?? []).includes(cell.said ?? "");
+    // A name in Latin letters may be called so, whatever column it stood in.
+    const latin =
+      cell.kind === "name" && cell.said === "roman-name" && !/[^\u0000-\u024f]/.test(cell.value ?? "");
+    const right = latin || cell.said === cell.kind || (accepted[cell.kind] ?? []).includes(cell.said ?? "");
     if (right) score.kindRight += 1;
     else {
       const name = `${cell.kind}\t${cell.said ?? "(not found)"}`;

@@ -46,7 +46,7 @@ export type TruthPaths = { truth: string; classes: string; persons: string };
 /**
  * Joins what a tool found with the truth, into the tables `truth` (one row each, with `row`), `found`
  * (record to row) and `outcome` (row, linked person, whether certain). Records are known by file and offset
- * alone.
+ * alone, but for lines that hold two rows: there by the line.
  */
 export async function joinTruth(
   duck: Duck,
@@ -54,28 +54,58 @@ export async function joinTruth(
   { records, links }: { records: string; links: string },
 ): Promise<void> {
   await duck.run(
-    `CREATE TABLE truth AS SELECT row_number() OVER () AS row, file, "offset", person, classes, determinable,
+    `CREATE TABLE truth AS SELECT row_number() OVER () AS row, file, "offset", line, person, classes, determinable,
        len(customer_ids) > 0 AS customer FROM ${quoteSql(paths.truth)}`,
   );
   // A record has a row for each of its fields; its place is the same in all of them.
   await duck.run(
-    `CREATE TABLE found AS SELECT record_id, row FROM (
+    `CREATE TABLE record AS
        SELECT record_id, regexp_extract(any_value(source), '[^/]+$') AS file, any_value("offset") AS "offset"
-       FROM ${quoteSql(records)} GROUP BY record_id)
-     JOIN truth USING (file, "offset")`,
+       FROM ${quoteSql(records)} GROUP BY record_id`,
+  );
+  // Where a line holds two rows, nobody can tell to the byte where one ends: its records are of any row of it.
+  await duck.run(
+    `CREATE TABLE shared AS SELECT * FROM (
+       SELECT file, line, min("offset") AS begins, count(*) AS rows,
+         lead(min("offset")) OVER (PARTITION BY file ORDER BY min("offset")) AS ends
+       FROM truth GROUP BY file, line) WHERE rows > 1`,
+  );
+  await duck.run(
+    `CREATE TABLE on_shared AS SELECT record_id, shared.file, line FROM record JOIN shared
+       ON record.file = shared.file AND "offset" >= begins AND "offset" < coalesce(ends, 9e18::BIGINT)`,
+  );
+  await duck.run(
+    `CREATE TABLE found AS
+       SELECT record_id, row, false AS shared FROM record JOIN truth USING (file, "offset")
+       WHERE record_id NOT IN (SELECT record_id FROM on_shared)
+     UNION ALL
+       SELECT record_id, row, true FROM on_shared JOIN truth USING (file, line)`,
   );
   const columns = await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${quoteSql(links)}`);
   const hasState = columns.some(({ column_name }) => column_name === "state");
   await duck.run(
-    `CREATE TABLE outcome AS
-     WITH best AS (
+    `CREATE TABLE best AS
+     SELECT record_id, linked.person, certain FROM (
        SELECT record_id, arg_max(customer_id, weight) AS customer_id,
          ${hasState ? "arg_max(state, weight) = 'certain'" : "true"} AS certain
        FROM ${quoteSql(links)} GROUP BY record_id)
-     SELECT row, any_value(linked.person) AS linked, bool_or(certain) AS certain,
-       count(DISTINCT linked.person) AS persons
-     FROM best JOIN found USING (record_id) JOIN ${quoteSql(paths.persons)} AS linked USING (customer_id)
+     JOIN ${quoteSql(paths.persons)} AS linked USING (customer_id)`,
+  );
+  await duck.run(
+    `CREATE TABLE outcome AS
+     SELECT row, arg_max(best.person, best.person = truth.person) AS linked, bool_or(certain) AS certain,
+       count(DISTINCT best.person) AS persons
+     FROM best JOIN found USING (record_id) JOIN truth USING (row)
+     -- On a shared line a link to another row's person says nothing of this row.
+     WHERE NOT shared OR best.person = truth.person OR best.person NOT IN (
+       SELECT other.person FROM truth AS other WHERE other.file = truth.file AND other.line = truth.line)
      GROUP BY row`,
+  );
+  // Which record is which row, for clusters.
+  await duck.run(
+    `CREATE TABLE placed AS SELECT record_id, row FROM found WHERE NOT shared
+     UNION ALL SELECT record_id, row FROM found JOIN truth USING (row) JOIN best USING (record_id)
+       WHERE shared AND best.person = truth.person`,
   );
 }
 

@@ -70,7 +70,7 @@ export async function scorePersons(duck: Duck, paths: TruthPaths, found: string)
   await duck.run(
     `CREATE TABLE clustered AS SELECT row, min(person_id) AS cluster
      FROM (SELECT person_id, unnest(record_ids) AS record_id FROM ${quoteSql(found)})
-     JOIN found USING (record_id)
+     JOIN placed USING (record_id)
      GROUP BY row`,
   );
   const rows = `SELECT truth.row, coalesce(cluster::HUGEINT, -truth.row) AS cluster, person

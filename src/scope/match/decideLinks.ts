@@ -17,7 +17,7 @@ export const linkState = { review: 1, certain: 2 } as const;
 
 export const thresholds = {
   /** Chance that the link is right, from which on nobody needs to look. */
-  certain: 0.94,
+  certain: 0.92,
   /** Below it a candidate is not worth a look. */
   review: 0.1,
 } as const;
