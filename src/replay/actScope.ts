@@ -180,10 +180,9 @@ type Concluding = {
   files: readonly StagedFile[];
   seconds: number;
   took: number;
-  out: string;
 };
 
-function conclude({ result, score, image, files, seconds, took, out }: Concluding): ActResult {
+function conclude({ result, score, image, files, seconds, took }: Concluding): ActResult {
   const { persons, records, links, passports } = result;
   const disk = image.fileSystem === "ext4" ? "ext4, files deleted" : "no file system";
   const problems: string[] = result.problems.map(({ message }) => message);
@@ -223,7 +222,6 @@ function conclude({ result, score, image, files, seconds, took, out }: Concludin
       passportsValid: passports.valid,
       scopeSeconds: Number(seconds.toFixed(1)),
       daysIn2016,
-      written: out,
     },
     problems,
   };

@@ -57,6 +57,7 @@ export async function runDemo(): Promise<number> {
   const results = await Promise.race([played, stopped]);
   if (results !== undefined) {
     process.stdout.write(printActs(results));
+    process.stdout.write(`\nReport of act four  ${folder}/scope/report.html\n`);
     process.stdout.write("\nThe station goes on. Ctrl-C ends it in order.\n");
     await stopped;
   }
