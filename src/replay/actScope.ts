@@ -59,7 +59,6 @@ async function play(stage: Stage): Promise<ActResult> {
       image,
       files,
       seconds,
-      out,
       took: (performance.now() - started) / 1000,
     });
   } finally {

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openDuck, quoteSql } from "../../lib/openDuck.ts";
+import { thresholds } from "../match/decideLinks.ts";
+import { explain } from "../match/explain.ts";
 
 /** How sure the links are; no value of any person is in it. */
 export type LinkFigures = {
@@ -19,7 +21,7 @@ export type LinkFigures = {
   sizes: { records: number; persons: number }[];
 };
 
-export const chanceClasses = [0, 0.5, 0.8, 0.9, 0.97, 0.99, 0.999, 0.9999] as const;
+export const chanceClasses = [0, 0.5, 0.8, thresholds.certain, 0.99, 0.999, 0.9999] as const;
 export const limits = { evidenceMax: 40, weightStep: 4, recordsOfPersonMax: 8 } as const;
 
 /**
@@ -29,47 +31,42 @@ export async function readLinkFigures(out: string): Promise<LinkFigures | null> 
   const [links, persons] = [join(out, "links.parquet"), join(out, "persons.parquet")];
   if (!existsSync(links) || !existsSync(persons)) return null;
   const duck = await openDuck();
-  // What reviewers took away is no link; what they added has no weight.
-  const kept = `(SELECT * FROM read_parquet(${quoteSql(links)})
-    WHERE state <> 'removed' AND weight IS NOT NULL)`;
-  const from = { links: kept, persons: `read_parquet(${quoteSql(persons)})` };
+  const classes = chanceClasses.map((low) => `WHEN probability >= ${low} THEN ${low}`).reverse();
   try {
-    const weights = await duck.rows<{ from: number; links: number }>(
-      `SELECT CAST(floor(weight / ${limits.weightStep}) * ${limits.weightStep} AS INTEGER) AS "from",
-         count(*) AS links FROM ${from.links} GROUP BY 1 ORDER BY 1`,
+    // What reviewers took away is no link; what they added has no weight.
+    await duck.run(
+      `CREATE TABLE link AS
+         SELECT pattern,
+           CAST(floor(weight / ${limits.weightStep}) * ${limits.weightStep} AS INTEGER) AS weight,
+           CAST(CASE ${classes.join(" ")} ELSE 0 END AS DOUBLE) AS chance, state = 'certain' AS certain,
+           count(*) AS links, min(probability) AS least, sum(1 - probability) AS wrong
+         FROM read_parquet(${quoteSql(links)}) WHERE state <> 'removed' AND weight IS NOT NULL GROUP BY ALL`,
     );
-    const classes = chanceClasses.map((low) => `WHEN probability >= ${low} THEN ${low}`).reverse();
-    const chances = await duck.rows<{ from: number; links: number }>(
-      `SELECT CAST(CASE ${classes.join(" ")} ELSE 0 END AS DOUBLE) AS "from", count(*) AS links
-         FROM ${from.links} GROUP BY 1 ORDER BY 1`,
-    );
-    // An explanation ends in the weight of its own link; what is before it is of the pattern.
-    const evidence = await duck.rows<LinkFigures["evidence"][number]>(
-      `SELECT regexp_replace(any_value(explanation), '; [-+0-9.]+$', '') AS en,
-         regexp_replace(any_value(explanation_ja), '、[-+0-9.]+$', '') AS ja,
-         count(*) FILTER (state = 'certain') AS certain, count(*) FILTER (state <> 'certain') AS review,
-         min(probability) AS least
-       FROM ${from.links} GROUP BY pattern ORDER BY count(*) DESC, en LIMIT ${limits.evidenceMax}`,
+    const countsBy = (column: "weight" | "chance"): Promise<{ from: number; links: number }[]> =>
+      duck.rows(`SELECT ${column} AS "from", sum(links)::BIGINT AS links FROM link GROUP BY 1 ORDER BY 1`);
+    const evidence = await duck.rows<{ pattern: number; certain: number; review: number; least: number }>(
+      `SELECT pattern, coalesce(sum(links) FILTER (certain), 0)::BIGINT AS certain,
+         coalesce(sum(links) FILTER (NOT certain), 0)::BIGINT AS review, min(least) AS least
+       FROM link GROUP BY pattern ORDER BY sum(links) DESC, pattern LIMIT ${limits.evidenceMax}`,
     );
     const [sums] = await duck.rows<{ kinds: number; wrong: number }>(
-      `SELECT count(DISTINCT pattern) AS kinds,
-         coalesce(sum(1 - probability) FILTER (state = 'certain'), 0) AS wrong FROM ${from.links}`,
+      `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong FROM link`,
     );
-    const certainty = await duck.rows<{ certainty: string; persons: number }>(
-      `SELECT certainty, count(*) AS persons FROM ${from.persons} GROUP BY 1 ORDER BY 1`,
-    );
-    const sizes = await duck.rows<{ records: number; persons: number }>(
-      `SELECT least(records, ${limits.recordsOfPersonMax}) AS records, count(*) AS persons
-         FROM ${from.persons} GROUP BY 1 ORDER BY 1`,
-    );
+    const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
+      duck.rows(
+        `SELECT ${column} AS name, count(*) AS persons FROM read_parquet(${quoteSql(persons)})
+         GROUP BY 1 ORDER BY 1`,
+      );
+    const certainty = await groups("certainty");
+    const sizes = await groups(`least(records, ${limits.recordsOfPersonMax})`);
     return {
-      weights,
-      chances,
-      evidence,
+      weights: await countsBy("weight"),
+      chances: await countsBy("chance"),
+      evidence: evidence.map(({ pattern, ...counts }) => ({ ...explain(pattern), ...counts })),
       evidenceKinds: sums?.kinds ?? 0,
       expectedWrong: sums?.wrong ?? 0,
-      certainty: Object.fromEntries(certainty.map((one) => [one.certainty, one.persons])),
-      sizes,
+      certainty: Object.fromEntries(certainty.map(({ name, persons: count }) => [name, count])),
+      sizes: sizes.map(({ name, persons: count }) => ({ records: Number(name), persons: count })),
     };
   } finally {
     await duck.close();
