@@ -87,7 +87,10 @@ export class ColumnMemory {
 
   /** Whether other dates of this source are written so; programs write all of theirs in one way. */
   writesOtherDates(format: number): boolean {
-    return this.#others < 20 || (this.#formats[format & 63] as number) * 20 >= this.#others;
+    if (this.#others < 50)
+      return this.#others < 20 || (this.#formats[format & 63] as number) * 20 >= this.#others;
+    const most = Math.max(...this.#formats);
+    return most * 10 < this.#others * 8 || (this.#formats[format & 63] as number) === most;
   }
 
   /** Whether a record has more fields than hardly any of its source. */

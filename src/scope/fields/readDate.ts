@@ -86,7 +86,8 @@ function formatOf(era: boolean): number {
   const mark = followers[0] as number;
   const code = mark === 0x2d ? 2 : mark === 0x2f ? 3 : mark === 0x2e ? 4 : mark === years ? 5 : 6;
   const narrow = (numbers[1] as number) < 10 || (numbers[2] as number) < 10;
-  const padding = !narrow ? 0 : widths[1] === 2 && widths[2] === 2 ? 1 : 2;
+  // Of 2014/12/11 nobody can tell whether zeros would stand there.
+  const padding = narrow && (widths[1] !== 2 || widths[2] !== 2) ? 2 : 1;
   return code * 8 + padding * 2 + (era ? 1 : 0);
 }
 

@@ -231,6 +231,7 @@ export class Understanding {
    * Whether a day is rather the birth than another: older, unless only the other is written as machines do.
    */
   #comesBefore(at: number, other: number, memory: ColumnMemory): boolean {
+    if ((this.#era[at] === 1) !== (this.#era[other] === 1)) return this.#era[at] === 1;
     const machine = memory.isMachineFormat(this.#format[at] as number);
     if (machine !== memory.isMachineFormat(this.#format[other] as number)) return !machine;
     return (this.#day[at] as number) < (this.#day[other] as number);
