@@ -5,6 +5,7 @@ import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPair
 import type { Frequencies } from "../match/frequencies.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
+import { equalRecords, joinEdges, repeatedIn } from "../persons/equalRecords.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import { edgesOf, type Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
@@ -92,11 +93,15 @@ function strangersAmong(links: Links): number {
   return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
 }
 
-/** Makes the table of records that have no sure customer. */
-async function stageOpen({ duck, work }: Matching, links: Links): Promise<void> {
+/** Makes the table of records that have no sure customer, without those that `but` names. */
+async function stageOpen(
+  { duck, work }: Matching,
+  links: Links,
+  but: ReadonlySet<number> = new Set(),
+): Promise<void> {
   const open: number[] = [];
   for (let record = 0; record < links.row.length; record += 1)
-    if (links.state[record] !== linkState.certain) open.push(record);
+    if (links.state[record] !== linkState.certain && !but.has(record)) open.push(record);
   const file = `${work}/open.parquet`;
   writeNumbers(file, [{ name: "row", type: "int32", values: Int32Array.from(open) }]);
   await duck.run(
@@ -106,13 +111,15 @@ async function stageOpen({ duck, work }: Matching, links: Links): Promise<void> 
 
 async function matchAmongThemselves(matching: Matching, links: Links): Promise<Edges> {
   const { duck, records, keys, recordFrequencies: frequencies } = matching;
-  await stageOpen(matching, links);
+  const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
+  // A row that was found a thousand times would make half a million pairs; the first stands for all.
+  await stageOpen(matching, links, repeatedIn(equal));
   const side = { table: records, keys };
   const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true, onlyRight: true });
   for (const rule of recordRules) await finder.run(rule, "open_record");
   const prior = priorWithin(records.rows);
   const { weights } = learn(finder.pairs, frequencies, prior);
-  return edgesOf(finder.pairs, { frequencies, weights, prior });
+  return joinEdges(edgesOf(finder.pairs, { frequencies, weights, prior }), equal);
 }
 
 const arrays = ["row", "state", "weight", "probability", "pattern"] as const;
