@@ -93,6 +93,18 @@ async function outboundCommand(argv: string[]): Promise<number> {
 
 /** What is done besides with jobs and customer tables, where the first word says so. */
 const scopeVerbs: Record<string, Command> = {
+  "hand-over": {
+    summary: "put persons, links, notice groups and counts into the evidence store",
+    run: async (argv) => (await import("./station/scopeHandOverCommand.ts")).scopeHandOverCommand(argv),
+  },
+  seal: {
+    summary: "encrypt a finished job with a key",
+    run: async (argv) => (await import("./station/scopeHandOverCommand.ts")).scopeSealCommand(argv),
+  },
+  erase: {
+    summary: "overwrite and remove a job, with a certificate; --check proves one",
+    run: async (argv) => (await import("./station/scopeEraseCommand.ts")).scopeEraseCommand(argv),
+  },
   review: {
     summary: "look at doubtful links of a finished job, decide, and measure by samples",
     run: async (argv) => (await import("./scope/review/reviewCommand.ts")).reviewCommand(argv),

@@ -152,6 +152,9 @@ describe("the pages of the scope in Chromium", { skip: noBrowser }, () => {
     await page.getByText(/反映しました。確定\d+件、除外1件/).waitFor();
     await page.getByText("判断の最終反映").waitFor();
     assert.equal(entries("scope-review-applied").length, 1);
+    await page.getByRole("button", { name: "引き渡す" }).click();
+    await page.getByRole("link", { name: "引き渡し" }).waitFor();
+    assert.equal(entries("scope-handed-over").length, 1);
   });
 
   test("on a phone nothing is wider than the screen, and English is whole", async () => {

@@ -166,6 +166,11 @@ function servicesOf(station: Station, origin: string): StationServices {
     scope: createScopeService({
       dataFolder: loaded.dataFolder,
       record: (entry) => ledgerService.record(entry),
+      receiver: async () => ({
+        evidence,
+        append: (draft) => recorder.append(draft),
+        dataFolder: loaded.dataFolder,
+      }),
       nameOf: async (person) => {
         const row = await db.selectFrom("person").select("name").where("id", "=", person).executeTakeFirst();
         return (row as { name: string } | undefined)?.name ?? null;

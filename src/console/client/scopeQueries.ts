@@ -72,6 +72,10 @@ export function applyDecisions(job: string) {
   return read(api.scope.jobs[":job"].apply.$post({ param: { job } }));
 }
 
+export function handOverJob(job: string) {
+  return read(api.scope.jobs[":job"]["hand-over"].$post({ param: { job } }));
+}
+
 export function drawScopeSample(job: string, kind: "precision" | "recall", size: number) {
   return read(api.scope.jobs[":job"].sample.$post({ param: { job }, json: { kind, size, again: false } }));
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { CustomerMap } from "./customerColumns.ts";
 
 /** What a finished job knows of its customer table, so that a review can ask it for rows again. */
@@ -7,7 +7,10 @@ export type CustomerMemo = {
   /** As it was named, without any password. */
   source: string;
   map: CustomerMap;
-  /** Folder of the index, and of which state of the table it must be: another state has other rows. */
+  /**
+   * Folder of the index, seen from the job's where it lies in it, and of which state of the table it must
+   * be: another state has other rows.
+   */
   index: string;
   fingerprint: string;
 };
@@ -15,7 +18,9 @@ export type CustomerMemo = {
 /** Notes where the customers came from. A password stays out of the folder: PGPASSWORD gives it again. */
 export function keepCustomerMemo(work: string, memo: CustomerMemo): void {
   const file = join(work, "customers.json");
-  const text = JSON.stringify({ ...memo, source: withoutPassword(memo.source) });
+  // An index that goes with the job is found also where the folder is moved.
+  const index = memo.index === resolve(work, "index") ? "work/index" : memo.index;
+  const text = JSON.stringify({ ...memo, index, source: withoutPassword(memo.source) });
   writeFileSync(`${file}.part`, text, { mode: 0o600 });
   renameSync(`${file}.part`, file);
 }

@@ -18,6 +18,7 @@ export const PERMISSIONS = {
   "scope.view": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
   "scope.open": ["analyst", "privacy-officer"],
   "scope.decide": ["analyst", "privacy-officer"],
+  "scope.hand-over": ["privacy-officer"],
   "decision.view": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
   "decision.answer": ["approver", "privacy-officer", "administrator"],
   "ledger.read": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],

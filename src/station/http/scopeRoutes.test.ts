@@ -46,6 +46,8 @@ const rows: [roles: string, method: string, path: string, body: unknown, status:
   ["administrator", "POST", "/jobs/june/pairs/RECORD/open", {}, 403],
   ["approver", "POST", "/jobs/june/apply", undefined, 403],
   ["auditor", "POST", "/jobs/june/undo", {}, 403],
+  ["analyst", "POST", "/jobs/june/hand-over", undefined, 403],
+  ["privacy-officer", "POST", "/jobs/june/hand-over", undefined, 200],
   ["auditor", "POST", "/jobs/june/sample", { kind: "recall", size: 20 }, 403],
   ["analyst", "POST", "/jobs/june/pairs/RECORD/open", {}, 200],
   ["analyst", "POST", "/jobs/june/pairs/RECORD/open", { why: "curious" }, 400],

@@ -80,6 +80,9 @@ export function scopeRoutes(context: Context) {
     .post("/jobs/:job/apply", decide, readInput("param", Job), async (c) =>
       c.json(await scope.apply(c.req.valid("param").job, c.get("person"))),
     )
+    .post("/jobs/:job/hand-over", requirePermission("scope.hand-over"), readInput("param", Job), async (c) =>
+      c.json(await scope.handOver(c.req.valid("param").job, c.get("person"))),
+    )
     .post("/jobs/:job/sample", decide, readInput("param", Job), readInput("json", Sample), async (c) =>
       c.json(await scope.drawSample(c.req.valid("param").job, c.req.valid("json"), c.get("person"))),
     );

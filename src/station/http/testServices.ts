@@ -1,6 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { SekishoError } from "../../lib/error.ts";
-import type { Entry, EntryId, Kind } from "../../ledger/entry.ts";
+import { join } from "node:path";
+import { EvidenceStore } from "../../ledger/evidence.ts";
+import { Keyring } from "../../ledger/keyring.ts";
+import { realDisk } from "../../lib/disk.ts";
+import type { Entry, EntryDraft, EntryId, Kind } from "../../ledger/entry.ts";
 import type {
   DecisionView,
   FindingRow,
@@ -83,6 +87,15 @@ export function createTestServices(options: {
     scope: createScopeService({
       dataFolder: options.dataFolder,
       record: async (draft) => ledger.add(draft),
+      receiver: async () => {
+        const keyring = await Keyring.open(realDisk, join(options.dataFolder, "keys"));
+        const evidence = new EvidenceStore(realDisk, join(options.dataFolder, "evidence"), keyring);
+        const append = async (draft: EntryDraft): Promise<Entry> => {
+          const id = ledger.add({ ...(draft as Draft), by: "station" });
+          return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
+        };
+        return { evidence, append, dataFolder: options.dataFolder };
+      },
       nameOf: options.nameOf ?? (async () => null),
     }),
     decisions: decisionsOf(decisionViews, mails, ledger),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError, textOfError } from "../../lib/error.ts";
+import type { HandedOver } from "../../scope/handOver/handOver.ts";
 import type { ReviewedResult } from "../../scope/review/applyReview.ts";
 import { SCOPE_PHASES, type ScopeJobRow, type ScopeJobView, type ScopePhase } from "./scopeTypes.ts";
 
@@ -77,7 +78,10 @@ export function readCounts(file: string): ReviewedResult | null {
 }
 
 /** The numbers of a result that the page shows. */
-export function countsOf(result: ReviewedResult): NonNullable<ScopeJobView["counts"]> {
+export function countsOf(
+  result: ReviewedResult,
+  handedOver: readonly HandedOver[],
+): NonNullable<ScopeJobView["counts"]> {
   const by = (name: string): { value: string; persons: number }[] =>
     Object.entries(result.by[name] ?? {})
       .map(([value, persons]) => ({ value, persons }))
@@ -98,6 +102,7 @@ export function countsOf(result: ReviewedResult): NonNullable<ScopeJobView["coun
       .map(({ source, bytes, sha256 }) => ({ source, bytes, sha256 })),
     problems: result.problems.slice(0, limits.rowsShown).map(({ message }) => ({ message })),
     // A job that nobody has reviewed says nothing of it.
+    handedOver: handedOver.map(({ entry, at: when }) => ({ entry, at: when })),
     appliedAt: (result as Partial<ReviewedResult>).review?.at ?? null,
   };
 }

@@ -6,6 +6,7 @@ import { findCandidates } from "../../scope/review/candidates.ts";
 import type { Decision } from "../../scope/review/decisions.ts";
 import { ReviewJob, type ReviewItem, type ReviewSummary } from "../../scope/review/reviewJob.ts";
 import { drawSample, estimate, readSample, SAMPLES } from "../../scope/review/sampling.ts";
+import { handOver, readHandedOver, type Receiver } from "../../scope/handOver/handOver.ts";
 import type { LedgerService, Person } from "../services.ts";
 import { countsOf, folderOfJob, listJobs, readCounts, rowOfJob } from "./scopeJobs.ts";
 import type {
@@ -32,6 +33,8 @@ export type ScopeServiceOptions = {
   /** Jobs lie below `scope/` in it; the key of sealed ones is `keys/scope.key`. */
   dataFolder: string;
   record: LedgerService["record"];
+  /** Where a job is handed over to. */
+  receiver: () => Promise<Receiver>;
   /** Names of persons by their ids, for "decided by". */
   nameOf?: (person: string) => Promise<string | null>;
 };
@@ -49,6 +52,7 @@ export function createScopeService(options: ScopeServiceOptions): ScopeService &
     decide: (name, answer, person) => service.decide(name, answer, person),
     undo: (name, id, person) => service.undo(name, id, person),
     apply: (name, person) => service.apply(name, person),
+    handOver: (name, person) => service.handOver(name, person),
     estimates: (name) => service.with(name, estimatesOf),
     drawSample: (name, sample, person) => service.draw(name, sample, person),
     report: async (name) => reportOf(folderOfJob(service.folder, name)),
@@ -112,7 +116,7 @@ class Scope {
       const review = summaryOf(await job.summary());
       if (counts === null) return { ...row, counts: null, review, hasReport };
       const { fewest, most } = counts.persons;
-      const told = countsOf(counts);
+      const told = countsOf(counts, readHandedOver(folder));
       return {
         ...row,
         range: { fewest, most },
@@ -233,6 +237,14 @@ class Scope {
       data: { ...range, confirmed, removed, added, decisions },
     });
     return { range, confirmed, removed, added };
+  }
+
+  async handOver(name: string, person: Person): ReturnType<ScopeService["handOver"]> {
+    const receiver = await this.#options.receiver();
+    const { entry, groups } = await this.with(name, (job) =>
+      handOver(job, receiver, { name, by: `person/${person.id}` }),
+    );
+    return { entry: entry.id, groups };
   }
 
   async draw(

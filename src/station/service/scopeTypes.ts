@@ -52,6 +52,8 @@ export type ScopeJobView = ScopeJobRow & {
     inputs: { source: string; bytes: number; sha256: string }[];
     problems: { message: string }[];
     appliedAt: string | null;
+    /** Entries by which the job was handed over, oldest first. */
+    handedOver: { entry: string; at: string }[];
   } | null;
   review: ScopeReviewSummary | null;
   hasReport: boolean;
@@ -163,6 +165,8 @@ export type ScopeService = {
     name: string,
     person: Person,
   ): Promise<{ range: PersonRange; confirmed: number; removed: number; added: number }>;
+  /** Puts lists, notice groups and counts into the evidence store; throws conflict while decisions wait. */
+  handOver(name: string, person: Person): Promise<{ entry: string; groups: number }>;
   estimates(name: string): Promise<ScopeEstimate[]>;
   drawSample(
     name: string,

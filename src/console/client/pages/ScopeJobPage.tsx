@@ -5,7 +5,7 @@ import { byteSize } from "../formats.ts";
 import { useWords } from "../language.ts";
 import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
-import { ApplyDecisions, ScopeSamples } from "../parts/ScopeSamples.tsx";
+import { ApplyDecisions, HandOver, ScopeSamples } from "../parts/ScopeSamples.tsx";
 import { DoneBar, JobState, nameOfItem, useRangeText } from "../parts/ScopeParts.tsx";
 import { ForbiddenState, Notice, Shown } from "../parts/States.tsx";
 import { scopeJobQuery } from "../scopeQueries.ts";
@@ -188,6 +188,7 @@ function ReviewState({ job, review, counts }: { job: ScopeJobView; review: Revie
           {say("review.applied-at")} <Moment at={counts.appliedAt} />
         </p>
       )}
+      <HandOver job={job.name} done={counts.handedOver} />
     </section>
   );
 }

@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ScopeEstimate } from "../../../station/services.ts";
 import { useWords } from "../language.ts";
-import { applyDecisions, drawScopeSample, scopeEstimatesQuery } from "../scopeQueries.ts";
+import { Moment } from "./Moment.tsx";
+import { applyDecisions, drawScopeSample, handOverJob, scopeEstimatesQuery } from "../scopeQueries.ts";
 import { useMay } from "../session.ts";
 import { DoneBar } from "./ScopeParts.tsx";
 import { Notice, ProblemNotice } from "./States.tsx";
@@ -102,6 +103,42 @@ export function ApplyDecisions({ job, decided }: { job: string; decided: number 
         <Notice kind="plain">{say("review.applied", countsOf(apply.data))}</Notice>
       )}
       <ProblemNotice error={apply.error} />
+    </div>
+  );
+}
+
+/** Gives the result to those who tell persons and authorities, and shows when that was done. */
+export function HandOver({ job, done }: { job: string; done: readonly { entry: string; at: string }[] }) {
+  const { say } = useWords();
+  const client = useQueryClient();
+  const act = useMutation({
+    mutationFn: () => handOverJob(job),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["scope-job", job] }),
+  });
+  const may = useMay("scope.hand-over");
+  return (
+    <div className="stack-tight">
+      {may ? (
+        <>
+          <p className="row">
+            <button type="button" className="button" disabled={act.isPending} onClick={() => act.mutate()}>
+              {say("hand-over.do")}
+            </button>
+          </p>
+          <p className="soft">{say("hand-over.lead")}</p>
+        </>
+      ) : null}
+      {done.map(({ entry, at }) => (
+        <p key={entry}>
+          <Link to="/ledger/$id" params={{ id: entry }}>
+            {say("hand-over.done")}
+          </Link>{" "}
+          <span className="soft">
+            <Moment at={at} />
+          </span>
+        </p>
+      ))}
+      <ProblemNotice error={act.error} />
     </div>
   );
 }

@@ -164,6 +164,12 @@ export const SCOPE_WORDS = {
     en: "{count} line was cut off and is not counted.|{count} lines were cut off and are not counted.",
     ja: "途中で切れた判断の行が{count}件あり、数えていません。",
   },
+  "hand-over.do": { en: "Hand over", ja: "引き渡す" },
+  "hand-over.lead": {
+    en: "Puts lists, notice groups and counts into the evidence store, encrypted, for notices and reports.",
+    ja: "一覧・通知の区分・件数を暗号化して証拠に入れ、通知と報告に使えるようにします。",
+  },
+  "hand-over.done": { en: "Handed over", ja: "引き渡し" },
   "sample.title": { en: "How right is it? Samples", ja: "どれだけ正しいか（標本調査）" },
   "sample.precision": { en: "Precision: are certain links right?", ja: "適合率：確実とした照合は正しいか" },
   "sample.recall": { en: "Recall: was anybody missed?", ja: "再現率：見落としはないか" },
