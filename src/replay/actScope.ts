@@ -218,6 +218,7 @@ function conclude({ result, score, image, files, seconds, took }: Concluding): A
         .map(([name, count]) => `${name} ${count}`)
         .join(", "),
       passports: passports.persons,
+      passportsTrue: score.passports,
       passportsValid: passports.valid,
       scopeSeconds: Number(seconds.toFixed(1)),
       daysIn2016,

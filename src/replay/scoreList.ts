@@ -16,6 +16,8 @@ export type Score = {
   recall: number;
   /** Persons of whom something was found. */
   persons: number;
+  /** Those of them whose passport number is whole in a row that is left. */
+  passports: number;
 };
 
 type Left = { row: StagedRow; kinds: Set<string>; whole: boolean; found: boolean; right: boolean };
@@ -57,8 +59,13 @@ export async function scoreList(
     rowsFound: all.filter(({ found }) => found).length,
     precision: sure === 0 ? 0 : right / sure,
     recall: telling.length === 0 ? 0 : telling.filter((one) => one.right).length / telling.length,
-    persons: new Set(all.filter(({ found }) => found).map(({ row }) => row.customer)).size,
+    persons: customersOf(all.filter(({ found }) => found)),
+    passports: customersOf(all.filter(({ found, kinds }) => found && kinds.has("passport"))),
   };
+}
+
+function customersOf(rows: readonly Left[]): number {
+  return new Set(rows.map(({ row }) => row.customer)).size;
 }
 
 /** Whether what is left of a row says whose it is: no two of these customers share any of it. */

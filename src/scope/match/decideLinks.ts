@@ -1,5 +1,5 @@
 import type { SignatureTable } from "../signatures/columns.ts";
-import { Comparer, levelsOf, patternCount } from "./compare.ts";
+import { allLevels, Comparer, GROUPS, LEVELS, levelsOf, patternCount } from "./compare.ts";
 import type { PairList } from "./findPairs.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
@@ -178,10 +178,30 @@ export function decideLinks(deciding: Deciding): Links {
     links.weight[row] = scores[best - from] as number;
     links.probability[row] = probability;
     links.pattern[row] = pairs.pattern[pair] as number;
-    links.state[row] = probability >= thresholds.certain ? linkState.certain : linkState.review;
+    const sure = probability >= thresholds.certain && hasMoreThanName(pairs.pattern[pair] as number);
+    links.state[row] = sure ? linkState.certain : linkState.review;
   }
   return links;
 }
+
+/**
+ * A rare name alone makes a link likely, but nobody should get a notice for a name: something besides name and
+ * sex must agree.
+ */
+function hasMoreThanName(pattern: number): boolean {
+  const at = pattern * GROUPS.length;
+  for (let group = 0; group < GROUPS.length; group += 1) {
+    if ((allLevels[at + group] as number) >= (agreesFrom[group] as number)) return true;
+  }
+  return false;
+}
+
+/** From which level on a group agrees, by GROUPS; name and sex never. */
+const agreesFrom = GROUPS.map((group) => {
+  if (group === "name" || group === "sex") return Number.POSITIVE_INFINITY;
+  const names: readonly string[] = LEVELS[group];
+  return names.indexOf(group === "address" ? "town" : "same");
+});
 
 /** Two rows of one person who registered twice do not compete with each other. */
 function isSamePerson(comparer: Comparer, one: number, other: number): boolean {
