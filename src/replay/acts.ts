@@ -31,7 +31,8 @@ export function printActs(results: readonly ActResult[]): string {
         ([name, value]) => `    ${name.padEnd(20)} ${value}\n`,
       );
       const problems = result.problems.map((problem) => `    NOT AS IT HAS TO BE: ${problem}\n`);
-      const outcome = result.ok ? "stopped" : "FAILED";
+      const done = result.act === "scope" ? "listed" : "stopped";
+      const outcome = result.ok ? done : "FAILED";
       const head = `  act ${result.act}: ${outcome} in ${result.seconds.toFixed(1)} s\n`;
       return `${head}${figures.join("")}${problems.join("")}`;
     })

@@ -32,7 +32,8 @@ export type NoticeGroup = {
 
 /**
  * Stages `notice`: for each person the group of those who get the same notice: by language, channel,
- * partner, gravest item and whether she is a minor on the day `at`. No names: a person is a number.
+ * partner, gravest item and whether she is a minor on the day `at`. No names: a person is a number. Persons
+ * of excluded products only are in no group.
  */
 export async function stageNotices(job: ReviewJob, at: string): Promise<NoticeGroup[]> {
   const { duck, files, memo } = job;
@@ -58,7 +59,7 @@ export async function stageNotices(job: ReviewJob, at: string): Promise<NoticeGr
            WHEN list_has_any(p.items, ['name', 'kana', 'roman-name']) THEN 'name-only'
            ELSE 'other' END AS profile,
          coalesce(d.born > ${day - years * 10_000}, false) AS minor
-       FROM ${persons} p LEFT JOIN days d USING (person_id)`,
+       FROM ${persons} p LEFT JOIN days d USING (person_id) WHERE NOT p.excluded`,
   );
   await duck.run(
     `CREATE OR REPLACE TEMP TABLE notice_group AS

@@ -40,3 +40,17 @@ test("sekisho scope --exclude can be said anew for a finished job", async () => 
   assert.deepEqual([wrong.status, wrong.out], [2, ""]);
   assert.match(wrong.err, /Cannot exclude "colour=red"\n.*write --exclude service=NAME/);
 });
+
+test("persons of excluded products only are in no notice group of the hand-over", async () => {
+  using job = new TestJob(300);
+  const leak = job.write("leak.csv", job.rows(1, 2));
+  const out = join(job.folder, "out");
+  const groups = async (store: string, ...more: string[]): Promise<number> => {
+    assert.equal((await runScopeCommand(leak, "--customers", job.table, "--out", out, ...more)).status, 0);
+    const ran = await runScopeCommand("hand-over", out, "--to", join(job.folder, store), "--json");
+    assert.equal(ran.status, 0, ran.err);
+    return (JSON.parse(ran.out) as { entry: { data: { noticeGroups: number } } }).entry.data.noticeGroups;
+  };
+  assert.equal(await groups("first"), 1);
+  assert.equal(await groups("second", "--exclude", "partner=dTravel"), 0);
+});
