@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { quoteSql } from "../../lib/openDuck.ts";
 import { countPersons } from "../job/countPersons.ts";
@@ -57,8 +57,8 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const decisions = [...job.log.current().values()];
   await stageDecisions(job, decisions);
   await files.write(duck, "links.parquet", await linksSql(job));
-  const madePersons = join(work, "persons.parquet.part");
-  await files.write(duck, "persons.parquet", `SELECT * FROM read_parquet(${quoteSql(madePersons)})`);
+  await files.adopt(duck, "persons.parquet", join(work, "persons.parquet.part"));
+  rmSync(join(work, "links.parquet.part"), { force: true });
   const range = { fewest: persons.fewest, most: persons.count };
   const review = summarize(decisions, { graph, rulings, machine: job.machine, now: range });
   const result: ReviewedResult = {
@@ -77,7 +77,7 @@ async function keepBefore({ files, duck }: ReviewJob, before: string): Promise<v
   if (files.has(`${before}/counts.json`)) return;
   for (const name of outputs) {
     if (name === "counts.json") files.put(`${before}/${name}`, readFileSync(await files.path(name)));
-    else await files.write(duck, `${before}/${name}`, `SELECT * FROM ${await files.table(duck, name)}`);
+    else await files.copy(duck, name, `${before}/${name}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
 import { quoteSql, type Duck } from "../../lib/openDuck.ts";
@@ -19,6 +19,10 @@ export type JobFiles = {
   table(duck: Duck, name: string, options?: { rowNumber?: boolean }): Promise<string>;
   /** Writes the result of a query as Parquet, whole or not at all. */
   write(duck: Duck, name: string, sql: string): Promise<void>;
+  /** Takes a clear Parquet file into the job under a name; the file is gone then. */
+  adopt(duck: Duck, name: string, file: string): Promise<void>;
+  /** Keeps a copy of a Parquet file under another name. */
+  copy(duck: Duck, from: string, to: string): Promise<void>;
   put(name: string, bytes: Uint8Array): void;
   /** Where files that serve only for a moment may lie; goes with `close()` where the job is sealed. */
   work(): string;
@@ -44,6 +48,12 @@ export function openPlainFiles(out: string): JobFiles {
     write: async (duck, name, sql) => {
       const file = made(name);
       await duck.run(`COPY (${sql}) TO ${quoteSql(`${file}.part`)} (${parquet})`);
+      renameSync(`${file}.part`, file);
+    },
+    adopt: async (_duck, name, file) => renameSync(file, made(name)),
+    copy: async (_duck, from, to) => {
+      const file = made(to);
+      copyFileSync(at(from), `${file}.part`);
       renameSync(`${file}.part`, file);
     },
     put: (name, bytes) => {

@@ -71,7 +71,7 @@ type LinkText = {
   state: string;
 };
 
-export const limits = { pageMax: 500, memoryBytes: 1024 ** 3 } as const;
+export const limits = { pageMax: 500, textsMax: 5_000, memoryBytes: 1024 ** 3 } as const;
 
 /** The review of a finished job. One at a time in a process; others may review the same folder at once. */
 export class ReviewJob {
@@ -90,6 +90,8 @@ export class ReviewJob {
   readonly #queue: Int32Array;
   /** Rows of customers that decisions name. */
   readonly #rowOf = new Map<string, number>();
+  /** What the machine said of records that were asked for; null: no link. */
+  readonly #texts = new Map<number, LinkText | null>();
 
   private constructor(
     parts: Pick<ReviewJob, "files" | "memo" | "duck" | "log" | "graph" | "places" | "name">,
@@ -289,12 +291,23 @@ export class ReviewJob {
   }
 
   async #linkTexts(records: readonly number[]): Promise<Map<number, LinkText>> {
-    if (records.length === 0) return new Map();
-    const rows = await this.duck.rows<LinkText>(
-      `SELECT record_id, customer_id, weight, probability, explanation, explanation_ja, state
-         FROM ${await this.linksTable()} WHERE record_id IN (${records.join(",")})`,
+    const kept = this.#texts;
+    const missing = records.filter((record) => !kept.has(record));
+    if (missing.length > 0) {
+      const rows = await this.duck.rows<LinkText>(
+        `SELECT record_id, customer_id, weight, probability, explanation, explanation_ja, state
+           FROM ${await this.linksTable()} WHERE record_id IN (${missing.join(",")})`,
+      );
+      if (kept.size + missing.length > limits.textsMax) kept.clear();
+      for (const record of missing) kept.set(record, null);
+      for (const row of rows) kept.set(row.record_id, row);
+    }
+    return new Map(
+      records.flatMap((record) => {
+        const text = kept.get(record) ?? null;
+        return text === null ? [] : [[record, text] as const];
+      }),
     );
-    return new Map(rows.map((row) => [row.record_id, row]));
   }
 
   /**

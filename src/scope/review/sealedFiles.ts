@@ -205,6 +205,15 @@ class SealedFiles implements JobFiles {
     if (this.#memory !== null) rmSync(join(this.#memory, "open", path), { force: true });
   }
 
+  async adopt(duck: Duck, name: string, file: string): Promise<void> {
+    await this.write(duck, name, `SELECT * FROM ${readSql(file, {})}`);
+    rmSync(file);
+  }
+
+  async copy(duck: Duck, from: string, to: string): Promise<void> {
+    await this.write(duck, to, `SELECT * FROM ${await this.table(duck, from)}`);
+  }
+
   put(name: string, bytes: Uint8Array): void {
     const path = this.#nameOf(name) as string;
     const clear = join(this.work(), "put");
