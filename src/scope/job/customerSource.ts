@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, statSync } from "node:fs";
+import { createWriteStream, existsSync, statSync } from "node:fs";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import pg from "pg";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { openDuck, quoteSql } from "../../lib/openDuck.ts";
+import { headOfTable } from "./headOfTable.ts";
 import { mapByNames, checkMap, CUSTOMER_FIELDS, type CustomerMap } from "./customerColumns.ts";
 import type { ColumnFields } from "./customerTask.ts";
 
@@ -18,7 +20,7 @@ export type OpenCustomers = {
   fingerprint: string;
 };
 
-export const limits = { headBytesMax: 1024 ** 2, fetchRows: 20_000 } as const;
+export const limits = { fetchRows: 20_000 } as const;
 
 /**
  * Opens a customer table: CSV as it lies, Parquet and PostgreSQL (by cursor, one read-only transaction) as a
@@ -35,9 +37,9 @@ export async function openCustomers(
     });
   }
   const { size, mtimeMs } = statSync(source);
-  const fingerprint = `${source}:${size}:${Math.round(mtimeMs)}`;
+  const fingerprint = `${resolve(source)}:${size}:${Math.round(mtimeMs)}`;
   if (/\.parquet$/i.test(source)) return openParquet(source, fingerprint, options);
-  const columns = splitHead(await headOf(source));
+  const columns = splitHead(await headOfTable(source));
   return { source, file: source, fingerprint, ...mapped(columns, options.map, source) };
 }
 
@@ -50,17 +52,6 @@ function mapped(
   checkMap(map, columns, source);
   const fields = columns.map((column) => CUSTOMER_FIELDS.find((field) => map[field] === column) ?? null);
   return { columns: fields, map };
-}
-
-async function headOf(file: string): Promise<string> {
-  const stream = createReadStream(file, { end: limits.headBytesMax });
-  let text = "";
-  for await (const chunk of stream) {
-    text += (chunk as Buffer).toString("utf8");
-    const end = text.search(/\r?\n/);
-    if (end >= 0) return text.slice(0, end).replace(/^\ufeff/, "");
-  }
-  return text;
 }
 
 /** The names of the columns of a CSV file with commas (RFC 4180). */

@@ -69,9 +69,10 @@ test("proposeMap() says what is missing, and two columns of one kind", async () 
   assert.match(printMap(split, proposeMap(split, today)), /# not used: "名" .*join them in a view/);
 });
 
-test("sekisho scope map proposes what sekisho scope takes", async () => {
+test("sekisho scope map proposes what sekisho scope takes, in CP932 too", async () => {
   using job = new TestJob(1);
-  const table = job.write("t.csv", oddTable());
+  const codes = encoding.convert(encoding.stringToCode(oddTable()), { to: "SJIS", from: "UNICODE" });
+  const table = job.write("t.csv", Uint8Array.from(codes));
   const mapped = await runScopeCommand("map", "--customers", table);
   assert.equal(mapped.status, 0, mapped.err);
   const map = job.write("map.yaml", mapped.out);
