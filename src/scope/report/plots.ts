@@ -53,7 +53,10 @@ export function columns(title: Words, list: readonly Bar[], every = 1): Html {
     const tall = value === 0 ? 0 : Math.max(1, (value / most) * height);
     const x = (at * step + step * 0.1).toFixed(1);
     const words = nameOf(name);
-    const named = at % every === 0 ? labelled(words, at * step + step / 2, height + 30, "middle") : markup``;
+    const named =
+      at % every === 0
+        ? labelled(words, Math.max(26, at * step + step / 2), height + 30, "middle")
+        : markup``;
     return markup`<rect
         class="bar"
         x="${x}"
