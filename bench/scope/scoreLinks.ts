@@ -54,8 +54,8 @@ export async function joinTruth(
   { records, links }: { records: string; links: string },
 ): Promise<void> {
   await duck.run(
-    `CREATE TABLE truth AS SELECT row_number() OVER () AS row, file, "offset", line, person, classes, determinable,
-       len(customer_ids) > 0 AS customer FROM ${quoteSql(paths.truth)}`,
+    `CREATE TABLE truth AS SELECT row_number() OVER () AS row, file, "offset", line, person, classes,
+       determinable, len(customer_ids) > 0 AS customer FROM ${quoteSql(paths.truth)}`,
   );
   // A record has a row for each of its fields; its place is the same in all of them.
   await duck.run(
@@ -63,7 +63,7 @@ export async function joinTruth(
        SELECT record_id, regexp_extract(any_value(source), '[^/]+$') AS file, any_value("offset") AS "offset"
        FROM ${quoteSql(records)} GROUP BY record_id`,
   );
-  // Where a line holds two rows, nobody can tell to the byte where one ends: its records are of any row of it.
+  // Where a line holds two rows, nobody can tell to the byte where one ends: records are of any row of it.
   await duck.run(
     `CREATE TABLE shared AS SELECT * FROM (
        SELECT file, line, min("offset") AS begins, count(*) AS rows,

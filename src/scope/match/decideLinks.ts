@@ -185,8 +185,8 @@ export function decideLinks(deciding: Deciding): Links {
 }
 
 /**
- * A rare name alone makes a link likely, but nobody should get a notice for a name: something besides name and
- * sex must agree.
+ * A rare name alone makes a link likely, but nobody should get a notice for a name: something besides name
+ * and sex must agree.
  */
 function hasMoreThanName(pattern: number): boolean {
   const at = pattern * GROUPS.length;

@@ -119,10 +119,11 @@ function makeSets(): NameSets {
 
 /** Family names from abroad that visitors to Japan commonly bear, in Latin letters. */
 const foreignFamilies =
-  "kim lee yi park choi jung jeong kang cho jo yoon yun jang lim im han oh seo shin kwon hwang ahn an song yoo yu hong " +
-  "jeon ko go moon yang son bae baek heo nam wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he " +
-  "guo ma luo liang song zheng xie han tang feng yu dong xiao cheng cao yuan deng nguyen tran le pham hoang vu dang " +
-  "smith johnson williams brown jones miller davis garcia martin schmidt schneider mueller dubois rossi";
+  "kim lee yi park choi jung jeong kang cho jo yoon yun jang lim im han oh seo shin kwon hwang ahn " +
+  "an song yoo yu hong jeon ko go moon yang son bae baek heo nam wang li zhang liu chen yang zhao " +
+  "huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song zheng xie han tang feng yu dong " +
+  "xiao cheng cao yuan deng nguyen tran le pham hoang vu dang smith johnson williams brown jones " +
+  "miller davis garcia martin schmidt schneider mueller dubois rossi";
 
 function unitsOf(text: string): Uint16Array {
   const { units } = foldTable();
