@@ -73,3 +73,20 @@ test("rule() counts as gatherPersons() does, after any decisions and withdrawals
     { seed: 2016, numRuns: 600 },
   );
 });
+
+test("two records that may be of one customer nobody else points to may be one person", () => {
+  const links = {
+    row: Int32Array.of(3, 3),
+    state: Uint8Array.of(1, 1),
+    weight: new Float32Array(2),
+    probability: new Float32Array(2),
+    pattern: new Int32Array(2),
+  };
+  const none = { certain: new Int32Array(), probable: new Int32Array() };
+  const graph = { links, customers: 5, customerEdges: none, recordEdges: none };
+  const range = new CountRange(graph);
+  assert.deepEqual(range.range, { fewest: 1, most: 2 });
+  assert.deepEqual(range.rule(0, { verdict: "same", row: 3 }), { fewest: 1, most: 2 });
+  assert.deepEqual(range.effect(1, { verdict: "same", row: 3 }), { fewest: 0, most: -1 });
+  assert.deepEqual(range.rule(1, { verdict: "another", row: 3 }), { fewest: 2, most: 2 });
+});
