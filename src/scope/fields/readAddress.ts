@@ -139,8 +139,9 @@ function confidenceOf(cell: Cell, found: FoundAddress, { prefecture, city, town 
   const numbers = found.numberCount > 0;
   if (prefecture > 0) return city > 0 || numbers ? 0.97 : cell.length <= 4 ? 0.6 : 0.7;
   if (city > 0) return numbers || town > 0 ? 0.95 : cell.length > city ? 0.6 : 0.5;
-  if (town > 0 && numbers) return town >= 3 ? 0.8 : 0.6;
-  if (!numbers) return 0;
+  if (!numbers || (cell.mask & has.other) !== 0) return 0;
+  // Many towns are called like anything else: their name must end where the block begins, and that be whole.
+  if (town > 0 && found.townLength - town <= 2 && found.numberCount >= 2) return town >= 3 ? 0.8 : 0.6;
   for (let at = 1; at < found.townLength; at += 1) {
     if (cityEnds.has(found.town[at] as number)) return 0.6;
   }

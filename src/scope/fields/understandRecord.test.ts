@@ -117,6 +117,9 @@ test("take() says that lines without a person are none", () => {
     "GET /index.html HTTP/1.1,200",
     "100-0005",
     "2016-05-01,1,2",
+    "温泉のある宿を検索しました。条件：大人2名、1泊、朝食付き 3k2",
+    "佐藤 11",
+    "2016-03-15 10:22:31,INFO,session opened,10.1.2.3",
   ])
     assert.deepEqual(understand(line), []);
 });
