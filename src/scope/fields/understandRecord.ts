@@ -305,7 +305,7 @@ export class Understanding {
         continue;
       }
       // Two phrases of Latin letters are no more a person than one.
-      if ((kinds & (1 << found)) === 0) weight += this.#weigh(at);
+      if ((kinds & (1 << found)) === 0) weight += weightOf[this.itemKind[at] as number] as number;
       kinds |= 1 << found;
       if (this.#day[at] === 0) continue;
       this.normalStart[at] = this.normal.length;
@@ -313,12 +313,6 @@ export class Understanding {
       this.normalEnd[at] = this.normal.length;
     }
     return weight >= 1;
-  }
-
-  /** What an item adds to a record's being one of a person: what is only likely, half. */
-  #weigh(at: number): number {
-    const weight = weightOf[this.itemKind[at] as number] as number;
-    return (this.#confidence[at] as number) < 0.7 ? weight / 2 : weight;
   }
 
   #takeAnew(from: number, to: number): boolean {
@@ -334,7 +328,7 @@ export class Understanding {
       } else if (this.#day[at] !== 0) this.#takeDay(at, found);
       else if (found !== kind.unknown && found !== kind.other) this.#takeItem(at, found);
       const settled = this.itemKind[at] as number;
-      if ((kinds & (1 << settled)) === 0) weight += this.#weigh(at);
+      if ((kinds & (1 << settled)) === 0) weight += weightOf[this.itemKind[at] as number] as number;
       kinds |= 1 << settled;
       this.normalEnd[at] = this.normal.length;
     }
