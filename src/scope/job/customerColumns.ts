@@ -62,7 +62,8 @@ const usual: Readonly<Record<string, CustomerField>> = {
   id: "customer_id",
 };
 
-const fieldOfKind: Readonly<Record<string, CustomerField>> = {
+/** Which field a kind of personal data is, of a customer table. */
+export const fieldOfKind: Readonly<Record<string, CustomerField>> = {
   name: "name_kanji",
   kana: "name_kana",
   "roman-name": "name_roman",

@@ -1,5 +1,11 @@
 import { classifyColumn } from "../../personal/classifyColumn.ts";
-import { kindOfField, mapByNames, type CustomerField, type CustomerMap } from "../job/customerColumns.ts";
+import {
+  fieldOfKind,
+  kindOfField,
+  mapByNames,
+  type CustomerField,
+  type CustomerMap,
+} from "../job/customerColumns.ts";
 import type { TableSample } from "./sampleTable.ts";
 
 export type ProposedLine = { field: CustomerField; column: string; sure: boolean; why: string };
@@ -7,19 +13,6 @@ export type ProposedMap = {
   lines: ProposedLine[];
   unused: { column: string; why: string }[];
   missing: string[];
-};
-
-const fieldOfKind: Readonly<Record<string, CustomerField>> = {
-  name: "name_kanji",
-  kana: "name_kana",
-  "roman-name": "name_roman",
-  sex: "sex",
-  "birth-date": "birth_date",
-  email: "email",
-  "postal-code": "postal_code",
-  address: "address",
-  phone: "phone",
-  passport: "passport_number",
 };
 
 /** What names say of columns that hold nothing of a person. */
