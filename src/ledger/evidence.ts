@@ -5,6 +5,7 @@ import { SekishoError, textOfError } from "../lib/error.ts";
 import { EvidenceHash } from "./entry.ts";
 import type { Keyring, WrappedKey } from "./keyring.ts";
 import type { Problem } from "./verifyBundle.ts";
+import { streamNonce } from "../lib/streamNonce.ts";
 
 /**
  * Format: "SKE1", 7 random bytes, then chunks of 1 MiB with a 16-byte tag each (STREAM, Hoang et al. 2015).
@@ -145,20 +146,12 @@ export class EvidenceStore {
   }
 }
 
-function nonceOf(prefix: Uint8Array, counter: number, last: boolean): Buffer {
-  const nonce = Buffer.alloc(12);
-  nonce.set(prefix, 0);
-  nonce.writeUInt32BE(counter, 7);
-  nonce[11] = last ? 1 : 0;
-  return nonce;
-}
-
 function encrypt(content: Uint8Array, key: Buffer): Buffer {
   const prefix = randomBytes(7);
   const chunks: Buffer[] = [magic, prefix];
   const count = Math.max(1, Math.ceil(content.length / chunkBytes));
   for (let index = 0; index < count; index++) {
-    const cipher = createCipheriv("aes-256-gcm", key, nonceOf(prefix, index, index === count - 1));
+    const cipher = createCipheriv("aes-256-gcm", key, streamNonce(prefix, index, index === count - 1));
     const chunk = content.subarray(index * chunkBytes, (index + 1) * chunkBytes);
     chunks.push(cipher.update(chunk), cipher.final(), cipher.getAuthTag());
   }
@@ -173,7 +166,7 @@ function decrypt(file: Buffer, key: Buffer, name: string): Buffer {
   try {
     for (let index = 0; index < count; index++) {
       const chunk = body.subarray(index * (chunkBytes + tagBytes), (index + 1) * (chunkBytes + tagBytes));
-      const decipher = createDecipheriv("aes-256-gcm", key, nonceOf(prefix, index, index === count - 1));
+      const decipher = createDecipheriv("aes-256-gcm", key, streamNonce(prefix, index, index === count - 1));
       decipher.setAuthTag(chunk.subarray(-tagBytes));
       chunks.push(decipher.update(chunk.subarray(0, -tagBytes)), decipher.final());
     }

@@ -5,7 +5,7 @@ import { readArguments } from "../lib/arguments.ts";
 import { SekishoError } from "../lib/error.ts";
 import { openDuck } from "../lib/openDuck.ts";
 import { Progress } from "../lib/progress.ts";
-import { buildIndex, indexFits, openIndex } from "./job/customerIndex.ts";
+import { buildIndex, indexFits, rowsOfIndex } from "./job/customerIndex.ts";
 import { openCustomers } from "./job/customerSource.ts";
 import { openKey } from "./job/jobFolder.ts";
 import { ThreadPool } from "./job/threadPool.ts";
@@ -89,7 +89,7 @@ async function keepIndex({ customers, index, map, check, threads }: Keeping): Pr
       }
     }
     progress.end();
-    const { rows } = why !== null && check ? { rows: 0 } : openIndex(index);
+    const rows = why !== null && check ? 0 : rowsOfIndex(index);
     if (why === null) process.stdout.write(`current: ${index}, ${rows} rows\n`);
     else if (check) process.stdout.write(`not current: ${why}\n`);
     else process.stdout.write(`made, as ${why}: ${index}, ${rows} rows\n`);

@@ -12,8 +12,8 @@ import type { RecordsSettings } from "../gates/records/settings.ts";
 import { readArguments } from "../lib/arguments.ts";
 import { SekishoError } from "../lib/error.ts";
 import { openDuck, quoteSql, type Duck } from "../lib/openDuck.ts";
-import type { PersonalKind } from "../personal/kinds.ts";
-import type { CustomerField } from "../scope/job/customerColumns.ts";
+import { PERSONAL_KINDS } from "../personal/kinds.ts";
+import { fieldOfKind, type CustomerField } from "../scope/job/customerColumns.ts";
 import { openCustomers, type OpenCustomers } from "../scope/job/customerSource.ts";
 import { readMap } from "../scope/scopeCommand.ts";
 import { spanOf } from "./readersCommand.ts";
@@ -45,20 +45,8 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Which of the customer table's fields a kind of personal column is. */
-const fieldOfKind: Partial<Record<PersonalKind, CustomerField>> = {
-  name: "name_kanji",
-  kana: "name_kana",
-  "roman-name": "name_roman",
-  sex: "sex",
-  "birth-date": "birth_date",
-  email: "email",
-  phone: "phone",
-  "postal-code": "postal_code",
-  address: "address",
-  passport: "passport_number",
-};
-const fields = Object.values(fieldOfKind);
+/** Fields of a customer table that a personal column can be. */
+const fields = PERSONAL_KINDS.flatMap((one) => fieldOfKind[one] ?? []);
 
 /** Runs \`sekisho scope accesses\`; gives the exit status. */
 export async function scopeAccessCommand(argv: string[]): Promise<number> {

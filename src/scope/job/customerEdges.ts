@@ -1,5 +1,5 @@
 import { levelsOf } from "../match/compare.ts";
-import type { Prior } from "../match/decideLinks.ts";
+import { oddsOf, type Prior } from "../match/decideLinks.ts";
 import type { PairList } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
 import { KINDS, type PatternWeights } from "../match/weights.ts";
@@ -13,8 +13,7 @@ export type Edges = { certain: Int32Array; probable: Int32Array };
 export const thresholds = { certain: 0.95, probable: 0.3 } as const;
 
 /**
- * Which pairs of one side are one person. Two given names, or two passports, are two persons, whatever else
- * agrees.
+ * Which pairs of one side are one person. Two given names are two persons, whatever else agrees.
  */
 export function edgesOf(
   pairs: PairList,
@@ -26,9 +25,7 @@ export function edgesOf(
     const pattern = pairs.pattern[at] as number;
     const right = pairs.right[at] as number;
     const rarity = frequencies.rarity(right, weights.values[pattern] as number);
-    const odds = KINDS.map(
-      (one) => 2 ** Math.min(300, prior[one] + (weights[one][pattern] as number) + rarity),
-    );
+    const odds = KINDS.map((one) => oddsOf(prior[one] + (weights[one][pattern] as number) + rarity));
     const chance = (odds[0] as number) / odds.reduce((sum, one) => sum + one, 2 ** prior.none);
     if (chance < thresholds.probable) continue;
     const [name, birth] = levelsOf(pattern) as [number, number];

@@ -66,7 +66,7 @@ function checkOf(key: HashKey): string {
 export function indexFits(folder: string, of: { fingerprint: string; key: HashKey }): string | null {
   const file = join(folder, "now", "index.json");
   if (!existsSync(file)) return "there is none yet";
-  const meta = JSON.parse(readFileSync(file, "utf8")) as Meta;
+  const meta = readMeta(folder);
   if (meta.version !== version || meta.rowBytes !== bytesOfRow) return "it was made by another version";
   if (meta.keyCheck !== checkOf(of.key)) return "it was made with another key";
   if (meta.fingerprint !== of.fingerprint) return "the customer table has changed since";
@@ -81,8 +81,11 @@ export type Building = {
   onProgress: (phase: string, bytes: number) => void;
 };
 
+/** What the making of an index leaves in memory, so that the same run need not read it again. */
+export type BuiltIndex = { table: SignatureTable; frequencies: Frequencies };
+
 /** Makes an index; an older one in the folder gives way only when the new one is whole. */
-export async function buildIndex(folder: string, building: Building): Promise<void> {
+export async function buildIndex(folder: string, building: Building): Promise<BuiltIndex> {
   const { customers, pool, key } = building;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const fresh = join(folder, "fresh");
@@ -144,6 +147,7 @@ export async function buildIndex(folder: string, building: Building): Promise<vo
   writeFileSync(join(fresh, "index.json"), JSON.stringify(meta, null, 2), { mode: 0o600 });
   rmSync(join(folder, "now"), { recursive: true, force: true });
   renameSync(fresh, join(folder, "now"));
+  return { table, frequencies };
 }
 
 async function findEdges(
@@ -162,11 +166,22 @@ function bytesOf(...arrays: Int32Array[]): Buffer {
   return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
 }
 
-/** Opens an index that fits. */
-export function openIndex(folder: string): CustomerIndex {
+function readMeta(folder: string): Meta {
+  return JSON.parse(readFileSync(join(folder, "now", "index.json"), "utf8")) as Meta;
+}
+
+/** How many customers an index holds, without opening it. */
+export function rowsOfIndex(folder: string): number {
+  return readMeta(folder).rows;
+}
+
+/** Opens an index that fits; `built`: by this run. */
+export function openIndex(folder: string, built: BuiltIndex | null = null): CustomerIndex {
   const now = join(folder, "now");
-  const meta = JSON.parse(readFileSync(join(now, "index.json"), "utf8")) as Meta;
-  const table = gatherSignatures(meta.parts.map((part) => ({ ...part, file: join(now, part.file) })));
+  const meta = readMeta(folder);
+  const table =
+    built?.table ?? gatherSignatures(meta.parts.map((part) => ({ ...part, file: join(now, part.file) })));
+  let frequencies = built?.frequencies ?? null;
   const bytes = readFileSync(join(now, "edges.bin"));
   const pairs = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   return {
@@ -175,7 +190,10 @@ export function openIndex(folder: string): CustomerIndex {
     table,
     keys: join(now, "keys.parquet"),
     attributes: join(now, "attributes.parquet"),
-    frequencies: new Frequencies(table),
+    // Counted when they are asked for: only who matches needs them.
+    get frequencies() {
+      return (frequencies ??= new Frequencies(table));
+    },
     edges: {
       certain: pairs.subarray(0, meta.edges.certain * 2),
       probable: pairs.subarray(meta.edges.certain * 2),

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Duck } from "../../lib/openDuck.ts";
+import { quoteSql, type Duck } from "../../lib/openDuck.ts";
 import { decideLinks, learn, linkState, priorOf, priorWithin, type Links } from "../match/decideLinks.ts";
 import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
@@ -104,9 +104,7 @@ async function stageOpen(
     if (links.state[record] !== linkState.certain && !but.has(record)) open.push(record);
   const file = `${work}/open.parquet`;
   writeNumbers(file, [{ name: "row", type: "int32", values: Int32Array.from(open) }]);
-  await duck.run(
-    `CREATE OR REPLACE TABLE open_record AS SELECT row FROM read_parquet('${file.replaceAll("'", "''")}')`,
-  );
+  await duck.run(`CREATE OR REPLACE TABLE open_record AS SELECT row FROM read_parquet(${quoteSql(file)})`);
 }
 
 async function matchAmongThemselves(matching: Matching, links: Links): Promise<Edges> {

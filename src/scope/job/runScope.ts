@@ -13,7 +13,7 @@ import { SCOPE_KINDS } from "../fields/kinds.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import { countPersons, type Counted } from "./countPersons.ts";
 import type { CustomerMap } from "./customerColumns.ts";
-import { buildIndex, indexFits, openIndex, type CustomerIndex } from "./customerIndex.ts";
+import { buildIndex, indexFits, openIndex, type BuiltIndex, type CustomerIndex } from "./customerIndex.ts";
 import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
 import { countExcluded, type Excluded, type Exclusion } from "./exclusions.ts";
@@ -101,6 +101,8 @@ class Job {
   readonly #folder: JobFolder;
   readonly #planned: { inputs: ScopeInput[]; tasks: ReadTask[]; problems: ReadProblem[] };
   readonly #seconds: Record<string, number> = {};
+  /** The index, if this run has made it. */
+  #built: BuiltIndex | null = null;
 
   constructor(
     options: ScopeOptions,
@@ -125,7 +127,7 @@ class Job {
       await this.#time("read", () => this.#read(pool));
       const results = this.#results();
       const records = this.#gather(results);
-      const index = await this.#time("open index", () => openIndex(indexFolder));
+      const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
       const matched = await this.#match({ duck, index, records });
       return await this.#finish({ duck, index, records, matched, results, customers });
     } finally {
@@ -160,7 +162,7 @@ class Job {
     if (indexFits(indexFolder, { fingerprint: opened.fingerprint, key }) !== null) {
       await this.#time("index", async () => {
         let done = 0;
-        await buildIndex(indexFolder, {
+        this.#built = await buildIndex(indexFolder, {
           duck,
           pool,
           key,

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
 import { COUNTED_KEYS, type Frequencies } from "../match/frequencies.ts";
-import { bytesOfRow, SignatureTable, WIDE_COLUMNS } from "../signatures/columns.ts";
+import { bytesOfRow, NARROW_KEYS, SignatureTable, WIDE_KEYS } from "../signatures/columns.ts";
 
 /** Rows that a worker keeps before it writes them. */
 export const chunkRows = 32_768;
@@ -64,26 +64,10 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
   return all;
 }
 
-/** Columns by which pairs are found; the rest is only compared. */
-export const KEY_COLUMNS = [
-  "kanji",
-  "sound",
-  "roman",
-  "email",
-  "phone",
-  "phone2",
-  "address",
-  "passport",
-  "birth",
-  "birth2",
-  "customer",
-] as const satisfies readonly (typeof WIDE_COLUMNS)[number][];
-const narrowKeys = ["postalCode", "town", "kanjiGiven", "soundGiven"] as const;
-
 const keyColumns: readonly ParquetColumn[] = [
   { name: "row", type: "uint32" },
-  ...KEY_COLUMNS.map((name) => ({ name, type: "uint64" as const })),
-  ...narrowKeys.map((name) => ({ name, type: "uint32" as const })),
+  ...WIDE_KEYS.map((name) => ({ name, type: "uint64" as const })),
+  ...NARROW_KEYS.map((name) => ({ name, type: "uint32" as const })),
   ...COUNTED_KEYS.map((name) => ({ name: `${name}Count`, type: "uint32" as const })),
 ];
 
@@ -96,7 +80,7 @@ export function writeKeys(table: SignatureTable, frequencies: Frequencies, file:
     const numbers = Uint32Array.from({ length: rows }, (_, at) => from + at);
     part.write(rows, [
       { plain: new Uint8Array(numbers.buffer) },
-      ...[...KEY_COLUMNS, ...narrowKeys].map((column) => ({
+      ...[...WIDE_KEYS, ...NARROW_KEYS].map((column) => ({
         plain: new Uint8Array(table.column(column, from, from + rows).buffer),
       })),
       ...COUNTED_KEYS.map((value) => {

@@ -121,7 +121,8 @@ export type Deciding = {
   personOf: (row: number) => number;
 };
 
-const log = (odds: number): number => 2 ** Math.min(300, odds);
+/** Odds from their log2, bounded so that sums of them stay numbers. */
+export const oddsOf = (weight: number): number => 2 ** Math.min(300, weight);
 
 /**
  * Picks each record's customer. The chance of the best is weighed against all other persons who are
@@ -153,24 +154,24 @@ export function decideLinks(deciding: Deciding): Links {
       const rarity = frequencies.rarity(pairs.right[pair] as number, weights.values[pattern] as number);
       const same = prior.same + (weights.same[pattern] as number) + rarity;
       const mate = (weights.household[pattern] as number) + rarity;
-      const namesake = log(prior.namesake + (weights.namesake[pattern] as number) + rarity);
+      const namesake = oddsOf(prior.namesake + (weights.namesake[pattern] as number) + rarity);
       // What else may have made the two agree: a stranger, or somebody near who is in no table.
-      alone[at - from] = same - Math.log2(none + log(prior.household + mate) + namesake);
+      alone[at - from] = same - Math.log2(none + oddsOf(prior.household + mate) + namesake);
       // The same if the person is another candidate, of whose household this one is then likely.
-      beside[at - from] = same - Math.log2(none + log(prior.mate + mate) + namesake);
+      beside[at - from] = same - Math.log2(none + oddsOf(prior.mate + mate) + namesake);
       scores[at - from] = same;
       if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) best = at;
     }
     const pair = order[best] as number;
     const customer = pairs.right[pair] as number;
     const person = deciding.personOf(customer);
-    const odds = log(alone[best - from] as number);
+    const odds = oddsOf(alone[best - from] as number);
     let others = 1;
     for (let at = from; at < to; at += 1) {
       const other = pairs.right[order[at] as number] as number;
       if (at === best || deciding.personOf(other) === person || isSamePerson(comparer, customer, other))
         continue;
-      others += log(beside[at - from] as number);
+      others += oddsOf(beside[at - from] as number);
     }
     const probability = odds / (odds + others);
     if (probability < thresholds.review) continue;

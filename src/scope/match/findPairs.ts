@@ -1,23 +1,10 @@
-import type { Duck } from "../../lib/openDuck.ts";
-import { quoteSql } from "../../lib/openDuck.ts";
-import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
+import { quoteSql, type Duck } from "../../lib/openDuck.ts";
+import { NARROW_KEYS, WIDE_KEYS, wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
 import type { CountedKey, Frequencies } from "./frequencies.ts";
 
-type Key =
-  | "kanji"
-  | "sound"
-  | "roman"
-  | "email"
-  | "phone"
-  | "address"
-  | "passport"
-  | "birth"
-  | "customer"
-  | "postalCode"
-  | "town"
-  | "kanjiGiven"
-  | "soundGiven";
+type WideKey = Exclude<(typeof WIDE_KEYS)[number], "phone2" | "birth2">;
+type Key = WideKey | (typeof NARROW_KEYS)[number];
 
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
 export type Rule = {
@@ -72,25 +59,13 @@ export const looseRules: readonly Rule[] = [
   { keys: ["phone"], right: { phone: "phone2" }, hub: "phone" },
 ];
 
-const wideKeys: readonly Key[] = [
-  "kanji",
-  "sound",
-  "roman",
-  "email",
-  "phone",
-  "address",
-  "passport",
-  "birth",
-  "customer",
-];
-/** Columns of 32 bits. */
-const narrowKeys: readonly Key[] = ["postalCode", "town", "kanjiGiven", "soundGiven"];
+const wideKeys = WIDE_KEYS.filter((key): key is WideKey => key !== "phone2" && key !== "birth2");
 const leftPhone2 = 1 << 20;
 const rightPhone2 = 1 << 21;
 const leftBirth2 = 1 << 22;
 
 function bitsOf(rule: Rule): number {
-  const keys = [...wideKeys, ...narrowKeys];
+  const keys: readonly Key[] = [...wideKeys, ...NARROW_KEYS];
   return rule.keys.reduce((bits, key) => {
     if (key === "phone" && rule.left !== undefined) return bits | leftPhone2;
     if (key === "phone" && rule.right !== undefined) return bits | rightPhone2;
@@ -99,7 +74,7 @@ function bitsOf(rule: Rule): number {
 }
 
 const wideWords = Int32Array.from(wideKeys, (key) => wordOf[key]);
-const narrowWords = Int32Array.from(narrowKeys, (key) => wordOf[key]);
+const narrowWords = Int32Array.from(NARROW_KEYS, (key) => wordOf[key]);
 
 function isSame(a: Uint32Array, x: number, b: Uint32Array, y: number): boolean {
   const low = a[x] as number;

@@ -1,20 +1,11 @@
+import type { Applied } from "../review/applyReview.ts";
 import type { ScopeResult } from "../job/runScope.ts";
 import { amount, markup, percent, say, type Html, type Words } from "./html.ts";
 import { nameOf } from "./names.ts";
 import { bars, barsWithTable, columns, table } from "./plots.ts";
 
 /** A job's result, and what a review added to it. */
-export type Reported = ScopeResult & {
-  review?: {
-    at: string;
-    decisions: number;
-    confirmed: number;
-    removed: number;
-    added: number;
-    unclear: number;
-    machine: { fewest: number; most: number };
-  };
-};
+export type Reported = ScopeResult & { review?: Omit<Applied, "now"> };
 
 export const limits = { inputsMax: 200, problemsMax: 200, groupsMax: 30 } as const;
 

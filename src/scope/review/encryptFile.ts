@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
+import { streamNonce } from "../../lib/streamNonce.ts";
 
 /**
  * Format, as that of evidence: "SKE1", 7 random bytes, then chunks of 1 MiB with a 16-byte tag each
@@ -11,14 +12,6 @@ const magic = Buffer.from("SKE1");
 const chunkBytes = 1024 ** 2;
 const tagBytes = 16;
 const headBytes = magic.length + 7;
-
-function nonceOf(prefix: Uint8Array, counter: number, last: boolean): Buffer {
-  const nonce = Buffer.alloc(12);
-  nonce.set(prefix, 0);
-  nonce.writeUInt32BE(counter, 7);
-  nonce[11] = last ? 1 : 0;
-  return nonce;
-}
 
 /** Encrypts a file under a key that serves for this file only. */
 export function encryptFile(from: string, to: string, key: Buffer): void {
@@ -33,7 +26,7 @@ export function encryptFile(from: string, to: string, key: Buffer): void {
     const chunk = Buffer.alloc(chunkBytes);
     for (let at = 0; at < count; at += 1) {
       const length = readWhole(input, chunk, Math.min(chunkBytes, size - at * chunkBytes));
-      const cipher = createCipheriv("aes-256-gcm", key, nonceOf(prefix, at, at === count - 1));
+      const cipher = createCipheriv("aes-256-gcm", key, streamNonce(prefix, at, at === count - 1));
       const sealed = Buffer.concat([
         cipher.update(chunk.subarray(0, length)),
         cipher.final(),
@@ -61,7 +54,7 @@ export function decryptFile(from: string, to: string, key: Buffer): void {
     const chunk = Buffer.alloc(chunkBytes + tagBytes);
     for (let at = 0; at < count; at += 1) {
       const length = readWhole(input, chunk, Math.min(chunk.length, body - at * chunk.length));
-      const decipher = createDecipheriv("aes-256-gcm", key, nonceOf(prefix, at, at === count - 1));
+      const decipher = createDecipheriv("aes-256-gcm", key, streamNonce(prefix, at, at === count - 1));
       decipher.setAuthTag(chunk.subarray(length - tagBytes, length));
       writeSync(
         output,

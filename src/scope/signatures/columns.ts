@@ -109,3 +109,24 @@ export class SignatureTable {
     return made;
   }
 }
+
+/** Columns by which pairs are found: those that every row of a table for joins has. */
+export const WIDE_KEYS = [
+  "kanji",
+  "sound",
+  "roman",
+  "email",
+  "phone",
+  "phone2",
+  "address",
+  "passport",
+  "birth",
+  "birth2",
+  "customer",
+] as const satisfies readonly WideColumn[];
+export const NARROW_KEYS = [
+  "postalCode",
+  "town",
+  "kanjiGiven",
+  "soundGiven",
+] as const satisfies readonly NarrowColumn[];

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { SekishoError, textOfError } from "../../../lib/error.ts";
 import type { Unread } from "../connection.ts";
 import type { Duck } from "../../../lib/openDuck.ts";
-import { measureFile } from "../record/recordFiles.ts";
+import { measureFile } from "../../../lib/measureFile.ts";
 import { TABLES, type Table } from "../record/tables.ts";
 import { makeViews } from "../record/views.ts";
 import { readLineFile } from "./lineFile.ts";

@@ -12,7 +12,7 @@ import type { Connection, Seen } from "../connection.ts";
 import { openDuck, type Duck } from "../../../lib/openDuck.ts";
 import { findGaps, viewRecord } from "./readRecord.ts";
 import { TrafficRecord, type FinishedFile, type RecordOptions } from "./recorder.ts";
-import { measureFile } from "./recordFiles.ts";
+import { measureFile } from "../../../lib/measureFile.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sekisho-record-"));
 after(() => rmSync(root, { recursive: true }));

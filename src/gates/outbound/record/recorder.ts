@@ -6,7 +6,8 @@ import { textOfError } from "../../../lib/error.ts";
 import { Turn } from "../../../lib/turn.ts";
 import type { Connection, Seen } from "../connection.ts";
 import { openDuck, type Duck } from "../../../lib/openDuck.ts";
-import { listFiles, measureFile, writeParquet } from "./recordFiles.ts";
+import { measureFile } from "../../../lib/measureFile.ts";
+import { listFiles, writeParquet } from "./recordFiles.ts";
 import {
   beginOfHour,
   counts,

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keyring } from "../../../ledger/keyring.ts";
+import { measureFile } from "../../../lib/measureFile.ts";
 import { realDisk } from "../../../lib/disk.ts";
 import { textOfError } from "../../../lib/error.ts";
 import { openDuck, parquetOptions, quoteSql, type Duck } from "../../../lib/openDuck.ts";
@@ -307,14 +307,4 @@ async function syncPath(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function measureFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-  }
-  return { sha256: hash.digest("hex"), bytes };
 }
