@@ -4,6 +4,7 @@ import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { tidy } from "./tidy.ts";
+import { TestWatch } from "./watchTests.ts";
 
 /**
  * Runs tidy, the compiler and all tests (or the files that are named), and ends with the line that CI reads:
@@ -27,9 +28,12 @@ async function main(files: string[]): Promise<number> {
   const stream = run({
     files: chosen,
     concurrency: 2,
-    timeout: 900_000,
+    timeout: 800_000,
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
+  const watch = new TestWatch((line) => process.stdout.write(`✖ ${line}\n`));
+  stream.on("test:dequeue", (test) => void (isFile(test) && watch.started(test.name)));
+  stream.on("test:complete", (test) => void (isFile(test) && watch.ended(test.name)));
   stream.on("test:pass", (test) => {
     if (test.details.type === "suite" || isFile(test)) return;
     if (test.skip !== undefined && test.skip !== false) skipped += 1;
@@ -41,6 +45,7 @@ async function main(files: string[]): Promise<number> {
   const report = stream.compose(spec);
   report.pipe(process.stdout, { end: false });
   await finished(report);
+  watch.close();
   if (passed + failed === 0) failed = 1;
   process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
   return failed === 0 ? 0 : 1;

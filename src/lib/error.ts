@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   "limit-passed",
   "ledger-malformed",
   "ledger-locked",
+  "gate-runs",
   "evidence-missing",
   "evidence-malformed",
   "evidence-erased",

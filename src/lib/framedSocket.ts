@@ -58,6 +58,11 @@ export class FramedSocket {
     this.#socket.end();
     this.#socket.destroySoon();
   }
+
+  /** Ends the link at once, whether or not the other end reads what was sent. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
 }
 
 /** Listens on a local socket that only this user may open; a stale socket file is replaced. */

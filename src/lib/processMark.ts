@@ -29,12 +29,17 @@ export function findByMark(mark: string): number | null {
   const [pid = "", ticks = ""] = mark.trim().split(" ");
   const number = Number(pid);
   if (!Number.isInteger(number) || number <= 1) return null;
+  return isAlive(number) && (startTicks(number) ?? "-") === ticks ? number : null;
+}
+
+/** Whether a process runs. A zombie does not, though its end may never be fetched (as in many containers). */
+export function isAlive(pid: number): boolean {
   try {
-    process.kill(number, 0);
+    process.kill(pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return null;
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  return (startTicks(number) ?? "-") === ticks ? number : null;
+  return stateOf(pid)?.[0] !== "Z";
 }
 
 /** Takes the mark away, where it is this process's own. */
@@ -43,11 +48,16 @@ export function unmarkProcess(path: string): void {
 }
 
 function startTicks(pid: number): string | null {
+  // Field 22 of the line is the 20th after the command name. A zombie counts as gone.
+  const fields = stateOf(pid);
+  return fields === null || fields[0] === "Z" ? null : (fields[19] ?? null);
+}
+
+/** What proc(5) says behind the command name, or null where there is no such file. */
+function stateOf(pid: number): string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // Field 22 of the line is the 20th after the command name. A zombie counts as gone.
-    return fields[0] === "Z" ? null : (fields[19] ?? null);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return null;
   }

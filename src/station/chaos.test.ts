@@ -14,6 +14,7 @@ import { freePort } from "../lib/freePort.ts";
 import { findMarkedProcess } from "../lib/processMark.ts";
 import { randomOf } from "../lib/testDisk.ts";
 import { sendMail } from "../replay/sendMail.ts";
+import { waitUntil } from "./testPorts.ts";
 
 const messages = Number(process.env["SEKISHO_CHAOS_MESSAGES"] ?? 2_000);
 const seed = Number(process.env["SEKISHO_CHAOS_SEED"] ?? 2016);
@@ -22,6 +23,7 @@ const heldEvery = 10;
 type World = {
   folder: string;
   config: string;
+  consolePort: number;
   gatePort: number;
   nextHopPort: number;
   station: ChildProcess | null;
@@ -62,7 +64,7 @@ mail:
 `,
   );
   mkdirSync(join(folder, "mailbox"));
-  return { folder, config, gatePort, nextHopPort, station: null, nextHop: null };
+  return { folder, config, consolePort, gatePort, nextHopPort, station: null, nextHop: null };
 }
 
 const program2016 = mail2016({ archive: "zip" }).raw.toString("latin1");
@@ -123,10 +125,29 @@ async function readEntries(folder: string): Promise<Entry[]> {
   return entries;
 }
 
+/** The spool has drained and the gate is taken up again. */
+async function isCalm(world: World): Promise<boolean> {
+  const origin = `http://127.0.0.1:${world.consolePort}`;
+  const ready = await fetch(`${origin}/readyz`).catch(() => null);
+  const metrics = await fetch(`${origin}/metrics`).catch(() => null);
+  return ready?.status === 200 && /^sekisho_gate_spooled\{[^}]*\} 0$/m.test((await metrics?.text()) ?? "");
+}
+
 async function stopInOrder(child: ChildProcess | null): Promise<void> {
-  if (child === null || child.exitCode !== null) return;
+  assert.ok(child !== null && child.exitCode === null, "the station runs");
+  const late = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const ended = new Promise((resolve) => child.once("exit", (...how) => resolve(how)));
   child.kill("SIGTERM");
-  await new Promise((resolve) => child.once("exit", resolve));
+  assert.deepEqual(await ended, [0, null], "the station ends in order within 30 s");
+  clearTimeout(late);
+}
+
+async function clearAway(world: World): Promise<void> {
+  world.station?.kill("SIGKILL");
+  world.nextHop?.kill("SIGKILL");
+  const pid = findMarkedProcess(join(world.folder, "data/run/mail.pid"));
+  if (pid !== null) process.kill(pid, "SIGKILL");
+  rmSync(world.folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** How often each message number is in the mailbox. */
@@ -143,39 +164,29 @@ function countDelivered(folder: string): Map<number, string[]> {
 
 const title = `no message is lost, none doubled without a trace, by kill -9 of gate, station and next hop`;
 
-test(`${title}: ${messages} messages, seed ${seed}`, async (context) => {
+test(`${title}: ${messages} messages, seed ${seed}`, { timeout: 600_000 }, async (context) => {
   const world = await buildWorld();
-  try {
-    startNextHop(world);
-    startStation(world);
-    const stop = new AbortController();
-    let next = 1;
-    const client = async (): Promise<void> => {
-      while (next <= messages) await deliverUntilAccepted(world, next++);
-    };
-    await deliverUntilAccepted(world, 0);
-    const killing = killAtRandom(world, stop.signal);
-    await Promise.all(Array.from({ length: 8 }, client));
-    stop.abort();
-    const kills = await killing;
-    // The spool drains and the gate is taken up again, then all stops in order.
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
-    await stopInOrder(world.station);
-    const verified = await verifyLedger({
-      disk: realDisk,
-      folder: join(world.folder, "data/ledger"),
-      deep: true,
-    });
-    assert.deepEqual(verified.problems, []);
-    const entries = await readEntries(world.folder);
-    judge(world, entries, { kills, tell: (line) => context.diagnostic(line) });
-  } finally {
-    world.station?.kill("SIGKILL");
-    world.nextHop?.kill("SIGKILL");
-    const pid = findMarkedProcess(join(world.folder, "data/run/mail.pid"));
-    if (pid !== null) process.kill(pid, "SIGKILL");
-    rmSync(world.folder, { recursive: true, force: true });
-  }
+  const stop = new AbortController();
+  context.after(() => stop.abort());
+  context.after(() => clearAway(world));
+  startNextHop(world);
+  startStation(world);
+  let next = 1;
+  const client = async (): Promise<void> => {
+    while (next <= messages && !stop.signal.aborted) await deliverUntilAccepted(world, next++);
+  };
+  await deliverUntilAccepted(world, 0);
+  const killing = killAtRandom(world, stop.signal);
+  await Promise.all(Array.from({ length: 8 }, client));
+  stop.abort();
+  const kills = await killing;
+  await waitUntil(() => isCalm(world), "a station that is ready and has all entries", 60_000);
+  await stopInOrder(world.station);
+  const folder = join(world.folder, "data/ledger");
+  const verified = await verifyLedger({ disk: realDisk, folder, deep: true });
+  assert.deepEqual(verified.problems, []);
+  const entries = await readEntries(world.folder);
+  judge(world, entries, { kills, tell: (line) => context.diagnostic(line) });
 });
 
 function judge(

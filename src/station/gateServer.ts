@@ -25,6 +25,7 @@ export type GateServerOptions = {
 export class GateServer {
   readonly #options: GateServerOptions;
   readonly #gates = new Map<string, FramedSocket>();
+  readonly #links = new Set<FramedSocket>();
   #server: Server | null = null;
 
   constructor(options: GateServerOptions) {
@@ -56,11 +57,13 @@ export class GateServer {
           }
         },
         onClose: () => {
+          this.#links.delete(framed);
           if (gate === null || this.#gates.get(gate) !== framed) return;
           this.#gates.delete(gate);
           this.#options.onLost(gate);
         },
       });
+      this.#links.add(framed);
     });
   }
 
@@ -114,8 +117,8 @@ export class GateServer {
   }
 
   close(): void {
-    for (const framed of this.#gates.values()) framed.close();
     this.#server?.close();
+    for (const framed of this.#links) framed.destroy();
   }
 }
 

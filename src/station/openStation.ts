@@ -12,13 +12,13 @@ import { Keyring } from "../ledger/keyring.ts";
 import type { Recorder } from "../ledger/recorder.ts";
 import { realDisk } from "../lib/disk.ts";
 import { textOfError } from "../lib/error.ts";
-import { findMarkedProcess, markProcess } from "../lib/processMark.ts";
 import { migrate } from "../lib/sql/migrate.ts";
 import { openState, type State } from "../lib/sql/openState.ts";
 import { bulkReadQuestion, orderOfBulkRead } from "./bulkReadQuestion.ts";
 import { heldStatements, withdrawnStatements } from "./heldStatements.ts";
 import { cutQuestion, orderOfCut } from "./cutDecisions.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
+import { findGate, noteGate } from "./holdGate.ts";
 import { holdDataFolder } from "./holdDataFolder.ts";
 import { hashOfSettings } from "../gateLink.ts";
 import { GateServer } from "./gateServer.ts";
@@ -166,6 +166,7 @@ export class Station {
       index: () => this.index,
       keepUnreadable: (gate, line) => keepUnreadable(this.evidence, gate, line),
       onHello: (gate, pid, settings) => {
+        noteGate(this.loaded.dataFolder, gate, pid);
         this.supervisor.helloed(gate, pid, { current: settings === hashOfSettings(this.#settingsOf(gate)) });
         void this.orders.sendDue(gate);
       },
@@ -185,13 +186,11 @@ export class Station {
 
   #createSupervisor(token: string): Supervisor {
     const { loaded, log } = this.#options;
-    const markOf = (gate: string): string => join(loaded.dataFolder, "run", `${gate}.pid`);
     return new Supervisor({
       gates: (["mail", "outbound", "records"] as const).filter((gate) => loaded.config[gate] !== undefined),
       configFile: loaded.file,
       token,
-      runningPid: (gate) => findMarkedProcess(markOf(gate)),
-      notePid: (gate, pid) => markProcess(markOf(gate), pid),
+      runningPid: (gate) => findGate(loaded.dataFolder, gate),
       askToStop: (gate) => this.#gates.stop(gate),
       whyEnded: (gate) => takeFailure(join(loaded.dataFolder, "run", `${gate}.failed`)),
       onChange: () => {},

@@ -5,12 +5,14 @@ import { loadConfig, type Config } from "../config.ts";
 import type { MailGateOptions } from "../gates/mail/mailGate.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
 import { version } from "../lib/version.ts";
+import { holdGate } from "./holdGate.ts";
 
 let failureFile: string | null = null;
 
 /** The process of one gate: started by the station, outlives it, and stops when it is told or signalled. */
 async function runGate(name: string, configFile: string): Promise<void> {
   const { config, dataFolder } = await loadConfig(configFile);
+  holdGate(dataFolder, name);
   failureFile = join(dataFolder, "run", `${name}.failed`);
   const destination = pino.destination(2);
   destination.on("error", () => {}); // The log may lie on a full disk; the gate goes on.

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { PublishedTree } from "../ledger/read.ts";
 import { Entry } from "../ledger/entry.ts";
 import { realDisk } from "../lib/disk.ts";
-import { findMarkedProcess } from "../lib/processMark.ts";
+import { findMarkedProcess, isAlive } from "../lib/processMark.ts";
 import { sendOne, textMail } from "../gates/mail/testGate.ts";
 import { openTestHop } from "../gates/mail/testHop.ts";
 import { freePort } from "../lib/freePort.ts";
@@ -40,7 +40,8 @@ async function stage(context: TestContext, change: Partial<World> = {}): Promise
   context.after(async () => {
     await hop.close();
     await waitUntil(() => gateOf(folder) === null, "the gate's end", 20_000).catch(() => {
-      process.kill(gateOf(folder) as number, "SIGKILL");
+      const pid = gateOf(folder);
+      if (pid !== null) process.kill(pid, "SIGKILL");
     });
     rmSync(folder, { recursive: true, force: true });
   });
@@ -171,6 +172,31 @@ test("a gate that ran on by old orders is started again with the new ones", asyn
     .filter((entry) => entry.code === "orders-in-force")
     .map((entry) => entry.data["shadow"]);
   assert.deepEqual(shadows, [false, true]);
+  assert.equal(entries.filter((entry) => entry.code === "mail-delivered").length, 1);
+});
+
+test("a gate whose mark is lost is taken up, not doubled, and ends with the station", async (context) => {
+  const world = await stage(context);
+  const first = sekisho(context, "start", "--config", world.config);
+  await waitUntil(() => isReady(world), "the first", 30_000);
+  const gate = gateOf(world.folder) as number;
+  first.child.kill("SIGKILL");
+  await first.ended;
+  // As if the station had been killed between the gate's start and the note of its number.
+  const mark = join(world.folder, "data/run/mail.pid");
+  const known = readFileSync(mark, "utf8");
+  writeFileSync(mark, "");
+  const second = sekisho(context, "start", "--config", world.config);
+  await waitUntil(() => isReady(world), "the second", 30_000);
+  assert.equal(readFileSync(mark, "utf8"), known, "the gate that ran on");
+  assert.match(await sendOne(world.gatePort, textMail("after that")), /^250/);
+  second.child.kill("SIGTERM");
+  const late = setTimeout(() => second.child.kill("SIGKILL"), 25_000);
+  assert.equal(await second.ended, 0, second.output());
+  clearTimeout(late);
+  assert.equal(isAlive(gate), false);
+  const entries = await entriesOf(world.folder);
+  assert.equal(entries.filter((entry) => entry.code === "orders-in-force").length, 1);
   assert.equal(entries.filter((entry) => entry.code === "mail-delivered").length, 1);
 });
 

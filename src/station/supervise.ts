@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { isAlive } from "../lib/processMark.ts";
 import { siblingModule } from "../lib/sibling.ts";
 import type { GateState, GateStatus } from "./services.ts";
 
@@ -9,15 +10,15 @@ export const limits = {
   steadyMs: 60_000,
   adoptMs: 1_500,
   stopMs: 15_000,
+  lookMs: 30,
 } as const;
 
 export type SupervisorOptions = {
   gates: string[];
   configFile: string;
   token: string;
-  /** Process id of a gate that an earlier station started and that may still be running, or null. */
+  /** The process that holds the gate, whoever started it, or null; it has marked itself (`holdGate.ts`). */
   runningPid: (gate: string) => number | null;
-  notePid: (gate: string, pid: number) => void;
   askToStop: (gate: string) => boolean;
   /** What the gate said before it ended, if it could. */
   whyEnded: (gate: string) => string | null;
@@ -49,28 +50,38 @@ export class Supervisor {
   }
 
   start(): void {
-    for (const [gate, watched] of this.#gates) {
-      const pid = this.#options.runningPid(gate);
-      if (pid === null) {
-        this.#spawn(gate, watched);
-        continue;
-      }
-      // It knows our socket and comes by itself; one that does not is replaced.
-      this.#set(watched, { state: "starting", pid });
-      watched.timer = setTimeout(() => {
-        if (watched.status.state !== "ready") this.#replace(gate, watched, pid);
-      }, limits.adoptMs);
-    }
+    for (const [gate, watched] of this.#gates) this.#takeUp(gate, watched);
+  }
+
+  /** Takes up the gate that runs already, or starts one. */
+  #takeUp(gate: string, watched: Watched): void {
+    if (this.#stopping) return;
+    const pid = this.#options.runningPid(gate);
+    if (pid === null) return this.#spawn(gate, watched);
+    // It knows our socket and comes by itself; one that does not is replaced.
+    this.#set(watched, { state: "starting", pid });
+    this.#later(watched, limits.adoptMs, () => {
+      if (watched.status.state !== "ready") this.#replace(gate, watched, pid);
+    });
   }
 
   #replace(gate: string, watched: Watched, pid: number): void {
     this.#options.log("warn", "a running gate does not answer and is replaced", { gate, pid });
     killQuietly(pid, "SIGKILL");
-    this.#spawn(gate, watched);
+    this.#afterEnd(gate, watched, pid);
+  }
+
+  #afterEnd(gate: string, watched: Watched, pid: number): void {
+    if (!isAlive(pid)) return this.#takeUp(gate, watched);
+    this.#later(watched, limits.lookMs, () => this.#afterEnd(gate, watched, pid));
+  }
+
+  #later(watched: Watched, milliseconds: number, act: () => void): void {
+    if (watched.timer !== null) clearTimeout(watched.timer);
+    watched.timer = setTimeout(act, milliseconds);
   }
 
   #spawn(gate: string, watched: Watched): void {
-    if (this.#stopping) return;
     const program = fileURLToPath(siblingModule(import.meta.url, "./runGate"));
     // Of its own group, so that a Ctrl-C at the station's terminal does not reach it: the station stops it
     // in order.
@@ -81,26 +92,28 @@ export class Supervisor {
     });
     watched.child = child;
     watched.startedAt = performance.now();
-    if (child.pid !== undefined) this.#options.notePid(gate, child.pid);
     this.#set(watched, { state: "starting", pid: child.pid ?? null });
     child.once("error", (error) => this.#set(watched, { lastError: error.message }));
     child.once("exit", (code, signal) => {
-      if (watched.child === child) this.#ended(gate, watched, `ended with ${signal ?? `status ${code}`}`);
+      if (watched.child !== child) return;
+      watched.child = null;
+      const { pid } = watched.status;
+      // One that an earlier station started held the gate already, and came by itself.
+      if (pid !== null && pid !== child.pid && isAlive(pid)) return;
+      this.#ended(gate, watched, `ended with ${signal ?? `status ${code}`}`);
     });
   }
 
   /** The gate's process is gone, or its link is. */
   #ended(gate: string, watched: Watched, how: string): void {
     const why = this.#options.whyEnded(gate) ?? how;
-    watched.child = null;
     if (this.#stopping) return this.#set(watched, { state: "stopped", pid: null });
-    if (watched.timer !== null) clearTimeout(watched.timer);
     const steady = performance.now() - watched.startedAt > limits.steadyMs;
     watched.backOffMs = steady ? limits.backOffMsMin : Math.min(limits.backOffMsMax, watched.backOffMs * 2);
     const { restarts } = watched.status;
     this.#set(watched, { state: "restarting", pid: null, restarts: restarts + 1, lastError: why });
     this.#options.log("error", "a gate ended and is started again", { gate, why, inMs: watched.backOffMs });
-    watched.timer = setTimeout(() => this.#spawn(gate, watched), watched.backOffMs);
+    this.#later(watched, watched.backOffMs, () => this.#takeUp(gate, watched));
   }
 
   /** The gate said hello over the link. */
@@ -110,7 +123,6 @@ export class Supervisor {
     if (!settings.current) this.#renew(gate, watched, pid);
     if (watched.timer !== null) clearTimeout(watched.timer);
     watched.timer = null;
-    this.#options.notePid(gate, pid);
     this.#set(watched, { pid, note: null });
   }
 
@@ -119,7 +131,7 @@ export class Supervisor {
    * One of our own was started after the change: then it is the station that is behind.
    */
   #renew(gate: string, watched: Watched, pid: number): void {
-    if (watched.child !== null) {
+    if (watched.child?.pid === pid) {
       const message = "the configuration was changed: start the station again, so that all of it holds";
       return this.#options.log("warn", message, { gate });
     }
@@ -149,33 +161,40 @@ export class Supervisor {
       },
     });
     const { pid } = watched.status;
-    if (watched.child !== null || pid === null) return;
+    if (pid === null || watched.child?.pid === pid) return;
     if (!isAlive(pid)) this.#ended(gate, watched, "was taken up and is gone");
-    else watched.timer = setTimeout(() => this.lost(gate), 1_000);
+    else this.#later(watched, 1_000, () => this.lost(gate));
   }
 
   statuses(): GateStatus[] {
     return [...this.#gates.values()].map((watched) => watched.status);
   }
 
-  /** Asks every gate to end in order; one that does not in time is ended. */
+  /**
+   * Asks every gate to end in order; one that does not in time is ended. Whoever holds the gate counts, and
+   * our own child too, though one of an earlier station be in its place.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     const until = performance.now() + limits.stopMs;
+    const ending: number[] = [];
     for (const [gate, watched] of this.#gates) {
       if (watched.timer !== null) clearTimeout(watched.timer);
-      const { pid } = watched.status;
-      if (pid === null || !isAlive(pid)) continue;
-      this.#set(watched, { state: "stopping" });
-      if (!this.#options.askToStop(gate)) killQuietly(pid, "SIGTERM");
+      const known = [watched.status.pid, watched.child?.pid ?? null, this.#options.runningPid(gate)];
+      const pids = [...new Set(known)].filter((pid) => pid !== null && isAlive(pid)) as number[];
+      if (pids.length > 0) this.#set(watched, { state: "stopping" });
+      for (const pid of pids) {
+        const linked = pid === watched.status.pid;
+        if (!linked || !this.#options.askToStop(gate)) killQuietly(pid, "SIGTERM");
+      }
+      ending.push(...pids);
     }
-    for (const watched of this.#gates.values()) {
-      const { pid } = watched.status;
-      while (pid !== null && isAlive(pid) && performance.now() < until)
-        await new Promise((go) => setTimeout(go, 30));
-      if (pid !== null && isAlive(pid)) killQuietly(pid, "SIGKILL");
-      this.#set(watched, { state: "stopped", pid: null });
+    for (const pid of ending) {
+      while (isAlive(pid) && performance.now() < until)
+        await new Promise((go) => setTimeout(go, limits.lookMs));
+      if (isAlive(pid)) killQuietly(pid, "SIGKILL");
     }
+    for (const watched of this.#gates.values()) this.#set(watched, { state: "stopped", pid: null });
   }
 
   #set(watched: Watched, change: Partial<GateStatus>): void {
@@ -200,16 +219,6 @@ function freshWatch(name: string): Watched {
     lastError: null,
   };
   return { status, child: null, startedAt: 0, backOffMs: limits.backOffMsMin / 2, timer: null };
-}
-
-/** A zombie of ours counts as gone once its exit was seen. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function killQuietly(pid: number, signal: NodeJS.Signals): void {

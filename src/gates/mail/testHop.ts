@@ -42,8 +42,8 @@ export async function openTestHop(
     script,
     close: () =>
       new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
       }),
   };
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
