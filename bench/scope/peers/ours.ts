@@ -1,0 +1,235 @@
+import { once } from "node:events";
+import { createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDuck, parquetOptions, quoteSql, type Duck } from "../../../src/lib/openDuck.ts";
+import { FieldReading } from "../../../src/scope/fields/classifyField.ts";
+import { kind } from "../../../src/scope/fields/kinds.ts";
+import { edgesOf } from "../../../src/scope/job/customerEdges.ts";
+import { matchRecords } from "../../../src/scope/job/matchRecords.ts";
+import { writeKeys } from "../../../src/scope/job/signatureFile.ts";
+import { learn, priorWithin } from "../../../src/scope/match/decideLinks.ts";
+import { PairFinder, type Rule } from "../../../src/scope/match/findPairs.ts";
+import { Frequencies } from "../../../src/scope/match/frequencies.ts";
+import { UnionFind } from "../../../src/scope/match/unionFind.ts";
+import { SignatureTable } from "../../../src/scope/signatures/columns.ts";
+import type { HashKey } from "../../../src/scope/signatures/keyedHash.ts";
+import { PersonSignature } from "../../../src/scope/signatures/personSignature.ts";
+
+/**
+ * Links standardised columns with our own engine, so that linking alone is compared with Splink's:
+ *
+ *   node bench/scope/peers/ours.ts japanese|febrl4|fake1000 DIR
+ *
+ * DIR holds left.parquet and right.parquet of standardise.ts; pairs-ours.parquet (unique_id_l, unique_id_r,
+ * match_probability) is written beside them, and the seconds are printed as JSON.
+ */
+
+type Row = Readonly<Record<string, string | null>>;
+type Take = (row: Row, into: RowTaker) => void;
+
+/** Takes the columns of one row into a signature. */
+class RowTaker {
+  readonly signature: PersonSignature;
+  readonly #reading = new FieldReading();
+  readonly #encoder = new TextEncoder();
+
+  constructor(key: HashKey) {
+    this.signature = new PersonSignature(key);
+  }
+
+  as(found: number, text: string | null | undefined): void {
+    if (text == null || text === "") return;
+    const bytes = this.#encoder.encode(text);
+    if (!this.#reading.readAs(found, bytes, 0, bytes.length)) return;
+    if (found !== kind["birth-date"]) return this.signature.take(found, this.#reading, 1);
+    const { year, month, day } = this.#reading.date;
+    this.signature.takeBirth(year, month, day);
+  }
+
+  /** An address abroad: a street or a town as it stands, and a house number. */
+  place(town: string | null | undefined, house: string | null | undefined): void {
+    if (town == null || town === "") return;
+    const bytes = this.#encoder.encode(town);
+    this.#reading.cell.read(bytes, 0, bytes.length);
+    const { address, cell } = this.#reading;
+    address.townLength = Math.min(48, cell.length);
+    address.town.set(cell.units.subarray(0, address.townLength));
+    const number = Number(house ?? Number.NaN);
+    address.numberCount = Number.isInteger(number) ? 1 : 0;
+    if (address.numberCount === 1) address.numbers[0] = number;
+    this.signature.take(kind.address, this.#reading, 1);
+  }
+}
+
+const takes: Readonly<Record<string, Take>> = {
+  japanese(row, into) {
+    into.as(kind.name, row["name"]);
+    into.as(kind.kana, row["kana"]);
+    into.as(kind["roman-name"], row["roman"]);
+    into.as(kind.sex, row["sex"]);
+    into.as(kind["birth-date"], row["birth_date"]);
+    into.as(kind.email, row["email"]);
+    into.as(kind["postal-code"], row["postal_code"]);
+    into.as(kind.address, row["address"]);
+    into.as(kind.phone, row["phone"]);
+  },
+  // Our engine knows no number of social security: of its groups the telephone number is the like.
+  febrl4(row, into) {
+    into.as(kind["roman-name"], [row["given_name"], row["surname"]].filter(Boolean).join(" "));
+    into.as(kind["birth-date"], row["date_of_birth"]);
+    into.as(kind["postal-code"], row["postcode"]);
+    into.as(kind.phone, row["soc_sec_id"]);
+    into.place(row["address_1"], row["street_number"]);
+  },
+  fake1000(row, into) {
+    into.as(kind["roman-name"], [row["first_name"], row["surname"]].filter(Boolean).join(" "));
+    into.as(kind["birth-date"], row["dob"]);
+    into.as(kind.email, row["email"]);
+    into.place(row["city"], null);
+  },
+};
+
+type Side = { ids: string[]; table: SignatureTable; frequencies: Frequencies; keys: string };
+
+async function readSide(duck: Duck, file: string, of: { take: Take; keys: string }): Promise<Side> {
+  const taker = new RowTaker({ k0: 0x2016, k1: 0x0614 });
+  const [all = { rows: 0 }] = await duck.rows<{ rows: number }>(
+    `SELECT count(*)::INTEGER AS rows FROM ${quoteSql(file)}`,
+  );
+  const table = new SignatureTable(all.rows);
+  const ids: string[] = [];
+  for await (const rows of duck.stream<Row>(`SELECT * FROM ${quoteSql(file)}`)) {
+    for (const row of rows) {
+      taker.signature.clear();
+      of.take(row, taker);
+      taker.signature.store(table, ids.length);
+      ids.push(row["unique_id"] as string);
+    }
+  }
+  const frequencies = new Frequencies(table);
+  writeKeys(table, frequencies, of.keys);
+  return { ids, table, frequencies, keys: of.keys };
+}
+
+type Pairs = { left: number[]; right: number[]; probability: number[] };
+
+async function linkSides(duck: Duck, work: string, sides: { left: Side; right: Side }): Promise<Pairs> {
+  const { left, right } = sides;
+  const none = new Int32Array(0);
+  const edges = { certain: none, probable: none };
+  const { table, frequencies, keys } = right;
+  const { links } = await matchRecords({
+    duck,
+    index: { folder: work, rows: table.rows, table, keys, attributes: "", frequencies, edges },
+    records: left.table,
+    recordFrequencies: left.frequencies,
+    keys: left.keys,
+    work,
+    onProgress: () => {},
+  });
+  const made: Pairs = { left: [], right: [], probability: [] };
+  for (let row = 0; row < left.table.rows; row += 1) {
+    if ((links.row[row] as number) < 0) continue;
+    made.left.push(row);
+    made.right.push(links.row[row] as number);
+    made.probability.push(links.probability[row] as number);
+  }
+  return made;
+}
+
+/** Rules for rows of one side, those of customers who registered twice among them. */
+const withinRules: readonly Rule[] = [
+  { keys: ["email"], hub: "email" },
+  { keys: ["sound", "birth"] },
+  { keys: ["roman", "birth"] },
+  { keys: ["sound"] },
+  { keys: ["birth"] },
+  { keys: ["soundGiven", "town"] },
+];
+
+async function linkWithin(duck: Duck, side: Side): Promise<Pairs> {
+  const { frequencies } = side;
+  const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true });
+  for (const rule of withinRules) await finder.run(rule, null);
+  const prior = priorWithin(side.table.rows);
+  const { weights } = learn(finder.pairs, frequencies, prior);
+  const { certain, probable } = edgesOf(finder.pairs, { frequencies, weights, prior });
+  return pairsOfPersons(side.table.rows, certain, probable);
+}
+
+/** What the engine gives is persons: two rows of one person are a pair, whether or not they agree themselves. */
+function pairsOfPersons(rows: number, certain: Int32Array, probable: Int32Array): Pairs {
+  const made: Pairs = { left: [], right: [], probability: [] };
+  const same = new UnionFind(rows);
+  const told = new Set<string>();
+  for (const [edges, chance] of [[certain, 0.97] as const, [probable, 0.5] as const]) {
+    for (let at = 0; at < edges.length; at += 2) same.union(edges[at] as number, edges[at + 1] as number);
+    const members = Map.groupBy(
+      Array.from({ length: rows }, (_, row) => row),
+      (row) => same.find(row),
+    );
+    for (const group of members.values()) {
+      for (const [at, left] of group.entries()) {
+        for (const right of group.slice(at + 1)) {
+          if (told.has(`${left} ${right}`)) continue;
+          told.add(`${left} ${right}`);
+          made.left.push(left);
+          made.right.push(right);
+          made.probability.push(chance);
+        }
+      }
+    }
+  }
+  return made;
+}
+
+async function writePairs(duck: Duck, out: string, made: Pairs & { work: string; sides: [Side, Side] }) {
+  const file = join(made.work, "pairs.csv");
+  const stream = createWriteStream(file);
+  const [left, right] = made.sides;
+  for (let at = 0; at < made.left.length; at += 1) {
+    const ids = [left.ids[made.left[at] as number], right.ids[made.right[at] as number]];
+    const line = `${ids.map((id) => `"${id}"`).join(",")},${made.probability[at]}\n`;
+    if (!stream.write(line)) await once(stream, "drain");
+  }
+  stream.end();
+  await once(stream, "finish");
+  await duck.run(
+    `COPY (SELECT * FROM read_csv(${quoteSql(file)}, header = false, auto_detect = false, delim = ',', quote = '"',
+       columns = {'unique_id_l': 'VARCHAR', 'unique_id_r': 'VARCHAR', 'match_probability': 'DOUBLE'}))
+     TO ${quoteSql(out)} (${parquetOptions})`,
+  );
+}
+
+async function main(job: string, folder: string): Promise<void> {
+  const take = takes[job];
+  if (take === undefined || folder === "")
+    throw new Error("Cannot link: japanese, febrl4 or fake1000, and DIR are needed");
+  const work = mkdtempSync(join(tmpdir(), "sekisho-ours-"));
+  const duck = await openDuck({ memoryBytesMax: 4 * 1024 ** 3, threads: 2 });
+  const started = performance.now();
+  const seconds: Record<string, number> = {};
+  const mark = (name: string): void => {
+    seconds[name] = Math.round((performance.now() - started) / 100) / 10;
+  };
+  try {
+    const side = (name: string): Promise<Side> =>
+      readSide(duck, join(folder, `${name}.parquet`), { take, keys: join(work, `${name}-keys.parquet`) });
+    const left = await side("left");
+    const right = existsSync(join(folder, "right.parquet")) ? await side("right") : null;
+    mark("read");
+    const made = right === null ? await linkWithin(duck, left) : await linkSides(duck, work, { left, right });
+    mark("linked");
+    const out = join(folder, "pairs-ours.parquet");
+    await writePairs(duck, out, { ...made, work, sides: [left, right ?? left] });
+    mark("written");
+    process.stdout.write(`${JSON.stringify({ job, seconds })}\n`);
+  } finally {
+    await duck.close();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const [job = "", folder = ""] = process.argv.slice(2);
+await main(job, folder);
