@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { openDuck, quoteSql } from "../../lib/openDuck.ts";
+import { openDuck, quoteSql, type Duck } from "../../lib/openDuck.ts";
 import { thresholds } from "../match/decideLinks.ts";
 import { explain } from "../match/explain.ts";
 
@@ -31,44 +31,55 @@ export async function readLinkFigures(out: string): Promise<LinkFigures | null> 
   const [links, persons] = [join(out, "links.parquet"), join(out, "persons.parquet")];
   if (!existsSync(links) || !existsSync(persons)) return null;
   const duck = await openDuck();
-  const classes = chanceClasses.map((low) => `WHEN probability >= ${low} THEN ${low}`).reverse();
+  const table = (file: string): string => `read_parquet(${quoteSql(file)})`;
   try {
-    // What reviewers took away is no link; what they added has no weight.
-    await duck.run(
-      `CREATE TABLE link AS
+    return await figuresOf(duck, { links: table(links), persons: table(persons) });
+  } finally {
+    await duck.close();
+  }
+}
+
+/** The same from tables, as they stand in SQL after FROM. */
+export async function figuresOf(
+  duck: Duck,
+  { links, persons }: { links: string; persons: string },
+): Promise<LinkFigures> {
+  const classes = chanceClasses.map((low) => `WHEN probability >= ${low} THEN ${low}`).reverse();
+  // What reviewers took away is no link; what they added has no weight.
+  await duck.run(
+    `CREATE OR REPLACE TEMP TABLE link_class AS
          SELECT pattern,
            CAST(floor(weight / ${limits.weightStep}) * ${limits.weightStep} AS INTEGER) AS weight,
            CAST(CASE ${classes.join(" ")} ELSE 0 END AS DOUBLE) AS chance, state = 'certain' AS certain,
            count(*) AS links, min(probability) AS least, sum(1 - probability) AS wrong
-         FROM read_parquet(${quoteSql(links)}) WHERE state <> 'removed' AND weight IS NOT NULL GROUP BY ALL`,
+         FROM ${links} WHERE state <> 'removed' AND weight IS NOT NULL GROUP BY ALL`,
+  );
+  const countsBy = (column: "weight" | "chance"): Promise<{ from: number; links: number }[]> =>
+    duck.rows(
+      `SELECT ${column} AS "from", sum(links)::BIGINT AS links FROM link_class GROUP BY 1 ORDER BY 1`,
     );
-    const countsBy = (column: "weight" | "chance"): Promise<{ from: number; links: number }[]> =>
-      duck.rows(`SELECT ${column} AS "from", sum(links)::BIGINT AS links FROM link GROUP BY 1 ORDER BY 1`);
-    const evidence = await duck.rows<{ pattern: number; certain: number; review: number; least: number }>(
-      `SELECT pattern, coalesce(sum(links) FILTER (certain), 0)::BIGINT AS certain,
+  const evidence = await duck.rows<{ pattern: number; certain: number; review: number; least: number }>(
+    `SELECT pattern, coalesce(sum(links) FILTER (certain), 0)::BIGINT AS certain,
          coalesce(sum(links) FILTER (NOT certain), 0)::BIGINT AS review, min(least) AS least
-       FROM link GROUP BY pattern ORDER BY sum(links) DESC, pattern LIMIT ${limits.evidenceMax}`,
-    );
-    const [sums] = await duck.rows<{ kinds: number; wrong: number }>(
-      `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong FROM link`,
-    );
-    const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
-      duck.rows(
-        `SELECT ${column} AS name, count(*) AS persons FROM read_parquet(${quoteSql(persons)})
+       FROM link_class GROUP BY pattern ORDER BY sum(links) DESC, pattern LIMIT ${limits.evidenceMax}`,
+  );
+  const [sums] = await duck.rows<{ kinds: number; wrong: number }>(
+    `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong FROM link_class`,
+  );
+  const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
+    duck.rows(
+      `SELECT ${column} AS name, count(*) AS persons FROM ${persons}
          GROUP BY 1 ORDER BY 1`,
-      );
-    const certainty = await groups("certainty");
-    const sizes = await groups(`least(records, ${limits.recordsOfPersonMax})`);
-    return {
-      weights: await countsBy("weight"),
-      chances: await countsBy("chance"),
-      evidence: evidence.map(({ pattern, ...counts }) => ({ ...explain(pattern), ...counts })),
-      evidenceKinds: sums?.kinds ?? 0,
-      expectedWrong: sums?.wrong ?? 0,
-      certainty: Object.fromEntries(certainty.map(({ name, persons: count }) => [name, count])),
-      sizes: sizes.map(({ name, persons: count }) => ({ records: Number(name), persons: count })),
-    };
-  } finally {
-    await duck.close();
-  }
+    );
+  const certainty = await groups("certainty");
+  const sizes = await groups(`least(records, ${limits.recordsOfPersonMax})`);
+  return {
+    weights: await countsBy("weight"),
+    chances: await countsBy("chance"),
+    evidence: evidence.map(({ pattern, ...counts }) => ({ ...explain(pattern), ...counts })),
+    evidenceKinds: sums?.kinds ?? 0,
+    expectedWrong: sums?.wrong ?? 0,
+    certainty: Object.fromEntries(certainty.map(({ name, persons: count }) => [name, count])),
+    sizes: sizes.map(({ name, persons: count }) => ({ records: Number(name), persons: count })),
+  };
 }

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { countsCsv } from "./countsCsv.ts";
-import { readLinkFigures } from "./linkFigures.ts";
+import { readLinkFigures, type LinkFigures } from "./linkFigures.ts";
 import { page } from "./page.ts";
 import { found, groups, items, problems, searched, summary, type Reported } from "./sections.ts";
 import { checking, making, sureness } from "./sureness.ts";
@@ -9,11 +9,10 @@ import { checking, making, sureness } from "./sureness.ts";
 const title = { ja: "影響を受けた人の範囲: 報告", en: "Who is affected: report" };
 
 /**
- * Writes `report.markup` and `counts.csv` beside a job's lists, for a privacy officer and for an authority.
- * Neither holds anything of any person; without the lists (sealed, erased) how sure they are is left out.
+ * `report.html` and `counts.csv`, for a privacy officer and for an authority. Neither holds anything of any
+ * person; without the figures of the lists (sealed, erased) how sure they are is left out.
  */
-export async function writeReport(out: string, result: Reported): Promise<void> {
-  const figures = await readLinkFigures(out);
+export function reportFiles(result: Reported, figures: LinkFigures | null): { name: string; text: string }[] {
   const body = [
     summary(result),
     items(result),
@@ -25,8 +24,15 @@ export async function writeReport(out: string, result: Reported): Promise<void> 
     checking(result),
     making(result),
   ];
-  settle(out, "report.html", page(title, body));
-  settle(out, "counts.csv", countsCsv(result));
+  return [
+    { name: "report.html", text: page(title, body) },
+    { name: "counts.csv", text: countsCsv(result) },
+  ];
+}
+
+/** Writes them beside a job's lists. */
+export async function writeReport(out: string, result: Reported): Promise<void> {
+  for (const { name, text } of reportFiles(result, await readLinkFigures(out))) settle(out, name, text);
 }
 
 function settle(out: string, name: string, text: string): void {

@@ -7,6 +7,8 @@ import { countExcluded } from "../job/exclusions.ts";
 import type { ScopeResult } from "../job/runScope.ts";
 import { stageTables, writeFiles } from "../job/writeOutputs.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
+import { figuresOf } from "../report/linkFigures.ts";
+import { reportFiles } from "../report/writeReport.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { ruledLinks, type Range } from "./countRange.ts";
 import type { Decision } from "./decisions.ts";
@@ -31,7 +33,7 @@ export type ReviewedResult = ScopeResult & { review: Applied };
 const outputs = ["links.parquet", "persons.parquet", "counts.json"] as const;
 
 /**
- * Makes links, persons and counts anew with what people have decided in them. What the machine had said
+ * Makes links, persons, counts and the report anew with what people have decided in them. What the machine had said
  * stays in `review/before-JOB/`, and every later version begins from it: a decision taken back leaves no
  * trace but in the log. Each file is replaced whole; counts.json comes last and says of which decisions the
  * others are.
@@ -68,6 +70,11 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
     persons: { ...range, matched: persons.count - persons.unmatched, notCustomers: persons.unmatched },
     review,
   };
+  const figures = await figuresOf(duck, {
+    links: await files.table(duck, "links.parquet"),
+    persons: await files.table(duck, "persons.parquet"),
+  });
+  for (const { name, text } of reportFiles(result, figures)) files.put(name, Buffer.from(text));
   files.put("counts.json", Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
   return result;
 }

@@ -145,6 +145,9 @@ test("applyReview() puts decisions into links, persons and counts; an undo takes
     [applied.review.confirmed, applied.review.removed, applied.review.unclear, applied.review.added],
     [3, 4, 3, 0],
   );
+  const report = readFileSync(join(made.out, "report.html"), "utf8");
+  assert.ok(report.includes("10 decisions of reviewers (3 confirmed, 4 removed, 0 added, 3 unclear)"));
+  assert.ok(report.includes(`${applied.persons.fewest} – ${applied.persons.most}`));
   const { now } = await job.summary();
   assert.deepEqual({ fewest: applied.persons.fewest, most: applied.persons.most }, now);
   const states = await rowsOf<{ state: string; review: string | null; n: number }>(
