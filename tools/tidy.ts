@@ -62,7 +62,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/gates/records/": ["src/gate", "src/ledger/", "src/personal/", "src/lib/"],
   "src/personal/": ["src/gate", "src/lib/"],
   "src/scope/": ["src/incident/", "src/ledger/", "src/personal/", "src/lib/"],
-  "src/incident/": ["src/gate", "src/ledger/", "src/lib/"],
+  "src/law/": ["src/lib/"],
+  "src/incident/": ["src/gate", "src/law/", "src/ledger/", "src/lib/"],
   "src/config.ts": ["src/gates/", "src/lib/"],
   "src/station/": [
     "src/config.ts",
