@@ -3,7 +3,6 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readArguments } from "../lib/arguments.ts";
 import { SekishoError } from "../lib/error.ts";
-import { openDuck } from "../lib/openDuck.ts";
 import { Progress } from "../lib/progress.ts";
 import { buildIndex, indexFits, rowsOfIndex } from "./job/customerIndex.ts";
 import { openCustomers } from "./job/customerSource.ts";
@@ -77,16 +76,11 @@ async function keepIndex({ customers, index, map, check, threads }: Keeping): Pr
     if (why !== null && !check) {
       const today = Temporal.Now.plainDateISO().toString();
       await using pool = new ThreadPool(threads, { key, today });
-      const duck = await openDuck({ memoryBytesMax: 3 * 1024 ** 3, tempFolder: work, threads });
       const onProgress = (phase: string, bytes: number): void => {
         progress.tell({ phase });
         progress.add(bytes);
       };
-      try {
-        await buildIndex(index, { duck, pool, key, customers: opened, onProgress });
-      } finally {
-        await duck.close();
-      }
+      await buildIndex(index, { pool, key, customers: opened, onProgress });
     }
     progress.end();
     const rows = why !== null && check ? 0 : rowsOfIndex(index);

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { openDuck, parquetOptions, quoteSql, type Duck } from "../../../src/lib/openDuck.ts";
 import { FieldReading } from "../../../src/scope/fields/classifyField.ts";
 import { kind } from "../../../src/scope/fields/kinds.ts";
-import { edgesOf } from "../../../src/scope/job/customerEdges.ts";
+import { edgesWithin, countingTasks } from "../../../src/scope/job/matchPool.ts";
 import { matchRecords } from "../../../src/scope/job/matchRecords.ts";
-import { writeKeys } from "../../../src/scope/job/signatureFile.ts";
-import { learn, priorWithin } from "../../../src/scope/match/decideLinks.ts";
-import { PairFinder, type Rule } from "../../../src/scope/match/findPairs.ts";
+import { ThreadPool } from "../../../src/scope/job/threadPool.ts";
+import { priorWithin } from "../../../src/scope/match/decideLinks.ts";
+import type { Rule } from "../../../src/scope/match/findPairs.ts";
 import { Frequencies } from "../../../src/scope/match/frequencies.ts";
 import { UnionFind } from "../../../src/scope/match/unionFind.ts";
 import { SignatureTable } from "../../../src/scope/signatures/columns.ts";
@@ -107,25 +107,23 @@ async function readSide(duck: Duck, file: string, of: { take: Take; keys: string
       ids.push(row["unique_id"] as string);
     }
   }
-  const frequencies = new Frequencies(table);
-  writeKeys(table, frequencies, of.keys);
-  return { ids, table, frequencies, keys: of.keys };
+  return { ids, table, frequencies: new Frequencies(table.rows), keys: of.keys };
 }
 
 type Pairs = { left: number[]; right: number[]; probability: number[] };
 
-async function linkSides(duck: Duck, work: string, sides: { left: Side; right: Side }): Promise<Pairs> {
+async function linkSides(pool: ThreadPool, sides: { left: Side; right: Side }): Promise<Pairs> {
   const { left, right } = sides;
   const none = new Int32Array(0);
   const edges = { certain: none, probable: none };
-  const { table, frequencies, keys } = right;
+  const { table, frequencies } = right;
+  await pool.work(countingTasks(table, frequencies));
   const { links } = await matchRecords({
-    duck,
-    index: { folder: work, rows: table.rows, table, keys, attributes: "", frequencies, edges },
+    pool,
+    index: { rows: table.rows, table, frequencies, edges },
     records: left.table,
     recordFrequencies: left.frequencies,
     keys: left.keys,
-    work,
     onProgress: () => {},
   });
   const made: Pairs = { left: [], right: [], probability: [] };
@@ -148,13 +146,11 @@ const withinRules: readonly Rule[] = [
   { keys: ["soundGiven", "town"] },
 ];
 
-async function linkWithin(duck: Duck, side: Side): Promise<Pairs> {
-  const { frequencies } = side;
-  const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true });
-  for (const rule of withinRules) await finder.run(rule, null);
-  const prior = priorWithin(side.table.rows);
-  const { weights } = learn(finder.pairs, frequencies, prior);
-  const { certain, probable } = edgesOf(finder.pairs, { frequencies, weights, prior });
+async function linkWithin(pool: ThreadPool, side: Side): Promise<Pairs> {
+  const { table, frequencies } = side;
+  await pool.work(countingTasks(table, frequencies));
+  const prior = priorWithin(table.rows);
+  const { certain, probable } = await edgesWithin(pool, { table, frequencies, rules: withinRules, prior });
   return pairsOfPersons(side.table.rows, certain, probable);
 }
 
@@ -208,6 +204,7 @@ async function main(job: string, folder: string): Promise<void> {
     throw new Error("Cannot link: japanese, febrl4 or fake1000, and DIR are needed");
   const work = mkdtempSync(join(tmpdir(), "sekisho-ours-"));
   const duck = await openDuck({ memoryBytesMax: 4 * 1024 ** 3, threads: 2 });
+  await using pool = new ThreadPool(2, { key: { k0: 0, k1: 0 }, today: "2016-06-14" });
   const started = performance.now();
   const seconds: Record<string, number> = {};
   const mark = (name: string): void => {
@@ -219,7 +216,7 @@ async function main(job: string, folder: string): Promise<void> {
     const left = await side("left");
     const right = existsSync(join(folder, "right.parquet")) ? await side("right") : null;
     mark("read");
-    const made = right === null ? await linkWithin(duck, left) : await linkSides(duck, work, { left, right });
+    const made = right === null ? await linkWithin(pool, left) : await linkSides(pool, { left, right });
     mark("linked");
     const out = join(folder, "pairs-ours.parquet");
     await writePairs(duck, out, { ...made, work, sides: [left, right ?? left] });

@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
-import type { Duck } from "../../lib/openDuck.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import { PairFinder, type Rule } from "../match/findPairs.ts";
-import { learn, priorWithin } from "../match/decideLinks.ts";
+import type { Rule } from "../match/findPairs.ts";
+import { priorWithin } from "../match/decideLinks.ts";
 import { planInputs } from "../read/planInputs.ts";
 import { bytesOfRow, type SignatureTable } from "../signatures/columns.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
-import { edgesOf, type Edges } from "./customerEdges.ts";
+import type { Edges } from "./customerEdges.ts";
 import type { OpenCustomers } from "./customerSource.ts";
 import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
 import type { Answered } from "./jobLink.ts";
-import { gatherSignatures, writeKeys } from "./signatureFile.ts";
+import { countingTasks, edgesWithin } from "./matchPool.ts";
+import { gatherSignatures, readShared } from "./signatureFile.ts";
 import type { ThreadPool } from "./threadPool.ts";
 
 /**
@@ -44,7 +44,7 @@ type Meta = {
   madeAt: string;
 };
 
-const version = 5;
+const version = 6;
 
 /** Rules by which a customer who is in the table twice is found. */
 const rules: readonly Rule[] = [
@@ -74,7 +74,6 @@ export function indexFits(folder: string, of: { fingerprint: string; key: HashKe
 }
 
 export type Building = {
-  duck: Duck;
   pool: ThreadPool;
   key: HashKey;
   customers: OpenCustomers;
@@ -116,8 +115,9 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
       hint: "give the customer table that the leaked records come from",
     });
   }
-  const frequencies = new Frequencies(table);
-  writeKeys(table, frequencies, join(fresh, "keys.parquet"));
+  const frequencies = new Frequencies(table.rows);
+  await pool.work(countingTasks(table, frequencies));
+  writeFileSync(join(fresh, "frequencies.bin"), frequencies.codes, { mode: 0o600 });
   joinParquet(
     join(fresh, "attributes.parquet"),
     ATTRIBUTE_COLUMNS,
@@ -127,7 +127,9 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
       packed: true,
     })),
   );
-  const edges = await findEdges(building, { table, keys: join(fresh, "keys.parquet"), frequencies });
+  const edges = await edgesWithin(pool, { table, frequencies, rules, prior: priorWithin(table.rows) }, [
+    { do: "keys", table, frequencies, file: join(fresh, "keys.parquet") },
+  ]);
   writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
   for (const { task } of results) {
     for (const kind of ["attributes", "json"]) rmSync(join(fresh, named(task, kind)));
@@ -148,18 +150,6 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
   rmSync(join(folder, "now"), { recursive: true, force: true });
   renameSync(fresh, join(folder, "now"));
   return { table, frequencies };
-}
-
-async function findEdges(
-  building: Building,
-  { table, keys, frequencies }: { table: SignatureTable; keys: string; frequencies: Frequencies },
-): Promise<Edges> {
-  const side = { table, keys };
-  const finder = new PairFinder({ duck: building.duck, left: side, right: side, frequencies, self: true });
-  for (const rule of rules) await finder.run(rule, null);
-  const prior = priorWithin(table.rows);
-  const { weights } = learn(finder.pairs, frequencies, prior);
-  return edgesOf(finder.pairs, { frequencies, weights, prior });
 }
 
 function bytesOf(...arrays: Int32Array[]): Buffer {
@@ -190,9 +180,9 @@ export function openIndex(folder: string, built: BuiltIndex | null = null): Cust
     table,
     keys: join(now, "keys.parquet"),
     attributes: join(now, "attributes.parquet"),
-    // Counted when they are asked for: only who matches needs them.
+    // Read when they are asked for: only who matches needs them.
     get frequencies() {
-      return (frequencies ??= new Frequencies(table));
+      return (frequencies ??= new Frequencies(table.rows, readShared(join(now, "frequencies.bin"))));
     },
     edges: {
       certain: pairs.subarray(0, meta.edges.certain * 2),

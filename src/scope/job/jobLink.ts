@@ -1,17 +1,20 @@
 import type { ReadTask } from "../read/record.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
 import type { ColumnFields, CustomerResult } from "./customerTask.ts";
+import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 import type { TaskResult } from "./understandTask.ts";
 
 /** What the job asks of its threads. */
-export type Asked =
+export type Asked = ReadAsked | MatchAsked;
+export type ReadAsked =
   | { do: "understand"; task: ReadTask; folder: string }
   | { do: "customers"; task: ReadTask; columns: ColumnFields; folder: string };
 
 export type Answered =
   | { done: "understand"; result: TaskResult }
   | { done: "customers"; result: CustomerResult }
-  | { done: "failed"; task: number; problem: string }
+  | MatchAnswer
+  | { done: "failed"; problem: string }
   | { progress: number };
 
 export type ThreadData = { key: HashKey; today: string };

@@ -3,6 +3,7 @@ import { textOfError } from "../../lib/error.ts";
 import { Understanding } from "../fields/understandRecord.ts";
 import { readCustomers } from "./customerTask.ts";
 import type { Answered, Asked, ThreadData } from "./jobLink.ts";
+import { doMatch } from "./matchTask.ts";
 import { understandTask } from "./understandTask.ts";
 
 /** A thread that reads: one task after the other, as they are asked. */
@@ -26,15 +27,15 @@ async function answer(asked: Asked): Promise<void> {
         done: "understand",
         result: await understandTask(asked.task, seen, { folder: asked.folder, onProgress }),
       });
-    } else {
+    } else if (asked.do === "customers") {
       const result = await readCustomers(asked.task, asked.columns, {
         folder: asked.folder,
         key,
         onProgress,
       });
       tell({ done: "customers", result });
-    }
+    } else tell(doMatch(asked));
   } catch (error) {
-    tell({ done: "failed", task: asked.task.id, problem: textOfError(error) });
+    tell({ done: "failed", problem: textOfError(error) });
   }
 }

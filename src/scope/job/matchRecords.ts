@@ -1,28 +1,37 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { quoteSql, type Duck } from "../../lib/openDuck.ts";
-import { decideLinks, learn, linkState, priorOf, priorWithin, type Links } from "../match/decideLinks.ts";
-import { firstRules, looseRules, PairFinder, type Rule } from "../match/findPairs.ts";
+import {
+  learn,
+  linkState,
+  noLinks,
+  priorOf,
+  priorWithin,
+  SeenPatterns,
+  type Candidates,
+  type Links,
+} from "../match/decideLinks.ts";
+import { firstRules, looseRules, placesOf, type Rule } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
+import type { KeyIndex } from "../match/keyIndex.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
-import { equalRecords, joinEdges, repeatedIn } from "../persons/equalRecords.ts";
+import { equalRecords, repeatedIn } from "../persons/equalRecords.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
-import { edgesOf, type Edges } from "./customerEdges.ts";
+import type { Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
-import { writeNumbers } from "./numberTable.ts";
+import { countingTasks, edgesWithin, indexOf, joinEdges, type MatchPool } from "./matchPool.ts";
+import type { FindingCandidates, MatchAsked } from "./matchTask.ts";
 
 /** Everything that matching says. */
 export type Matched = { links: Links; recordEdges: Edges; classes: Classes; pairs: number };
 
 export type Matching = {
-  duck: Duck;
-  index: CustomerIndex;
+  pool: MatchPool;
+  index: Pick<CustomerIndex, "rows" | "table" | "frequencies" | "edges">;
   records: SignatureTable;
-  /** How common the records' own values are among them. */
+  /** How common the records' own values are among them: counted here. */
   recordFrequencies: Frequencies;
-  /** Parquet of the records' keys. */
+  /** Parquet of the records' keys: written here. */
   keys: string;
-  work: string;
   onProgress: (what: string) => void;
 };
 
@@ -40,48 +49,118 @@ const recordRules: readonly Rule[] = [
   { keys: ["sound", "address"] },
 ];
 
+/** Rows that a thread takes at once. */
+const rowsOfTask = 131_072;
+
+/** From so many rows on, only some are asked by all rules, and learnt from. */
+const learntRows = 200_000;
+
 /** Links records to customers, and those without a customer to each other. */
 export async function matchRecords(matching: Matching): Promise<Matched> {
-  const { index, records, duck, keys } = matching;
-  const { frequencies } = index;
-  const finder = new PairFinder({
-    duck,
-    left: { table: records, keys },
-    right: { table: index.table, keys: index.keys },
-    frequencies,
-    self: false,
-  });
-  for (const rule of firstRules) {
-    matching.onProgress(`pairs by ${rule.keys.join(" and ")}`);
-    await finder.run(rule, null);
-  }
-  const same = new UnionFind(index.rows);
-  const { certain } = index.edges;
-  for (let at = 0; at < certain.length; at += 2) same.union(certain[at] as number, certain[at + 1] as number);
-  const decide = (strangers: number): { links: Links; classes: Classes } => {
-    const prior = priorOf(index.rows, strangers);
-    const { classes, weights } = learn(finder.pairs, frequencies, prior);
-    const links = decideLinks({
-      pairs: finder.pairs,
-      right: index.table,
-      rows: records.rows,
-      frequencies,
-      weights,
-      prior,
-      personOf: (row) => same.find(row),
-    });
-    return { links, classes };
-  };
-  const first = decide(strangersAtFirst);
-  await stageOpen(matching, first.links);
-  for (const rule of looseRules) {
-    matching.onProgress(`pairs of the rest by ${rule.keys.join(" and ")}`);
-    await finder.run(rule, "open_record");
-  }
-  const { links, classes } = decide(strangersAmong(first.links));
+  const { records, pool, recordFrequencies } = matching;
+  const matcher = new Matcher(matching);
+  matching.onProgress("keys");
+  const asked = [
+    ...firstRules.map((rule) => matcher.indexing(rule)),
+    ...countingTasks(records, recordFrequencies),
+  ];
+  const indexes = (await pool.work(asked)).slice(0, firstRules.length).map(indexOf);
+  const first = firstRules.map((rule, at) => ({ rule, index: indexes[at] as KeyIndex }));
+  matching.onProgress("customers of records");
+  const found = await matcher.find(first, null);
+  const links = noLinks(records.rows);
+  await matcher.decide(found, links, strangersAtFirst);
+  const open = openRows(links);
+  matching.onProgress("customers of the rest");
+  const loose = (await pool.work(looseRules.map((rule) => matcher.indexing(rule, open)))).map(indexOf);
+  const all = [...first, ...looseRules.map((rule, at) => ({ rule, index: loose[at] as KeyIndex }))];
+  const more = await matcher.find(all, { candidates: found.candidates, state: links.state });
+  const { classes } = await matcher.decide(more, links, strangersAmong(links));
   matching.onProgress("records among themselves");
-  const recordEdges = await matchAmongThemselves(matching, links);
-  return { links, recordEdges, classes, pairs: finder.pairs.count };
+  const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
+  const edges = await edgesWithin(pool, {
+    table: records,
+    frequencies: recordFrequencies,
+    rules: recordRules,
+    prior: priorWithin(records.rows),
+    // A row that was found a thousand times would make half a million pairs; the first stands for all.
+    rows: openRows(links, repeatedIn(equal)),
+  });
+  const pairs = more.candidates.reduce((sum, one) => sum + (one.starts.at(-1) as number), 0);
+  return { links, recordEdges: joinEdges(edges, equal), classes, pairs };
+}
+
+type Found = { candidates: Candidates[]; seen: SeenPatterns };
+
+/** The steps of matching that threads do. */
+class Matcher {
+  readonly #of: Matching;
+  readonly #persons: Int32Array;
+
+  constructor(of: Matching) {
+    this.#of = of;
+    const { rows, edges } = of.index;
+    const same = new UnionFind(rows);
+    for (let at = 0; at < edges.certain.length; at += 2)
+      same.union(edges.certain[at] as number, edges.certain[at + 1] as number);
+    this.#persons = new Int32Array(new SharedArrayBuffer(Math.max(8, rows * 4)));
+    for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
+  }
+
+  /** Asks for the customers by a rule's key; `open`: only those that one of these records may need. */
+  indexing(rule: Rule, open?: Int32Array): MatchAsked {
+    const { index, records } = this.#of;
+    const asked = { table: records, rows: open as Int32Array, places: placesOf(rule).left };
+    return { do: "index", table: index.table, rule, of: open === undefined ? {} : { asked } };
+  }
+
+  async find(
+    rules: FindingCandidates["rules"],
+    before: { candidates: readonly Candidates[]; state: Uint8Array } | null,
+  ): Promise<Found> {
+    const { records, index, pool, recordFrequencies, keys } = this.#of;
+    const step = Math.max(1, Math.floor(records.rows / learntRows));
+    const asked: MatchAsked[] = [];
+    for (let from = 0; from < records.rows; from += rowsOfTask) {
+      const candidates = before?.candidates[from / rowsOfTask];
+      asked.push({
+        do: "candidates",
+        left: records,
+        right: index.table,
+        frequencies: index.frequencies,
+        rules,
+        from,
+        to: Math.min(records.rows, from + rowsOfTask),
+        step,
+        before: before === null ? null : { candidates: candidates as Candidates, state: before.state },
+      });
+    }
+    if (before === null)
+      asked.push({ do: "keys", table: records, frequencies: recordFrequencies, file: keys });
+    const seen = new SeenPatterns();
+    const found: Candidates[] = [];
+    for (const answer of await pool.work(asked)) {
+      if (answer.done !== "candidates") continue;
+      found.push(answer.candidates);
+      seen.join(answer.seen);
+    }
+    return { candidates: found, seen };
+  }
+
+  /** Decides all links by what is learnt from the candidates. */
+  async decide({ candidates, seen }: Found, links: Links, strangers: number): Promise<{ classes: Classes }> {
+    const { index, pool } = this.#of;
+    const prior = priorOf(index.rows, strangers);
+    const { classes, weights } = learn(seen, prior);
+    const { table: right, frequencies } = index;
+    const persons = this.#persons;
+    await pool.work(
+      candidates.map((one) => {
+        return { do: "decide", candidates: one, right, frequencies, weights, prior, persons, links };
+      }),
+    );
+    return { classes };
+  }
 }
 
 /** Before anything is known, one record in ten is of somebody else. */
@@ -93,31 +172,12 @@ function strangersAmong(links: Links): number {
   return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
 }
 
-/** Makes the table of records that have no sure customer, without those that `but` names. */
-async function stageOpen(
-  { duck, work }: Matching,
-  links: Links,
-  but: ReadonlySet<number> = new Set(),
-): Promise<void> {
+/** The records that have no sure customer, without those that `but` names. */
+function openRows({ state }: Links, but: ReadonlySet<number> = new Set()): Int32Array {
   const open: number[] = [];
-  for (let record = 0; record < links.row.length; record += 1)
-    if (links.state[record] !== linkState.certain && !but.has(record)) open.push(record);
-  const file = `${work}/open.parquet`;
-  writeNumbers(file, [{ name: "row", type: "int32", values: Int32Array.from(open) }]);
-  await duck.run(`CREATE OR REPLACE TABLE open_record AS SELECT row FROM read_parquet(${quoteSql(file)})`);
-}
-
-async function matchAmongThemselves(matching: Matching, links: Links): Promise<Edges> {
-  const { duck, records, keys, recordFrequencies: frequencies } = matching;
-  const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
-  // A row that was found a thousand times would make half a million pairs; the first stands for all.
-  await stageOpen(matching, links, repeatedIn(equal));
-  const side = { table: records, keys };
-  const finder = new PairFinder({ duck, left: side, right: side, frequencies, self: true, onlyRight: true });
-  for (const rule of recordRules) await finder.run(rule, "open_record");
-  const prior = priorWithin(records.rows);
-  const { weights } = learn(finder.pairs, frequencies, prior);
-  return joinEdges(edgesOf(finder.pairs, { frequencies, weights, prior }), equal);
+  for (let record = 0; record < state.length; record += 1)
+    if (state[record] !== linkState.certain && !but.has(record)) open.push(record);
+  return Int32Array.from(open);
 }
 
 const arrays = ["row", "state", "weight", "probability", "pattern"] as const;

@@ -20,7 +20,7 @@ import { countExcluded, type Excluded, type Exclusion } from "./exclusions.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
-import { gatherSignatures, writeKeys } from "./signatureFile.ts";
+import { gatherSignatures } from "./signatureFile.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
@@ -123,12 +123,12 @@ class Job {
     await using pool = new ThreadPool(threads, { key, today: this.#options.at.toString() });
     const duck = await openDuck({ memoryBytesMax: 3 * 1024 ** 3, tempFolder: this.#folder.work, threads });
     try {
-      const customers = await this.#prepareIndex(indexFolder, { pool, duck, key });
+      const customers = await this.#prepareIndex(indexFolder, { pool, key });
       await this.#time("read", () => this.#read(pool));
       const results = this.#results();
       const records = this.#gather(results);
       const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
-      const matched = await this.#match({ duck, index, records });
+      const matched = await this.#match({ pool, index, records });
       return await this.#finish({ duck, index, records, matched, results, customers });
     } finally {
       await duck.close();
@@ -146,7 +146,7 @@ class Job {
 
   async #prepareIndex(
     indexFolder: string,
-    { pool, duck, key }: { pool: ThreadPool; duck: Duck; key: { k0: number; k1: number } },
+    { pool, key }: { pool: ThreadPool; key: { k0: number; k1: number } },
   ): Promise<OpenCustomers> {
     const { customers, map, onProgress } = this.#options;
     const opened = await this.#time("open customers", () =>
@@ -163,7 +163,6 @@ class Job {
       await this.#time("index", async () => {
         let done = 0;
         this.#built = await buildIndex(indexFolder, {
-          duck,
           pool,
           key,
           customers: opened,
@@ -206,15 +205,14 @@ class Job {
     );
   }
 
-  async #match(of: { duck: Duck; index: CustomerIndex; records: SignatureTable }): Promise<Matched> {
+  async #match(of: { pool: ThreadPool; index: CustomerIndex; records: SignatureTable }): Promise<Matched> {
     const saved = join(this.#folder.work, "matched.bin");
     if (this.#folder.isPast("match")) return loadMatched(saved);
     const matched = await this.#time("match", async () => {
       const keys = join(this.#folder.work, "keys.parquet");
-      const recordFrequencies = new Frequencies(of.records);
-      writeKeys(of.records, recordFrequencies, keys);
+      const recordFrequencies = new Frequencies(of.records.rows);
       const onProgress = (what: string): void => this.#options.onProgress(what, 0, null);
-      return matchRecords({ ...of, recordFrequencies, keys, work: this.#folder.work, onProgress });
+      return matchRecords({ ...of, recordFrequencies, keys, onProgress });
     });
     saveMatched(saved, matched);
     this.#folder.finish("match");

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
 import { COUNTED_KEYS, type Frequencies } from "../match/frequencies.ts";
 import { bytesOfRow, NARROW_KEYS, SignatureTable, WIDE_KEYS } from "../signatures/columns.ts";
@@ -47,21 +47,32 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
   const all = new SignatureTable(parts.reduce((sum, part) => sum + part.rows, 0));
   let at = 0;
   for (const { file, rows } of parts) {
-    const open = openSync(file, "r");
-    try {
-      const end = at + rows * bytesOfRow;
-      while (at < end) {
-        // One read takes less than 2 GiB.
-        const bytes = new Uint8Array(all.words.buffer, at, Math.min(end - at, 256 * 1024 ** 2));
-        const count = readSync(open, bytes, 0, bytes.length, null);
-        if (count === 0) throw new Error(`${file} ends too early`);
-        at += count;
-      }
-    } finally {
-      closeSync(open);
-    }
+    readInto(file, new Uint8Array(all.words.buffer, at, rows * bytesOfRow));
+    at += rows * bytesOfRow;
   }
   return all;
+}
+
+/** A file as it is, in memory that threads share. */
+export function readShared(file: string): Uint8Array {
+  const { size } = statSync(file);
+  const bytes = new Uint8Array(new SharedArrayBuffer(Math.max(8, size)), 0, size);
+  readInto(file, bytes);
+  return bytes;
+}
+
+function readInto(file: string, bytes: Uint8Array): void {
+  const open = openSync(file, "r");
+  try {
+    for (let at = 0; at < bytes.length;) {
+      // One read takes less than 2 GiB.
+      const count = readSync(open, bytes, at, Math.min(bytes.length - at, 256 * 1024 ** 2), null);
+      if (count === 0) throw new Error(`${file} ends too early`);
+      at += count;
+    }
+  } finally {
+    closeSync(open);
+  }
 }
 
 const keyColumns: readonly ParquetColumn[] = [
@@ -74,7 +85,8 @@ const keyColumns: readonly ParquetColumn[] = [
 /** Writes the columns for joins as Parquet, unpacked: hashes do not pack, and any engine reads it. */
 export function writeKeys(table: SignatureTable, frequencies: Frequencies, file: string): void {
   const part = new ParquetPart(`${file}.part`, keyColumns, null);
-  const group = 1_000_000;
+  // What a cache of the third level holds: each column goes through the rows again.
+  const group = 131_072;
   for (let from = 0; from < table.rows; from += group) {
     const rows = Math.min(group, table.rows - from);
     const numbers = Uint32Array.from({ length: rows }, (_, at) => from + at);

@@ -1,6 +1,5 @@
 import type { SignatureTable } from "../signatures/columns.ts";
-import { allLevels, Comparer, GROUPS, LEVELS, levelsOf, patternCount } from "./compare.ts";
-import type { PairList } from "./findPairs.ts";
+import { allLevels, Comparer, GROUPS, LEVELS, patternCount } from "./compare.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
   defaultClasses,
@@ -66,92 +65,147 @@ export function priorWithin(rows: number): Prior {
   };
 }
 
+/** How often patterns were seen, and the sum of their values' −log2 frequencies: what is learnt from. */
+export class SeenPatterns {
+  readonly counts = new Float64Array(patternCount);
+  readonly rarities = new Float64Array(patternCount);
+
+  /** Pairs of patterns with rows of the right side. */
+  add(
+    patterns: Int32Array,
+    rows: Int32Array,
+    of: { from: number; to: number; frequencies: Frequencies },
+  ): void {
+    const { values } = startWeights();
+    for (let at = of.from; at < of.to; at += 1) {
+      const pattern = patterns[at] as number;
+      this.counts[pattern] = (this.counts[pattern] as number) + 1;
+      this.rarities[pattern] =
+        (this.rarities[pattern] as number) +
+        of.frequencies.rarity(rows[at] as number, values[pattern] as number);
+    }
+  }
+
+  /** Takes in what another thread has seen. */
+  join({ counts, rarities }: { counts: Float64Array; rarities: Float64Array }): void {
+    for (let pattern = 0; pattern < patternCount; pattern += 1) {
+      this.counts[pattern] = (this.counts[pattern] as number) + (counts[pattern] as number);
+      this.rarities[pattern] = (this.rarities[pattern] as number) + (rarities[pattern] as number);
+    }
+  }
+
+  get list(): SeenPattern[] {
+    const seen: SeenPattern[] = [];
+    for (let pattern = 0; pattern < patternCount; pattern += 1) {
+      const count = this.counts[pattern] as number;
+      if (count > 0) seen.push({ pattern, count, rarity: (this.rarities[pattern] as number) / count });
+    }
+    return seen;
+  }
+}
+
+let start: PatternWeights | null = null;
+const startWeights = (): PatternWeights => (start ??= weighPatterns(defaultClasses()));
+
 /** Learns how values agree from the pairs themselves. */
-export function learn(
-  pairs: PairList,
-  frequencies: Frequencies,
-  prior: Prior,
-): { classes: Classes; weights: PatternWeights } {
-  const start = weighPatterns(defaultClasses());
-  const counts = new Float64Array(patternCount);
-  const rarities = new Float64Array(patternCount);
-  for (let at = 0; at < pairs.count; at += 1) {
-    const pattern = pairs.pattern[at] as number;
-    counts[pattern] = (counts[pattern] as number) + 1;
-    rarities[pattern] =
-      (rarities[pattern] as number) +
-      frequencies.rarity(pairs.right[at] as number, start.values[pattern] as number);
-  }
-  const seen: SeenPattern[] = [];
-  for (let pattern = 0; pattern < patternCount; pattern += 1) {
-    const count = counts[pattern] as number;
-    if (count > 0) seen.push({ pattern, count, rarity: (rarities[pattern] as number) / count });
-  }
-  const classes = learnClasses(seen, prior);
+export function learn(seen: SeenPatterns, prior: Prior): { classes: Classes; weights: PatternWeights } {
+  const classes = learnClasses(seen.list, prior);
   return { classes, weights: weighPatterns(classes) };
 }
 
-/** The pairs of each left row, as places in the list. */
-export function groupByLeft(pairs: PairList, rows: number): { starts: Int32Array; order: Int32Array } {
-  const starts = new Int32Array(rows + 1);
-  for (let at = 0; at < pairs.count; at += 1) {
-    const next = (pairs.left[at] as number) + 1;
-    starts[next] = (starts[next] as number) + 1;
-  }
-  for (let row = 0; row < rows; row += 1)
-    starts[row + 1] = (starts[row + 1] as number) + (starts[row] as number);
-  const places = starts.slice();
-  const order = new Int32Array(pairs.count);
-  for (let at = 0; at < pairs.count; at += 1) {
-    const row = pairs.left[at] as number;
-    order[places[row] as number] = at;
-    places[row] = (places[row] as number) + 1;
-  }
-  return { starts, order };
+/** Candidates of the left rows [from, to), row by row: those of one stand from its start to that of the next. */
+export type Candidates = {
+  from: number;
+  to: number;
+  starts: Uint32Array;
+  rows: Int32Array;
+  patterns: Int32Array;
+};
+
+/** Names that agree and a birth date and an e-mail that are the same: no other rule finds anybody better. */
+export const settles = new Uint8Array(patternCount);
+for (let pattern = 0; pattern < patternCount; pattern += 1) {
+  const at = pattern * GROUPS.length;
+  const name = allLevels[at] as number;
+  if (name >= 5 && name <= 9 && allLevels[at + 1] === 3 && allLevels[at + 2] === 3) settles[pattern] = 1;
 }
 
 export type Deciding = {
-  pairs: PairList;
+  candidates: Candidates;
   right: SignatureTable;
-  rows: number;
   frequencies: Frequencies;
   weights: PatternWeights;
   prior: Prior;
-  /** The person to whom a customer row belongs, by what is certain among the customers. */
-  personOf: (row: number) => number;
+  /** The person to whom a customer row belongs, by what is certain among the customers: the smallest row. */
+  persons: Int32Array;
 };
 
 /** Odds from their log2, bounded so that sums of them stay numbers. */
 export const oddsOf = (weight: number): number => 2 ** Math.min(300, weight);
 
+/** Links of so many rows, none decided yet, in memory that threads share. */
+export function noLinks(rows: number): Links {
+  const bytes = (size: number): SharedArrayBuffer => new SharedArrayBuffer(Math.max(8, rows * size));
+  return {
+    row: new Int32Array(bytes(4), 0, rows).fill(-1),
+    state: new Uint8Array(bytes(1), 0, rows),
+    weight: new Float32Array(bytes(4), 0, rows),
+    probability: new Float32Array(bytes(4), 0, rows),
+    pattern: new Int32Array(bytes(4), 0, rows),
+  };
+}
+
 /**
  * Picks each record's customer. The chance of the best is weighed against all other persons who are
  * candidates, against a member of its household or a namesake who is in no table, and against nobody at all.
  */
-export function decideLinks(deciding: Deciding): Links {
-  const { pairs, rows, right, frequencies, weights, prior } = deciding;
-  const links: Links = {
-    row: new Int32Array(rows).fill(-1),
-    state: new Uint8Array(rows),
-    weight: new Float32Array(rows),
-    probability: new Float32Array(rows),
-    pattern: new Int32Array(rows),
-  };
-  const { starts, order } = groupByLeft(pairs, rows);
-  const comparer = new Comparer(right, right);
-  const scores = new Float64Array(4_096);
-  const alone = new Float64Array(scores.length);
-  const beside = new Float64Array(scores.length);
-  const none = 2 ** prior.none;
-  for (let row = 0; row < rows; row += 1) {
-    const from = starts[row] as number;
-    const to = Math.min(starts[row + 1] as number, from + scores.length);
-    if (from === to) continue;
+export function decideLinks(deciding: Deciding, links: Links): void {
+  const { from, to, starts } = deciding.candidates;
+  const decider = new Decider(deciding);
+  for (let row = from; row < to; row += 1) {
+    links.row[row] = -1;
+    links.state[row] = 0;
+    const [first, last] = [starts[row - from] as number, starts[row - from + 1] as number];
+    if (last === first) continue;
+    const best = decider.best(first, last);
+    const probability = decider.probability;
+    if (probability < thresholds.review) continue;
+    const pattern = deciding.candidates.patterns[best] as number;
+    links.row[row] = deciding.candidates.rows[best] as number;
+    links.weight[row] = decider.weight;
+    links.probability[row] = probability;
+    links.pattern[row] = pattern;
+    const sure = probability >= thresholds.certain && hasMoreThanName(pattern);
+    links.state[row] = sure ? linkState.certain : linkState.review;
+  }
+}
+
+class Decider {
+  readonly #of: Deciding;
+  readonly #comparer: Comparer;
+  #alone = new Float64Array(256);
+  #beside = new Float64Array(256);
+  probability = 0;
+  weight = 0;
+
+  constructor(of: Deciding) {
+    this.#of = of;
+    this.#comparer = new Comparer(of.right, of.right);
+  }
+
+  /** The place of the best of the candidates [from, to); its chance and weight are told beside. */
+  best(from: number, to: number): number {
+    const { candidates, frequencies, weights, prior } = this.#of;
+    if (to - from > this.#alone.length) {
+      this.#alone = new Float64Array((to - from) * 2);
+      this.#beside = new Float64Array((to - from) * 2);
+    }
+    const [alone, beside] = [this.#alone, this.#beside];
+    const none = 2 ** prior.none;
     let best = -1;
     for (let at = from; at < to; at += 1) {
-      const pair = order[at] as number;
-      const pattern = pairs.pattern[pair] as number;
-      const rarity = frequencies.rarity(pairs.right[pair] as number, weights.values[pattern] as number);
+      const pattern = candidates.patterns[at] as number;
+      const rarity = frequencies.rarity(candidates.rows[at] as number, weights.values[pattern] as number);
       const same = prior.same + (weights.same[pattern] as number) + rarity;
       const mate = (weights.household[pattern] as number) + rarity;
       const namesake = oddsOf(prior.namesake + (weights.namesake[pattern] as number) + rarity);
@@ -159,30 +213,30 @@ export function decideLinks(deciding: Deciding): Links {
       alone[at - from] = same - Math.log2(none + oddsOf(prior.household + mate) + namesake);
       // The same if the person is another candidate, of whose household this one is then likely.
       beside[at - from] = same - Math.log2(none + oddsOf(prior.mate + mate) + namesake);
-      scores[at - from] = same;
-      if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) best = at;
+      if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) {
+        best = at;
+        this.weight = same;
+      }
     }
-    const pair = order[best] as number;
-    const customer = pairs.right[pair] as number;
-    const person = deciding.personOf(customer);
     const odds = oddsOf(alone[best - from] as number);
-    let others = 1;
-    for (let at = from; at < to; at += 1) {
-      const other = pairs.right[order[at] as number] as number;
-      if (at === best || deciding.personOf(other) === person || isSamePerson(comparer, customer, other))
-        continue;
-      others += oddsOf(beside[at - from] as number);
-    }
-    const probability = odds / (odds + others);
-    if (probability < thresholds.review) continue;
-    links.row[row] = customer;
-    links.weight[row] = scores[best - from] as number;
-    links.probability[row] = probability;
-    links.pattern[row] = pairs.pattern[pair] as number;
-    const sure = probability >= thresholds.certain && hasMoreThanName(pairs.pattern[pair] as number);
-    links.state[row] = sure ? linkState.certain : linkState.review;
+    this.probability = odds / (odds + 1 + this.#others(best, from, to));
+    return best;
   }
-  return links;
+
+  /** Odds of all candidates together who are another person than the best. */
+  #others(best: number, from: number, to: number): number {
+    const { candidates, persons } = this.#of;
+    const customer = candidates.rows[best] as number;
+    const person = persons[customer];
+    let odds = 0;
+    for (let at = from; at < to; at += 1) {
+      if (at === best) continue;
+      const other = candidates.rows[at] as number;
+      if (persons[other] === person || isSamePerson(this.#comparer, customer, other)) continue;
+      odds += oddsOf(this.#beside[at - from] as number);
+    }
+    return odds;
+  }
 }
 
 /**
@@ -206,6 +260,7 @@ const agreesFrom = GROUPS.map((group) => {
 
 /** Two rows of one person who registered twice do not compete with each other. */
 function isSamePerson(comparer: Comparer, one: number, other: number): boolean {
-  const [name, birth] = levelsOf(comparer.pattern(one, other)) as [number, number];
-  return birth === 3 && name >= 4 && name <= 9;
+  const at = comparer.pattern(one, other) * GROUPS.length;
+  const name = allLevels[at] as number;
+  return allLevels[at + 1] === 3 && name >= 4 && name <= 9;
 }

@@ -1,10 +1,16 @@
-import { quoteSql, type Duck } from "../../lib/openDuck.ts";
-import { NARROW_KEYS, WIDE_KEYS, wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
+import type { NARROW_KEYS, SignatureTable, WIDE_KEYS } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
+import { FREQUENCY_VALUES } from "./weights.ts";
 import type { CountedKey, Frequencies } from "./frequencies.ts";
-
-type WideKey = Exclude<(typeof WIDE_KEYS)[number], "phone2" | "birth2">;
-type Key = WideKey | (typeof NARROW_KEYS)[number];
+import {
+  indexKeys,
+  isSameKey,
+  keyHash,
+  keyPlaces,
+  limits as shared,
+  type Indexed,
+  type KeyIndex,
+} from "./keyIndex.ts";
 
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
 export type Rule = {
@@ -18,8 +24,11 @@ export type Rule = {
   most?: number;
 };
 
+type WideKey = Exclude<(typeof WIDE_KEYS)[number], "phone2" | "birth2">;
+type Key = WideKey | (typeof NARROW_KEYS)[number];
+
 /** Customers who may share a value by which alone pairs are found. */
-const hubMost = 300;
+const hubMost = shared.sharedMost;
 
 /** For all records. */
 export const firstRules: readonly Rule[] = [
@@ -59,34 +68,127 @@ export const looseRules: readonly Rule[] = [
   { keys: ["phone"], right: { phone: "phone2" }, hub: "phone" },
 ];
 
-const wideKeys = WIDE_KEYS.filter((key): key is WideKey => key !== "phone2" && key !== "birth2");
-const leftPhone2 = 1 << 20;
-const rightPhone2 = 1 << 21;
-const leftBirth2 = 1 << 22;
+/** Where a rule's columns lie in the rows of each side. */
+export type RulePlaces = { left: Int32Array; right: Int32Array };
 
-function bitsOf(rule: Rule): number {
-  const keys: readonly Key[] = [...wideKeys, ...NARROW_KEYS];
-  return rule.keys.reduce((bits, key) => {
-    if (key === "phone" && rule.left !== undefined) return bits | leftPhone2;
-    if (key === "phone" && rule.right !== undefined) return bits | rightPhone2;
-    return bits | (key === "birth" && rule.left !== undefined ? leftBirth2 : 1 << keys.indexOf(key));
-  }, 0);
+export function placesOf(rule: Rule): RulePlaces {
+  const side = (other: Readonly<Record<string, string>> | undefined): Int32Array =>
+    keyPlaces(rule.keys.map((key) => (other?.[key] ?? key) as Key));
+  return { left: side(rule.left), right: side(rule.right) };
 }
 
-const wideWords = Int32Array.from(wideKeys, (key) => wordOf[key]);
-const narrowWords = Int32Array.from(NARROW_KEYS, (key) => wordOf[key]);
+/** The right side by a rule's key. */
+export function indexRule(table: SignatureTable, rule: Rule, of: Indexed = {}): KeyIndex {
+  return indexKeys(table, placesOf(rule).right, of);
+}
 
-function isSame(a: Uint32Array, x: number, b: Uint32Array, y: number): boolean {
-  const low = a[x] as number;
-  const high = a[x + 1] as number;
-  return (low | high) !== 0 && low === b[y] && high === b[y + 1];
+export const limits = {
+  /** Candidates of one row. */
+  candidatesMax: 2_048,
+  /** Within one side, rows before one with which it is compared by one rule. */
+  beforeMost: 64,
+  beforeSeen: 4_096,
+  pairsMax: 400_000_000,
+} as const;
+
+/** Rows of the right side that were taken for one row of the left already. */
+class Taken {
+  readonly #rows = new Int32Array(limits.candidatesMax * 4);
+  readonly #stamps = new Uint32Array(limits.candidatesMax * 4);
+  #stamp = 0;
+
+  clear(): void {
+    this.#stamp += 1;
+  }
+
+  /** Whether it is new. */
+  add(row: number): boolean {
+    const mask = this.#rows.length - 1;
+    let at = (Math.imul(row, 0x9e3779b1) >>> 16) & mask;
+    while (this.#stamps[at] === this.#stamp) {
+      if (this.#rows[at] === row) return false;
+      at = (at + 1) & mask;
+    }
+    this.#stamps[at] = this.#stamp;
+    this.#rows[at] = row;
+    return true;
+  }
+}
+
+export type Sides = {
+  left: SignatureTable;
+  right: SignatureTable;
+  /** Of the right side. */
+  frequencies: Frequencies;
+};
+
+type ReadyRule = { left: Int32Array; index: KeyIndex; hub: number; most: number };
+
+const readyRule = (rule: Rule, index: KeyIndex): ReadyRule => ({
+  left: placesOf(rule).left,
+  index,
+  hub: rule.hub === undefined ? -1 : FREQUENCY_VALUES.indexOf(rule.hub),
+  most: rule.most ?? hubMost,
+});
+
+/** Finds the candidates of a row by rules, each once, in an order that hangs on nothing but the tables. */
+export class CandidateFinder {
+  readonly #sides: Sides;
+  readonly #rules: readonly ReadyRule[];
+  readonly #comparer: Comparer;
+  readonly #taken = new Taken();
+  readonly rows = new Int32Array(limits.candidatesMax);
+  readonly patterns = new Int32Array(limits.candidatesMax);
+  count = 0;
+
+  constructor(sides: Sides, rules: readonly { rule: Rule; index: KeyIndex }[]) {
+    this.#sides = sides;
+    this.#rules = rules.map(({ rule, index }) => readyRule(rule, index));
+    this.#comparer = new Comparer(sides.left, sides.right);
+  }
+
+  /**
+   * Fills `rows`, `patterns` and `count`. `settles`: of each pattern, whether a candidate of it ends the
+   * search, since no other rule finds a better one; null: all rules are asked.
+   */
+  find(row: number, settles: Uint8Array | null): void {
+    this.count = 0;
+    this.#taken.clear();
+    for (const rule of this.#rules) {
+      const before = this.count;
+      this.#ask(rule, row);
+      if (settles === null) continue;
+      for (let at = before; at < this.count; at += 1) if (settles[this.patterns[at] as number] === 1) return;
+    }
+  }
+
+  #ask({ left, index, hub, most }: ReadyRule, row: number): void {
+    const { left: records, right, frequencies } = this.#sides;
+    const hash = keyHash(records.words, row, left);
+    if (hash === 0) return;
+    const { starts, rows, tags, shift, places } = index;
+    const bucket = hash >>> shift;
+    const end = starts[bucket + 1] as number;
+    for (let at = starts[bucket] as number; at < end; at += 1) {
+      if (tags[at] !== (hash & 255)) continue;
+      const other = rows[at] as number;
+      const one = { words: records.words, row, places: left };
+      if (!isSameKey(one, { words: right.words, row: other, places })) continue;
+      if (hub >= 0 && frequencies.countAt(other, hub) > most) continue;
+      if (this.count === limits.candidatesMax) return;
+      if (!this.#taken.add(other)) continue;
+      this.rows[this.count] = other;
+      this.patterns[this.count] = this.#comparer.pattern(row, other);
+      this.count += 1;
+    }
+  }
 }
 
 /** Candidate pairs with the pattern in which they agree. */
 export class PairList {
-  left = new Int32Array(1 << 20);
-  right = new Int32Array(1 << 20);
-  pattern = new Int32Array(1 << 20);
+  left: Int32Array = new Int32Array(1 << 16);
+  right: Int32Array = new Int32Array(1 << 16);
+  pattern: Int32Array = new Int32Array(1 << 16);
   count = 0;
 
   add(left: number, right: number, pattern: number): void {
@@ -98,6 +200,7 @@ export class PairList {
   }
 
   #grow(): void {
+    if (this.count >= limits.pairsMax) throw new Error("more pairs than can be compared");
     for (const column of ["left", "right", "pattern"] as const) {
       const larger = new Int32Array(this[column].length * 2);
       larger.set(this[column]);
@@ -106,109 +209,52 @@ export class PairList {
   }
 }
 
-export type Sides = {
-  duck: Duck;
-  left: { table: SignatureTable; keys: string };
-  right: { table: SignatureTable; keys: string };
-  /** Of the right side. */
+export type Within = {
+  table: SignatureTable;
   frequencies: Frequencies;
-  /** Whether both sides are the same table: each pair once, none with itself. */
-  self: boolean;
-  /** Whether the right side is bound to the same rows as the left. */
-  onlyRight?: boolean;
+  rules: readonly Rule[];
+  /** The rule under way, by its place, and its index with what is shared by many. */
+  at: number;
+  index: KeyIndex;
 };
 
-export const limits = { pairsMax: 400_000_000 } as const;
-
 /**
- * Finds pairs by rules and compares them. A pair that an earlier rule has made is not made again. `only`: a
- * table of DuckDB with the rows of the left side to look at.
+ * Adds the pairs of one table by one rule: each once, the smaller row on the left, and not those that a rule
+ * before it has made. Of a value that very many rows share not all pairs are made, but each row has one with
+ * rows before it, so that what belongs together stays together.
  */
-export class PairFinder {
-  readonly #sides: Sides;
-  readonly #comparer: Comparer;
-  readonly #done: { rule: Rule; bits: number }[] = [];
-  readonly pairs = new PairList();
-
-  constructor(sides: Sides) {
-    this.#sides = sides;
-    this.#comparer = new Comparer(sides.left.table, sides.right.table);
-  }
-
-  /** Gives how many pairs the rule has made. */
-  async run(rule: Rule, only: string | null): Promise<number> {
-    const before = this.pairs.count;
-    const { duck } = this.#sides;
-    const result = await duck.connection.stream(this.#sqlOf(rule, only));
-    for (;;) {
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) break;
-      const left = (chunk.getColumnVector(0) as unknown as { items: Uint32Array }).items;
-      const right = (chunk.getColumnVector(1) as unknown as { items: Uint32Array }).items;
-      for (let at = 0; at < chunk.rowCount; at += 1) this.#take(left[at] as number, right[at] as number);
-      if (this.pairs.count > limits.pairsMax) throw new Error("more pairs than can be compared");
-    }
-    this.#done.push({ rule, bits: bitsOf(rule) });
-    return this.pairs.count - before;
-  }
-
-  #take(left: number, right: number): void {
-    if (this.#done.length > 0 && this.#wasMade(this.#sameKeys(left, right), right)) return;
-    this.pairs.add(left, right, this.#comparer.pattern(left, right));
-  }
-
-  /**
-   * Bits of the keys that are there and the same; the last two are telephone and second telephone crosswise.
-   */
-  #sameKeys(left: number, right: number): number {
-    const a = this.#sides.left.table.words;
-    const b = this.#sides.right.table.words;
-    const x = left * wordsOfRow;
-    const y = right * wordsOfRow;
-    let same = 0;
-    for (let at = 0; at < wideWords.length; at += 1) {
-      const word = wideWords[at] as number;
-      if (isSame(a, x + word, b, y + word)) same |= 1 << at;
-    }
-    for (let at = 0; at < narrowWords.length; at += 1) {
-      const word = narrowWords[at] as number;
-      const value = a[x + word] as number;
-      if (value !== 0 && value === b[y + word]) same |= 1 << (wideWords.length + at);
-    }
-    if (isSame(a, x + wordOf.phone2, b, y + wordOf.phone)) same |= leftPhone2;
-    if (isSame(a, x + wordOf.phone, b, y + wordOf.phone2)) same |= rightPhone2;
-    if (isSame(a, x + wordOf.birth2, b, y + wordOf.birth)) same |= leftBirth2;
-    return same;
-  }
-
-  #wasMade(same: number, right: number): boolean {
-    const { frequencies } = this.#sides;
-    for (const { rule, bits } of this.#done) {
-      if ((same & bits) !== bits) continue;
-      if (rule.hub === undefined || frequencies.count(right, rule.hub) <= (rule.most ?? hubMost)) return true;
+export function findPairsWithin(
+  { table, frequencies, rules, at: place, index }: Within,
+  into: PairList,
+): void {
+  const ready = rules.slice(0, place + 1).map((rule) => readyRule(rule, index));
+  const { hub, most } = ready[place] as ReadyRule;
+  const comparer = new Comparer(table, table);
+  const { starts, rows, tags, places } = index;
+  const { words } = table;
+  const wasMade = (one: number, other: number): boolean => {
+    for (let at = 0; at < place; at += 1) {
+      const { left, hub, most } = ready[at] as ReadyRule;
+      if (hub >= 0 && frequencies.countAt(other, hub) > most) continue;
+      if (isSameKey({ words, row: one, places: left }, { words, row: other, places: left })) return true;
     }
     return false;
-  }
-
-  #sqlOf(rule: Rule, only: string | null): string {
-    const { left, right, self } = this.#sides;
-    const columns = rule.keys.map((key) => ({
-      l: (rule.left as Record<string, string> | undefined)?.[key] ?? key,
-      r: (rule.right as Record<string, string> | undefined)?.[key] ?? key,
-    }));
-    const side = (file: string, at: "l" | "r"): string => {
-      const names = columns.map((column) => column[at]);
-      const there = names.map((name) => `${name} <> 0`).join(" AND ");
-      const bound = only !== null && (at === "l" || this.#sides.onlyRight === true);
-      const open = bound ? ` AND row IN (SELECT row FROM ${only})` : "";
-      const counted = rule.hub !== undefined && at === "r";
-      const hub = counted ? ` AND ${rule.hub}Count <= ${rule.most ?? hubMost}` : "";
-      const from = `read_parquet(${quoteSql(file)})`;
-      return `(SELECT row, ${names.join(", ")} FROM ${from} WHERE ${there}${open}${hub})`;
-    };
-    const on = columns.map(({ l, r }) => `l.${l} = r.${r}`).join(" AND ");
-    return `SELECT l.row, r.row FROM ${side(left.keys, "l")} l JOIN ${side(right.keys, "r")} r ON ${on}${
-      self ? " AND l.row < r.row" : ""
-    }`;
+  };
+  for (let bucket = 0; bucket + 1 < starts.length; bucket += 1) {
+    const from = starts[bucket] as number;
+    const to = starts[bucket + 1] as number;
+    for (let at = from + 1; at < to; at += 1) {
+      const row = rows[at] as number;
+      if (hub >= 0 && frequencies.countAt(row, hub) > most) continue;
+      let found = 0;
+      const last = Math.max(from, at - limits.beforeSeen);
+      for (let before = at - 1; before >= last && found < limits.beforeMost; before -= 1) {
+        if (tags[before] !== tags[at]) continue;
+        const other = rows[before] as number;
+        if (!isSameKey({ words, row, places }, { words, row: other, places })) continue;
+        found += 1;
+        if (!wasMade(other, row)) into.add(other, row, comparer.pattern(other, row));
+      }
+    }
   }
 }

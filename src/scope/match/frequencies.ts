@@ -1,4 +1,4 @@
-import type { SignatureTable } from "../signatures/columns.ts";
+import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { FREQUENCY_VALUES, type FrequencyValue } from "./weights.ts";
 
 /** Values whose count stands beside them in the tables for joins. */
@@ -14,6 +14,11 @@ export type CountedKey = (typeof COUNTED_KEYS)[number];
 const codes8 = Uint8Array.from({ length: 4_096 }, (_, count) =>
   count < 2 ? 0 : Math.round(8 * Math.log2(count)),
 );
+/** What a code stands for. */
+const countOfCode = Float64Array.from({ length: 256 }, (_, code) => Math.round(2 ** (code / 8)));
+
+/** Bytes of a row: one for each value, and some to spare, so that a row lies in one line of the cache. */
+const bytesOfCodes = 8;
 
 /**
  * How many customers share a value, for every customer and value: 佐藤 花子 who agrees by name says less than
@@ -22,53 +27,64 @@ const codes8 = Uint8Array.from({ length: 4_096 }, (_, count) =>
  */
 export class Frequencies {
   readonly rows: number;
-  /** Of each row: 8 × log2 of how often the value occurs; 0 for once, and where there is none. */
-  readonly #codes: Readonly<Record<FrequencyValue, Uint8Array>>;
+  /** Of each row and value: 8 × log2 of how often the value occurs; 0 for once, and where there is none. */
+  readonly codes: Uint8Array;
+  readonly #most: number;
 
-  constructor(table: SignatureTable) {
-    this.rows = table.rows;
-    const codes: Partial<Record<FrequencyValue, Uint8Array>> = {};
-    const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(table.rows + 1)) + 2));
+  /** `codes`: counted before, or still to be counted by `countValue`. */
+  constructor(rows: number, codes?: Uint8Array) {
+    this.rows = rows;
+    this.codes = codes ?? new Uint8Array(new SharedArrayBuffer(Math.max(8, rows * bytesOfCodes)));
+    this.#most = Math.log2(Math.max(2, rows));
+  }
+
+  /** Counts all values. */
+  static of(table: SignatureTable): Frequencies {
+    const made = new Frequencies(table.rows);
+    for (const value of FREQUENCY_VALUES) made.countValue(table, value);
+    return made;
+  }
+
+  /** Counts one value: what threads do side by side. */
+  countValue({ rows, words }: SignatureTable, value: FrequencyValue): void {
+    const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(rows + 1)) + 2));
     const counts = new Uint32Array(1 << bits);
-    for (const value of FREQUENCY_VALUES) {
-      counts.fill(0);
-      const words = table.column(value);
-      const shift = 32 - bits;
-      for (let at = 0; at < words.length; at += 2) {
-        const low = words[at] as number;
-        const high = words[at + 1] as number;
-        if ((low | high) === 0) continue;
-        const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> shift;
-        counts[cell] = (counts[cell] as number) + 1;
-      }
-      const code = new Uint8Array(table.rows);
-      for (let row = 0; row < table.rows; row += 1) {
-        const low = words[row * 2] as number;
-        const high = words[row * 2 + 1] as number;
-        if ((low | high) === 0) continue;
-        const count = counts[(Math.imul(low, 0x9e3779b1) ^ high) >>> shift] as number;
-        code[row] =
-          count < codes8.length ? (codes8[count] as number) : Math.min(255, Math.round(8 * Math.log2(count)));
-      }
-      codes[value] = code;
+    const shift = 32 - bits;
+    const word = wordOf[value];
+    for (let row = 0, at = word; row < rows; row += 1, at += wordsOfRow) {
+      const low = words[at] as number;
+      const high = words[at + 1] as number;
+      if ((low | high) === 0) continue;
+      const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> shift;
+      counts[cell] = (counts[cell] as number) + 1;
     }
-    this.#codes = codes as Record<FrequencyValue, Uint8Array>;
+    const { codes } = this;
+    let place = FREQUENCY_VALUES.indexOf(value);
+    for (let row = 0, at = word; row < rows; row += 1, at += wordsOfRow, place += bytesOfCodes) {
+      const low = words[at] as number;
+      const high = words[at + 1] as number;
+      if ((low | high) === 0) continue;
+      const count = counts[(Math.imul(low, 0x9e3779b1) ^ high) >>> shift] as number;
+      codes[place] =
+        count < codes8.length ? (codes8[count] as number) : Math.min(255, Math.round(8 * Math.log2(count)));
+    }
   }
 
   /** −log2 of the frequencies of a row's values, for those whose bit is set. */
   rarity(row: number, values: number): number {
-    const most = Math.log2(Math.max(2, this.rows));
     let sum = 0;
-    for (let at = 0; at < FREQUENCY_VALUES.length; at += 1) {
-      if ((values & (1 << at)) === 0) continue;
-      const code = this.#codes[FREQUENCY_VALUES[at] as FrequencyValue][row] as number;
-      sum += most - code / 8;
-    }
+    for (let left = values, at = row * bytesOfCodes; left !== 0; left >>>= 1, at += 1)
+      if ((left & 1) === 1) sum += this.#most - (this.codes[at] as number) / 8;
     return sum;
   }
 
   /** How many customers share a row's value, about. */
   count(row: number, value: FrequencyValue): number {
-    return Math.round(2 ** ((this.#codes[value][row] as number) / 8));
+    return this.countAt(row, FREQUENCY_VALUES.indexOf(value));
+  }
+
+  /** The same of the value in that place of the list. */
+  countAt(row: number, place: number): number {
+    return countOfCode[this.codes[row * bytesOfCodes + place] as number] as number;
   }
 }

@@ -61,17 +61,3 @@ export function repeatedIn({ certain, probable }: Edges): Set<number> {
     for (let at = 1; at < pairs.length; at += 2) repeated.add(pairs[at] as number);
   return repeated;
 }
-
-/** The edges of both. */
-export function joinEdges(one: Edges, other: Edges): Edges {
-  const join = (a: Int32Array, b: Int32Array): Int32Array => {
-    const made = new Int32Array(a.length + b.length);
-    made.set(a);
-    made.set(b, a.length);
-    return made;
-  };
-  return {
-    certain: join(one.certain, other.certain),
-    probable: join(one.probable, other.probable),
-  };
-}

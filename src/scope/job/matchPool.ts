@@ -1,0 +1,66 @@
+import { learn, SeenPatterns, type Prior } from "../match/decideLinks.ts";
+import type { Rule } from "../match/findPairs.ts";
+import { Frequencies } from "../match/frequencies.ts";
+import type { KeyIndex } from "../match/keyIndex.ts";
+import { FREQUENCY_VALUES } from "../match/weights.ts";
+import type { SignatureTable } from "../signatures/columns.ts";
+import { edgesOf, type Edges } from "./customerEdges.ts";
+import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
+
+/** Threads that match; see ThreadPool. */
+export type MatchPool = { work(asked: readonly MatchAsked[]): Promise<MatchAnswer[]> };
+
+/** What makes the counts of a table's values, one task for each. */
+export function countingTasks(table: SignatureTable, frequencies: Frequencies): MatchAsked[] {
+  return FREQUENCY_VALUES.map((value) => ({ do: "count", table, frequencies, value }));
+}
+
+export const indexOf = (answer: MatchAnswer | undefined): KeyIndex => {
+  if (answer?.done !== "index") throw new Error("no index was made");
+  return answer.index;
+};
+
+/**
+ * Pairs of rows of one table that are one person, by rules. `rows`: only these; `besides`: what else the
+ * threads are to do meanwhile.
+ */
+export async function edgesWithin(
+  pool: MatchPool,
+  of: {
+    table: SignatureTable;
+    frequencies: Frequencies;
+    rules: readonly Rule[];
+    prior: Prior;
+    rows?: Int32Array;
+  },
+  besides: readonly MatchAsked[] = [],
+): Promise<Edges> {
+  const { table, frequencies, rules, rows } = of;
+  const indexed = rows === undefined ? { keepShared: true } : { keepShared: true, rows };
+  const indexes = await pool.work(rules.map((rule) => ({ do: "index", table, rule, of: indexed })));
+  const answers = await pool.work([
+    ...rules.map((_, at): MatchAsked => {
+      return { do: "pairs", table, frequencies, rules, at, index: indexOf(indexes[at]) };
+    }),
+    ...besides,
+  ]);
+  const pairs = answers.flatMap((answer) => (answer.done === "pairs" ? [answer.pairs] : []));
+  const seen = new SeenPatterns();
+  for (const one of pairs) seen.join(one.seen);
+  const { weights } = learn(seen, of.prior);
+  return joinEdges(...pairs.map((one) => edgesOf(one, { frequencies, weights, prior: of.prior })));
+}
+
+/** The edges of all. */
+export function joinEdges(...all: readonly Edges[]): Edges {
+  const join = (parts: readonly Int32Array[]): Int32Array => {
+    const made = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      made.set(part, at);
+      at += part.length;
+    }
+    return made;
+  };
+  return { certain: join(all.map((one) => one.certain)), probable: join(all.map((one) => one.probable)) };
+}
