@@ -105,7 +105,9 @@ function countDays(
     lastDay: moved,
     counted: {
       ja: `${first.ja}として ${length.count} 日目の ${last}${closed > 0 ? `、閉庁日のため ${moved}` : ""}`,
-      en: `${first.en}, day ${length.count} is ${last}${closed > 0 ? `, moved over closed days to ${moved}` : ""}`,
+      en:
+        `${first.en}, day ${length.count} is ${last}` +
+        (closed > 0 ? `, moved over closed days to ${moved}` : ""),
     },
   };
 }

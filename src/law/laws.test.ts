@@ -121,7 +121,7 @@ test("Japan: a processor tells its principal", () => {
   assert.equal(clockOf(japanAppi, "persons", said).judged.answer, "no");
 });
 
-test("GDPR: 72 hours to the minute, over the change of the clocks, and nothing before anybody is certain", () => {
+test("GDPR: 72 hours to the minute, over summer time, and nothing before anybody is certain", () => {
   const said = { "persons-eu": 12, "risk-to-persons": true, "we-process-for-others": false } as const;
   const certain = "2026-03-28T10:30:00Z";
   const clock = clockOf(euGdpr, "authority", say({ ...said, "reasonably-certain": certain }));

@@ -4,7 +4,7 @@ import { Entry } from "../ledger/entry.ts";
 import { PublishedTree } from "../ledger/read.ts";
 import { realDisk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
-import { project } from "./project.ts";
+import { project, projectedTables } from "./project.ts";
 import type { LedgerQuery, LedgerRow, LedgerWalk } from "./services.ts";
 
 export const limits = {
@@ -136,7 +136,7 @@ export class LedgerIndex {
 
   /** Drops the index and what is read off it; `start` makes them anew. */
   static async clear(db: Kysely<any>): Promise<void> {
-    for (const table of ["ledger_rest", "ledger_about", "ledger_entry", "held_mail", "gate_minute"]) {
+    for (const table of ["ledger_rest", "ledger_about", "ledger_entry", ...projectedTables]) {
       await db.deleteFrom(table).execute();
     }
   }

@@ -50,6 +50,19 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
   }
 }
 
+/** All tables that `project` fills. An index that is made anew begins with them empty: some of them add up. */
+export const projectedTables = [
+  "held_mail",
+  "gate_minute",
+  "finding",
+  "cut_order",
+  "deciders_asked",
+  "record_file",
+  "records_event",
+  "reader_hour",
+  "access_file",
+] as const;
+
 /**
  * Reads held mail and rates off new entries. Each entry has its effect once, because the index moves with
  * it.

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { makeUuidV7 } from "../lib/identifier.ts";
 import { testStores } from "../lib/sql/testStores.ts";
+import { LedgerIndex } from "./ledgerIndex.ts";
+import { project } from "./project.ts";
 import type { Person } from "./services.ts";
 import type { RecordsEventFilter } from "./service/recordsTypes.ts";
+import { readProjected } from "./testProjected.ts";
 import { RecordsState } from "./testRecordsState.ts";
 
 const cut = makeUuidV7(1_458_000_000_000);
@@ -133,6 +136,22 @@ for (const store of testStores()) {
       const entry = place.entries.at(-1);
       assert.deepEqual([entry?.code, entry?.about["person"]], ["accesses-viewed", "bob"]);
       assert.equal(JSON.stringify(entry).includes("4711"), false);
+    });
+
+    test("LedgerIndex.clear() and the same entries again give the same rows, nothing twice", async () => {
+      const { decision } = await place.hold("select name from customers");
+      const { db } = place.state;
+      const read = () => readProjected(db);
+      const before = await read();
+      await LedgerIndex.clear(db);
+      assert.ok(Object.values(await read()).every((rows) => rows.length === 0));
+      await project(
+        db,
+        place.entries.map((entry, index) => ({ index, entry })),
+      );
+      assert.deepEqual(await read(), before);
+      assert.ok(before["records_event"]?.some((row) => row["decision_id"] === decision));
+      assert.ok((before["reader_hour"]?.length ?? 0) > 0);
     });
   });
 }

@@ -51,6 +51,7 @@ export async function projectRecords(db: Kysely<any>, entry: Entry): Promise<voi
 
 const steps: Record<string, (db: Kysely<any>, entry: Entry) => Promise<void>> = {
   "statement-seen": insertEvent,
+  "decision-asked": linkDecision,
   "columns-changed": insertEvent,
   "file-seen": insertEvent,
   "watch-seen": insertEvent,
@@ -121,6 +122,13 @@ async function insertEvent(db: Kysely<any>, entry: Entry): Promise<void> {
     .onConflict((conflict) => conflict.column("id").doNothing())
     .executeTakeFirstOrThrow();
   if (numInsertedOrUpdatedRows === 0n) await addEvidence(db, id, entry);
+}
+
+async function linkDecision(db: Kysely<any>, entry: Entry): Promise<void> {
+  const [statement, decision] = [entry.about["statement"], entry.about["decision"]];
+  if (!Id.safeParse(statement).success || !Id.safeParse(decision).success) return;
+  const row = { decision_id: decision };
+  await db.updateTable("records_event").set(row).where("id", "=", statement).execute();
 }
 
 /**

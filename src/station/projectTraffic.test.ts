@@ -7,7 +7,9 @@ import { migrate } from "../lib/sql/migrate.ts";
 import type { State } from "../lib/sql/openState.ts";
 import { testStores } from "../lib/sql/testStores.ts";
 import { migrations } from "./migrations/index.ts";
+import { LedgerIndex } from "./ledgerIndex.ts";
 import { project } from "./project.ts";
+import { readProjected } from "./testProjected.ts";
 import { createTrafficService, type TrafficOptions } from "./service/trafficService.ts";
 import type { TrafficService } from "./services.ts";
 
@@ -59,8 +61,10 @@ for (const store of testStores()) {
     let traffic: TrafficService;
     let number = 0;
 
+    const entries: Entry[] = [];
     const take = (draft: EntryDraft): Promise<void> => {
       const entry: Entry = makeEntry(draft, { by: "gate/outbound", now: Temporal.Now.instant() });
+      entries.push(entry);
       return project(state.db, [{ index: (number += 1), entry }]);
     };
 
@@ -110,6 +114,17 @@ for (const store of testStores()) {
       await take({ kind: "enforced", code: "cut-ended", about: { ...about, cut }, data: ended });
       assert.deepEqual(await traffic.cuts({ inForce: true, limit: 10 }), []);
       assert.equal((await traffic.cuts({ limit: 10 }))[0]?.endedBy, "its end");
+    });
+
+    test("LedgerIndex.clear() and the same entries again give the same rows, nothing twice", async () => {
+      const before = await readProjected(state.db);
+      assert.ok((before["finding"]?.length ?? 0) > 0 && (before["cut_order"]?.length ?? 0) > 0);
+      await LedgerIndex.clear(state.db);
+      await project(
+        state.db,
+        entries.map((entry, index) => ({ index, entry })),
+      );
+      assert.deepEqual(await readProjected(state.db), before);
     });
   });
 }
