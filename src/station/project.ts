@@ -50,7 +50,7 @@ export function actOf(entry: Entry): LiveEvent["act"] | null {
   }
 }
 
-/** All tables that `project` fills. An index that is made anew begins with them empty: some of them add up. */
+/** All tables that `project` fills. One that is made anew begins empty: some of them add up. */
 export const projectedTables = [
   "held_mail",
   "gate_minute",
