@@ -1,0 +1,142 @@
+import { SEVERITIES, type Severity } from "../gate.ts";
+
+/** What two findings can have in common. */
+export const KEY_KINDS = ["mail", "host", "account", "destination", "file", "person"] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
+export type Key = { kind: KeyKind; value: string };
+
+/** A finding of a gate, as far as it matters for what belongs together. */
+export type Sign = {
+  /** Its ledger entry. */
+  entry: string;
+  gate: string;
+  /** When it happened, an instant. */
+  at: string;
+  severity: Severity;
+  keys: readonly Key[];
+  /** ATT&CK. */
+  techniques: readonly string[];
+};
+
+/** A sign that is on record, with where it is. */
+export type Member = Sign & {
+  /** null: it waits by itself. */
+  incident: string | null;
+  /** Incidents that a person took it out of: it does not come back by itself. */
+  apart: readonly string[];
+};
+
+export type CorrelationPolicy = {
+  /** Signs further apart than this have nothing to do with each other, whatever they share. */
+  windowHours: number;
+  /** From this severity on a sign opens an incident of its own. */
+  opensFrom: Severity;
+  /** What everybody shares (a proxy, a resolver, a service account) and so says nothing. */
+  shared: readonly Key[];
+};
+
+/** Why two signs are one matter. */
+export type Link = { sign: string; with: string; key: Key; hoursApart: number };
+
+export type Step =
+  | { do: "open"; incident: string; sign: string }
+  | { do: "join"; incident: string; sign: string; why: Link }
+  | { do: "merge"; into: string; from: string; why: Link };
+
+const keyName = ({ kind, value }: Key): string => `${kind} ${value}`;
+const hourMs = 3_600_000;
+
+/**
+ * What follows from a new sign: it joins the incident with which it shares a key within the window, makes
+ * one of several that it connects (the oldest stays), or opens one where it is severe enough; signs that had
+ * waited and hang together with it come along. Pure: `incidents` gives the age of each by its id, and
+ * `name` the id of a new one.
+ */
+export function correlate(
+  sign: Sign,
+  members: readonly Member[],
+  options: { policy: CorrelationPolicy; incidents: ReadonlyMap<string, string>; name: () => string },
+): Step[] {
+  const { policy, incidents } = options;
+  const shared = new Set(policy.shared.map(keyName));
+  const byKey = new Map<string, Member[]>();
+  for (const member of members) {
+    if (member.entry === sign.entry) continue;
+    for (const key of member.keys) {
+      const name = keyName(key);
+      if (shared.has(name)) continue;
+      const list = byKey.get(name);
+      if (list === undefined) byKey.set(name, [member]);
+      else list.push(member);
+    }
+  }
+  const linksOf = (one: Sign): { member: Member; link: Link }[] =>
+    one.keys.flatMap((key) =>
+      (byKey.get(keyName(key)) ?? [])
+        .map((member) => ({ member, link: linkOf(one, member, key) }))
+        .filter(({ link }) => link.hoursApart <= policy.windowHours),
+    );
+  const near = linksOf(sign).toSorted((one, other) => one.link.hoursApart - other.link.hoursApart);
+  const reasons = firstLinks(sign, near);
+  const found = [...reasons.keys()].toSorted((one, other) => ageOf(one, incidents) - ageOf(other, incidents));
+  const steps: Step[] = [];
+  const [oldest] = found;
+  const waits = SEVERITIES.indexOf(sign.severity) < SEVERITIES.indexOf(policy.opensFrom);
+  if (oldest === undefined && waits && !near.some(({ member }) => opens(member, policy))) return [];
+  const incident = oldest ?? options.name();
+  if (oldest === undefined) steps.push({ do: "open", incident, sign: sign.entry });
+  else steps.push({ do: "join", incident, sign: sign.entry, why: reasons.get(oldest) as Link });
+  for (const from of found.slice(1))
+    steps.push({ do: "merge", into: incident, from, why: reasons.get(from) as Link });
+  return [...steps, ...gatherWaiting(sign, incident, linksOf)];
+}
+
+/** A sign that waits opens an incident only if it was severe enough and a person took it out of another. */
+function opens(member: Member, policy: CorrelationPolicy): boolean {
+  return (
+    member.incident === null && SEVERITIES.indexOf(member.severity) >= SEVERITIES.indexOf(policy.opensFrom)
+  );
+}
+
+/** The nearest link into each incident, but for those that a person took one of the two out of. */
+function firstLinks(sign: Sign, near: readonly { member: Member; link: Link }[]): Map<string, Link> {
+  const reasons = new Map<string, Link>();
+  const own = "apart" in sign ? (sign as Member).apart : [];
+  for (const { member, link } of near) {
+    const { incident } = member;
+    if (incident === null || own.includes(incident) || reasons.has(incident)) continue;
+    reasons.set(incident, link);
+  }
+  return reasons;
+}
+
+/** Signs that waited and hang together with this one, over each other too. */
+function gatherWaiting(
+  sign: Sign,
+  incident: string,
+  linksOf: (one: Sign) => { member: Member; link: Link }[],
+): Step[] {
+  const steps: Step[] = [];
+  const seen = new Set([sign.entry]);
+  const queue: Sign[] = [sign];
+  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+    for (const { member, link } of linksOf(one)) {
+      if (member.incident !== null || member.apart.includes(incident) || seen.has(member.entry)) continue;
+      seen.add(member.entry);
+      // Told from the side of the one that comes along.
+      const why = { ...link, sign: member.entry, with: one.entry };
+      steps.push({ do: "join", incident, sign: member.entry, why });
+      queue.push(member);
+    }
+  }
+  return steps;
+}
+
+function linkOf(one: Sign, other: Sign, key: Key): Link {
+  const apart = Math.abs(Date.parse(one.at) - Date.parse(other.at)) / hourMs;
+  return { sign: one.entry, with: other.entry, key, hoursApart: apart };
+}
+
+function ageOf(incident: string, incidents: ReadonlyMap<string, string>): number {
+  return Date.parse(incidents.get(incident) ?? "") || 0;
+}
