@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,9 @@ import { freePort } from "../src/lib/freePort.ts";
 import { findPostgres, startTestPostgres } from "../src/lib/sql/testStores.ts";
 
 /**
- * The records gate against PostgreSQL itself and pgbouncer, interleaved in one run.
+ * The records gate against PostgreSQL itself, pgbouncer, and a bare proxy in Node that only copies bytes
+ * (what the platform allows), interleaved in one run. Processor time is sound where other work shares the
+ * machine.
  *
  *   node bench/records.ts [seconds a cell] [rounds] [rows of the bulk] [threads of the gate]
  */
@@ -25,7 +27,12 @@ if (programs === null) throw new Error("PostgreSQL is not installed (Debian: pos
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-bench-records-"));
 chmodSync(folder, 0o777);
-const ports = { direct: await freePort(), pgbouncer: await freePort(), gate: await freePort() };
+const ports = {
+  direct: await freePort(),
+  pgbouncer: await freePort(),
+  bare: await freePort(),
+  gate: await freePort(),
+};
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 type Place = keyof typeof ports;
@@ -69,6 +76,31 @@ function pgbench(place: Place, more: readonly string[]): Promise<string> {
   return run(join(programs as string, "pgbench"), [...at, ...more, database]);
 }
 
+/** The processes whose time counts for a place; the gate runs in this one. */
+const processes: Record<Place, number[]> = { direct: [], pgbouncer: [], bare: [], gate: [process.pid] };
+
+function startPeer(place: Place, program: string, parameters: readonly string[]): () => void {
+  const child = spawn(program, parameters, { stdio: "ignore" });
+  processes[place].push(child.pid as number);
+  return () => void child.kill();
+}
+
+/** Microseconds of processor time that a place has taken so far (hundredths of a second, as Linux counts). */
+function processorTime(place: Place): number {
+  return processes[place].reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return sum + (Number(fields[11]) + Number(fields[12])) * 10_000;
+  }, 0);
+}
+
+function startBare(): () => void {
+  const program = new URL("./records/bareProxy.ts", import.meta.url).pathname;
+  const parameters = ["--disable-warning=ExperimentalWarning", program, `${ports.bare}`, `${ports.direct}`];
+  const stops: (() => void)[] = [];
+  for (let one = 0; one < Number(threads); one++) stops.push(startPeer("bare", process.execPath, parameters));
+  return () => stops.forEach((stop) => stop());
+}
+
 function startPgbouncer(): () => void {
   const configuration = join(folder, "pgbouncer.ini");
   writeFileSync(join(folder, "users.txt"), '"postgres" ""\n', { mode: 0o644 });
@@ -91,8 +123,7 @@ pidfile = ${join(folder, "pgbouncer.pid")}
 `,
     { mode: 0o644 },
   );
-  const child = spawn("pgbouncer", ["-u", "postgres", configuration], { stdio: "ignore" });
-  return () => void child.kill();
+  return startPeer("pgbouncer", "pgbouncer", ["-u", "postgres", configuration]);
 }
 
 async function startGate(): Promise<() => Promise<void>> {
@@ -129,23 +160,60 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+type Seen = Record<Place, { rate: number; cpu: number }[]>;
+
+async function seeRound(seen: Seen, mode: string, clients: string): Promise<void> {
+  for (const place of places) {
+    const began = processorTime(place);
+    const out = await pgbench(place, ["-S", "-n", "-M", mode, "-c", clients, "-j", "1", "-T", seconds]);
+    const cpu = processorTime(place) - began;
+    const done = Number(/processed: (\d+)/.exec(out)?.[1] ?? Number.NaN);
+    seen[place].push({ rate: Number(/tps = ([\d.]+)/.exec(out)?.[1] ?? Number.NaN), cpu: cpu / done });
+  }
+}
+
+/** Median of the gate's value over another place's of the same round. */
+function ratioOf(seen: Seen, value: "rate" | "cpu", other: Place): string {
+  return median(seen.gate.map((one, at) => one[value] / (seen[other][at]?.[value] ?? Number.NaN))).toFixed(2);
+}
+
 async function small(): Promise<void> {
-  say("\npgbench -S: transactions a second (median of the rounds), and ratios of each round's pair");
-  say("mode       clients    direct  pgbouncer       gate   gate/pgbouncer  gate/direct");
+  say(
+    "\npgbench -S: transactions a second (median of the rounds), the gate's over others', each round's pair;",
+  );
+  say("µs of processor a transaction, and the gate's over others'");
+  say(
+    "mode      clients   direct pgbouncer    bare    gate  /pgbouncer  /bare  /direct   " +
+      "µs pgbouncer  bare  gate  /pgbouncer  /bare",
+  );
   for (const mode of ["simple", "extended", "prepared"]) {
     for (const clients of ["1", "8", "32"]) {
-      const seen: Record<Place, number[]> = { direct: [], pgbouncer: [], gate: [] };
-      for (let round = 0; round < Number(rounds); round++) {
-        for (const place of places) {
-          const out = await pgbench(place, ["-S", "-n", "-M", mode, "-c", clients, "-j", "1", "-T", seconds]);
-          seen[place].push(Number(/tps = ([\d.]+)/.exec(out)?.[1] ?? Number.NaN));
-        }
-      }
-      const ratio = (other: Place): string =>
-        median(seen.gate.map((value, at) => value / (seen[other][at] ?? Number.NaN))).toFixed(2);
-      const cell = (place: Place): string => median(seen[place]).toFixed(0).padStart(10);
-      const ratios = `${ratio("pgbouncer").padStart(14)}  ${ratio("direct").padStart(11)}`;
-      say(`${mode.padEnd(10)} ${clients.padStart(7)}${places.map(cell).join(" ")}   ${ratios}`);
+      const seen: Seen = { direct: [], pgbouncer: [], bare: [], gate: [] };
+      for (let round = 0; round < Number(rounds); round++) await seeRound(seen, mode, clients);
+      const cells = places.map((place) =>
+        median(seen[place].map(({ rate }) => rate))
+          .toFixed(0)
+          .padStart(8),
+      );
+      const rates = (["pgbouncer", "bare", "direct"] as const).map((place) => ratioOf(seen, "rate", place));
+      const times = (["pgbouncer", "bare", "gate"] as const).map((place) =>
+        median(seen[place].map(({ cpu }) => cpu))
+          .toFixed(1)
+          .padStart(6),
+      );
+      const costs = (["pgbouncer", "bare"] as const).map((place) => ratioOf(seen, "cpu", place));
+      const row = [
+        mode.padEnd(9),
+        clients.padStart(7),
+        ...cells,
+        "  ",
+        ...rates,
+        "  ",
+        ...times,
+        "  ",
+        ...costs,
+      ];
+      say(row.join("  "));
     }
   }
 }
@@ -218,7 +286,7 @@ async function bulk(): Promise<void> {
     "SELECT, no personal column": "select id, id as a, id as b, id as c from customers",
   };
   for (const [name, text] of Object.entries(texts)) {
-    const seen: Record<Place, number[]> = { direct: [], pgbouncer: [], gate: [] };
+    const seen: Record<Place, number[]> = { direct: [], pgbouncer: [], bare: [], gate: [] };
     for (let round = 0; round < Number(rounds); round++) {
       for (const place of places) {
         const done = await drain(place, text);
@@ -232,7 +300,7 @@ async function bulk(): Promise<void> {
   }
 }
 
-const stopPgbouncer = startPgbouncer();
+const stops = [startPgbouncer(), startBare()];
 await prepare();
 const stopGate = await startGate();
 try {
@@ -241,7 +309,7 @@ try {
   await bulk();
 } finally {
   await stopGate();
-  stopPgbouncer();
+  for (const stop of stops) stop();
   postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -349,6 +349,10 @@ class RecordsGate implements RunningRecordsGate {
 
   #lost(thread: Thread, problem: string): void {
     this.#fuses.breakLocksOf(thread.id);
+    // The next one counts from nought; what this one had counted stays in the sums, but for its connections.
+    for (const [name, value] of Object.entries(this.#ofThread.get(thread.number) ?? {}))
+      if (name !== "open") this.#counters[name] = (this.#counters[name] ?? 0) + value;
+    this.#ofThread.delete(thread.number);
     this.#problem(`a thread ended and is started again: ${problem || "no reason given"}`);
   }
 

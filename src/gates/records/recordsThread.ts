@@ -34,16 +34,15 @@ const options: ConnectionOptions = {
           required: data.settings.tls?.required ?? false,
         },
   sessions,
+  onClose: (connection) => void connections.delete(connection),
 };
 
-const listener: Server = createServer((socket) => {
+const listener: Server = createServer({ pauseOnConnect: true }, (socket) => {
   if (connections.size >= limits.connectionsMax) {
     socket.destroy();
     return;
   }
-  const connection = new Connection(socket, options);
-  connections.add(connection);
-  socket.once("close", () => connections.delete(connection));
+  connections.add(new Connection(socket, options));
 });
 listener.on("error", (error) => post({ type: "problem", problem: textOfError(error) }));
 listener.listen({ host: data.settings.host, port: data.port, reusePort: data.shares, backlog: 4_096 }, () => {

@@ -56,6 +56,7 @@ export class Threads {
     const worker = new Worker(siblingModule(import.meta.url, "./recordsThread"), {
       workerData: this.#options.dataFor(number, place),
       stderr: false,
+      name: `records-${number}`,
     });
     const thread: Thread = {
       number,

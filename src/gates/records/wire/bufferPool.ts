@@ -1,6 +1,6 @@
 /**
- * Buffers to read the server's bytes into: small while little comes, so that ten thousand idle connections
- * need little, and large for a stream of rows. A buffer is read into again when all of it has been written.
+ * Buffers to read into: small while little comes, so that ten thousand idle connections need little, and
+ * large for a stream of rows. Large ones are used again.
  */
 export class BufferPool {
   readonly #free: Buffer[] = [];

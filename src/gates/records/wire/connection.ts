@@ -5,6 +5,7 @@ import { textOfError } from "../../../lib/error.ts";
 import type { Gatehouse } from "../gatehouse.ts";
 import { SessionWatch } from "../sessionWatch.ts";
 import type { PersonAt } from "../threadLink.ts";
+import { readInto } from "./acceptedSocket.ts";
 import { openServer, type OpenServer, type ServerAddress } from "./openServer.ts";
 import { PersonSignIn } from "./personSignIn.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "./protocol.ts";
 import { ServerLogin } from "./serverLogin.ts";
 import { cannotConnect, malformed, needsTls, noReplication, wrongPassword } from "./signInRefusals.ts";
+import { ReadBuffer } from "./readBuffer.ts";
 import { Session } from "./session.ts";
 import { asksForReplication, encodeStartup, readFirstWord, type Startup } from "./startup.ts";
 
@@ -33,6 +35,7 @@ export type ConnectionOptions = {
   tls: { context: SecureContext; binding: Buffer; required: boolean } | null;
   /** Sessions by the key of their CancelRequest, hex. */
   sessions: Map<string, Connection>;
+  onClose: (connection: Connection) => void;
 };
 
 /** The last sentence before a connection is closed. */
@@ -48,6 +51,7 @@ class Refused extends Error {
 export class Connection {
   readonly #options: ConnectionOptions;
   #client: Socket;
+  readonly #fromClient: ReadBuffer;
   #server: OpenServer | null = null;
   #session: Session | null = null;
   #watch: SessionWatch | null = null;
@@ -58,43 +62,48 @@ export class Connection {
   #key = "";
   readonly #timer: NodeJS.Timeout;
 
-  constructor(socket: Socket, options: ConnectionOptions) {
-    this.#client = socket;
+  /** An accepted socket, paused from its birth. */
+  constructor(accepted: Socket, options: ConnectionOptions) {
+    this.#fromClient = new ReadBuffer();
+    this.#fromClient.reader = this.#onData;
+    this.#client = readInto(accepted, this.#fromClient);
     this.#options = options;
     this.#timer = setTimeout(() => this.close(), limits.signInMsMax);
     options.house.count("connections");
-    this.#listen(socket);
+    this.#listen(this.#client);
     void this.#serve();
   }
 
   #listen(socket: Socket): void {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
-    socket.on("data", this.#onData);
     socket.on("error", () => this.close());
     socket.on("close", () => this.close());
   }
 
   readonly #onData = (bytes: Buffer): void => {
-    if (this.#session !== null) {
-      this.#safely(() => this.#session?.fromClient(bytes));
-      return;
+    const session = this.#session;
+    if (session === null) return this.#hearEarly(bytes);
+    try {
+      session.fromClient(bytes);
+    } catch (error) {
+      this.#endFor(error);
     }
-    this.#early = this.#early.length === 0 ? bytes : Buffer.concat([this.#early, bytes]);
+  };
+
+  /** The bytes are copied: their buffer is read into again. */
+  #hearEarly(bytes: Buffer): void {
+    this.#early = Buffer.concat([this.#early, bytes]);
     if (this.#early.length > limits.waitingBytesMax) this.close();
     this.#passPasswords();
     this.#hear?.();
-  };
+  }
 
   /** A mistake of ours in one session ends that session, and holds no lock. */
-  #safely(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#options.house.send({ type: "problem", problem: `a session was ended: ${textOfError(error)}` });
-      this.#watch?.release();
-      this.close();
-    }
+  #endFor(error: unknown): void {
+    this.#options.house.send({ type: "problem", problem: `a session was ended: ${textOfError(error)}` });
+    this.#watch?.release();
+    this.close();
   }
 
   async #serve(): Promise<void> {
@@ -161,7 +170,6 @@ export class Connection {
 
   #encrypt(): Promise<void> {
     const plain = this.#client;
-    plain.off("data", this.#onData);
     const early = this.#early;
     this.#early = Buffer.alloc(0);
     if (early.length > 0) {
@@ -177,6 +185,7 @@ export class Connection {
     this.#client = socket;
     this.#encrypted = true;
     this.#listen(socket);
+    socket.on("data", this.#onData);
     return new Promise((resolve, reject) => {
       socket.once("secure", resolve);
       socket.once("close", () => reject(new Error("TLS failed")));
@@ -229,7 +238,7 @@ export class Connection {
     const watch = new SessionWatch(house, who, { judges, fuse });
     this.#watch = watch;
     this.#join(server, watch);
-    this.#fromServer(first, () => {});
+    this.#onServerData(first);
     server.socket.resume();
     const early = this.#early;
     this.#early = Buffer.alloc(0);
@@ -258,9 +267,8 @@ export class Connection {
       let bytes = Buffer.alloc(0);
       let done = false;
       server.socket.once("close", () => reject(new Error("the server closed the connection")));
-      server.read((chunk, release) => {
+      server.read((chunk) => {
         bytes = Buffer.concat([bytes, chunk]);
-        release();
         while (!done && bytes.length >= 9 && bytes.length > bytes.readUInt32BE(1)) {
           const end = 1 + bytes.readUInt32BE(1);
           done = bytes[0] === types.authentication && bytes.readUInt32BE(5) === 0;
@@ -272,7 +280,7 @@ export class Connection {
         if (!done) return;
         this.#relay = null;
         resolve(bytes);
-      });
+      }, null);
     });
   }
 
@@ -334,16 +342,15 @@ export class Connection {
     return new Promise((resolve, reject) => {
       let turn = Promise.resolve();
       server.socket.once("close", () => reject(new Error("the server closed the connection")));
-      server.read((bytes, release) => {
+      server.read((bytes) => {
         const copy = Buffer.from(bytes);
-        release();
         turn = turn.then(async () => {
           const step = await login.push(copy);
           if (step.do === "send") server.socket.write(step.bytes);
           else if (step.do === "done") resolve(step.rest);
           else if (step.do === "fail") reject(new Error(step.problem));
         }, reject);
-      });
+      }, null);
       server.socket.write(encodeStartup({ version: codes.protocol30, parameters }));
     });
   }
@@ -351,14 +358,15 @@ export class Connection {
   /* ---- the session ---- */
 
   #join(server: OpenServer, watch: SessionWatch): void {
+    const client = this.#client;
     const session = new Session(
       {
-        toClient: (bytes) => this.#toClient(bytes),
+        toClient: (bytes) => void client.write(bytes),
         toServer: (bytes) => {
-          if (!server.socket.write(bytes)) this.#client.pause();
+          if (!server.socket.write(bytes)) client.pause();
         },
         cancel: (done) => this.#cancel(done),
-        pauseClient: () => void this.#client.pause(),
+        pauseClient: () => void client.pause(),
         resumeClient: () => this.#resumeClient(),
         end: () => this.#endBoth(),
       },
@@ -366,9 +374,16 @@ export class Connection {
     );
     watch.notify = (notice) => session.notify(notice);
     this.#session = session;
-    server.socket.on("drain", () => this.#resumeClient());
-    this.#client.on("drain", () => server.socket.resume());
-    server.read((bytes, release) => this.#fromServer(bytes, release));
+    this.#fromClient.target = server.socket;
+    server.socket.on("drain", () => {
+      this.#fromClient.settle();
+      this.#resumeClient();
+    });
+    client.on("drain", () => {
+      server.settle();
+      server.socket.resume();
+    });
+    server.read(this.#onServerData, client);
   }
 
   #resumeClient(): void {
@@ -378,38 +393,21 @@ export class Connection {
     if (this.#server?.socket.writableNeedDrain !== true) this.#client.resume();
   }
 
-  /** Writes of the chunk under way: its buffer is read into again when the last has gone. */
-  #writing: { left: number; release: () => void } | null = null;
-
-  #fromServer(bytes: Buffer, release: () => void): void {
+  readonly #onServerData = (bytes: Buffer): void => {
     const session = this.#session;
     if (session === null || this.#closed) return;
-    const writing = { left: 1, release };
-    this.#writing = writing;
-    this.#safely(() => session.fromServer(bytes));
-    this.#writing = null;
-    writing.left -= 1;
-    if (writing.left === 0) release();
-    if (session.cancelKey !== null && this.#key === "") this.#register(session.cancelKey);
+    try {
+      session.fromServer(bytes);
+    } catch (error) {
+      this.#endFor(error);
+    }
+    if (this.#key === "" && session.cancelKey !== null) this.#register(session.cancelKey);
     if (this.#client.writableNeedDrain) this.#server?.socket.pause();
-  }
+  };
 
   #register(key: Buffer): void {
     this.#key = key.toString("hex");
     this.#options.sessions.set(this.#key, this);
-  }
-
-  #toClient(bytes: Buffer): void {
-    const writing = this.#writing;
-    if (writing === null) {
-      this.#client.write(bytes);
-      return;
-    }
-    writing.left += 1;
-    this.#client.write(bytes, () => {
-      writing.left -= 1;
-      if (writing.left === 0) writing.release();
-    });
   }
 
   #cancel(done: () => void): void {
@@ -448,6 +446,7 @@ export class Connection {
       setTimeout(() => server.destroy(), 1_000).unref();
     }
     this.#options.house.count("closed");
+    this.#options.onClose(this);
     this.#hear?.();
   }
 }

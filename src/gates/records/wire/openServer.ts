@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { BufferPool } from "./bufferPool.ts";
+import { ReadBuffer, type BytesReader } from "./readBuffer.ts";
 import { encodeSslRequest } from "./startup.ts";
 import { endPointBinding } from "./scram.ts";
 
@@ -14,18 +14,15 @@ export type ServerAddress = {
 
 export const limits = { connectMsMax: 10_000 } as const;
 
-/** Reads of one connection; `release` when all bytes of it have been written elsewhere. */
-export type ServerReader = (bytes: Buffer, release: () => void) => void;
-
 export type OpenServer = {
   socket: Socket;
   /** RFC 5929 tls-server-end-point of the server's certificate; null without TLS. */
   binding: Buffer | null;
-  /** Who hears what the server says. */
-  read(reader: ServerReader): void;
+  /** Who hears what the server says. What is kept longer than the call is kept by the target alone. */
+  read(reader: BytesReader, target: Socket | null): void;
+  /** The target has written all. */
+  settle(): void;
 };
-
-const pool = new BufferPool();
 
 /** A folder is that of PostgreSQL's socket. */
 function placeOf({ host, port }: ServerAddress): { path: string } | { host: string; port: number } {
@@ -38,30 +35,24 @@ export async function openServer(address: ServerAddress): Promise<OpenServer> {
 }
 
 function openPlain(address: ServerAddress): Promise<OpenServer> {
-  let reader: ServerReader = () => {};
-  let fullReads = 0;
-  const next = (): Buffer => pool.take(fullReads > 0);
+  const buffer = new ReadBuffer();
   return new Promise((resolve, reject) => {
     const socket = connectTcp({
       ...placeOf(address),
       noDelay: true,
       keepAlive: true,
-      onread: {
-        buffer: next,
-        callback: (size: number, bytes: Uint8Array) => {
-          const buffer = bytes as Buffer;
-          fullReads = size === buffer.length ? 8 : Math.max(0, fullReads - 1);
-          reader(buffer.subarray(0, size), () => pool.give(buffer));
-          return true;
-        },
-      },
+      onread: buffer.onread,
     });
     const timer = setTimeout(() => socket.destroy(new Error("no answer within 10 s")), limits.connectMsMax);
     socket.once("error", reject);
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.off("error", reject);
-      resolve({ socket, binding: null, read: (wanted) => void (reader = wanted) });
+      const read = (reader: BytesReader, target: Socket | null): void => {
+        buffer.reader = reader;
+        buffer.target = target;
+      };
+      resolve({ socket, binding: null, read, settle: () => buffer.settle() });
     });
     socket.once("close", () => clearTimeout(timer));
   });
@@ -99,12 +90,18 @@ async function openTls(address: ServerAddress): Promise<OpenServer> {
     socket.once("error", reject);
     socket.once("close", () => reject(new Error("it closed the connection")));
   });
+  let reader: BytesReader | null = null;
   const certificate = socket.getPeerX509Certificate();
   const binding = certificate === undefined ? null : bindingOf(certificate);
   return {
     socket,
     binding,
-    read: (reader) => void socket.on("data", (bytes: Buffer) => reader(bytes, () => {})),
+    read: (wanted) => {
+      // One listener only: the sign-in's must not hear the session.
+      if (reader === null) socket.on("data", (bytes: Buffer) => reader?.(bytes));
+      reader = wanted;
+    },
+    settle: () => {},
   };
 }
 

@@ -56,14 +56,20 @@ export class ServerSide {
     if (head !== this.#followed) this.#follow(head);
     this.#stream.push(bytes);
     if (this.#rowsBegun) this.#endRows();
-    const { port } = this.#session;
-    for (const part of this.#out.splice(0)) port.toClient(part);
+    this.#send();
     if (this.#broken)
       this.#session.fail({
         sqlState: "08P01",
         message: "Sekisho: the server said what was not asked for, and the session was ended",
         hint: "tell the administrator of the gate",
       });
+  }
+
+  #send(): void {
+    const out = this.#out;
+    const { port } = this.#session;
+    for (let place = 0; place < out.length; place++) port.toClient(out[place] as Buffer);
+    out.length = 0;
   }
 
   /** The record comes before the rows: what it does not take does not go. */
@@ -74,7 +80,7 @@ export class ServerSide {
       watch.endRows();
     } catch {
       this.#out.length = this.#safe;
-      for (const part of this.#out.splice(0)) this.#session.port.toClient(part);
+      this.#send();
       this.#session.fail(watch.recordRefusal());
     }
   }

@@ -17,7 +17,10 @@ export type ToHolder =
       rest: { bytes: number; modifiedMs: number } | null;
     }
   | { do: "look"; path: string }
-  | { do: "close" };
+  /** Nothing more is held; what was told before is told, and then `closed`. */
+  | { do: "close" }
+  /** All that was asked before is done, and the thread ends. */
+  | { do: "end" };
 /**
  * A file as it was found. `link`: its second name, if it was given one just now; `again`: it is believed to
  * have one.
@@ -37,6 +40,7 @@ export type FromHolder =
   | { say: "gone"; path: string }
   | { say: "problem"; problem: WatchProblem }
   | { say: "folders"; count: number }
+  | { say: "closed" }
   | { say: "ready"; present: string[]; linkFolders: string[] };
 
 export type HolderOptions = {
@@ -71,6 +75,7 @@ export class Holder {
   readonly #linkFolderOf = new Map<string, string | null>();
   #serial = 0;
   #timer: NodeJS.Timeout | null = null;
+  #closed = false;
 
   constructor(options: HolderOptions, post: (message: FromHolder) => void) {
     this.#options = options;
@@ -106,7 +111,9 @@ export class Holder {
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#closed = true;
     this.#watches.close();
+    this.#post({ say: "closed" });
   }
 
   forget(names: readonly string[]): void {
@@ -120,6 +127,7 @@ export class Holder {
   }
 
   look(path: string): void {
+    if (this.#closed) return;
     if (this.#held.has(path) || this.#resting.has(path)) this.#lookAgain(path);
     else this.#hold(path);
   }

@@ -15,9 +15,7 @@ parentPort?.on("message", (message: ToHolder) => {
   if (message.do === "release") holder.release(message);
   else if (message.do === "forget") holder.forget(message.names);
   else if (message.do === "look") holder.look(message.path);
-  else {
-    holder.close();
-    parentPort?.close();
-  }
+  else if (message.do === "close") holder.close();
+  else parentPort?.close();
 });
 holder.start();

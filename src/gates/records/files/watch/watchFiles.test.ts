@@ -230,3 +230,20 @@ test("FileWatch looks after a restart at what was held before it", async (contex
   await again.watch.idle();
   assert.deepEqual(readdirSync(join(first.folder, "..", "work", "links")), []);
 });
+
+test("FileWatch leaves no second name behind when it is closed while files change", async (context) => {
+  for (let round = 0; round < 4; round++) {
+    const watched = await startWatch(context, { limits: { settleMs: 50 } });
+    const work = join(watched.folder, "..", "work");
+    for (let file = 0; file < 60; file++) writeFileSync(join(watched.folder, `f${file}`), "nothing of note");
+    await watched.until(() => watched.watch.status().held + watched.watch.status().scanned > 0);
+    const closed = watched.watch.close();
+    for (let file = 0; file < 60; file++) appendFileSync(join(watched.folder, `f${file}`), "more");
+    await closed;
+    assert.deepEqual(
+      [readdirSync(join(work, "links")), readdirSync(join(work, "copies"))],
+      [[], []],
+      `round ${round}`,
+    );
+  }
+});

@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { copyFile, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { textOfError } from "../../../../lib/error.ts";
 import type { CanaryPlace } from "../../../../gateCanaries.ts";
@@ -67,6 +68,8 @@ export type FileWatchOptions = {
 const tickMs = 100;
 const beatMs = 10_000;
 const restartMs = 1_000;
+/** How long the thread that watches may take to end. */
+const endMs = 10_000;
 const rescueMs = 15;
 const knownMax = 50_000;
 const againMs = 600_000;
@@ -84,6 +87,8 @@ export class FileWatch {
   readonly #options: FileWatchOptions;
   readonly #limits: WatchLimits;
   #holder: Worker | null = null;
+  readonly #holderClosed = Promise.withResolvers<void>();
+  #holderEnded: Promise<void> = Promise.resolve();
   #folders = 0;
   readonly #writers = new Writers();
   readonly #scanner: FileScanner;
@@ -137,10 +142,22 @@ export class FileWatch {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#rescue !== null) clearTimeout(this.#rescue);
     this.#writers.close();
+    await this.#askAtEnd("close", this.#holderClosed.promise);
     for (const held of this.#held.values()) this.#finish(held, held.gone ? "deleted" : "settled");
     await this.#jobs;
+    // A second name that is still to go would stay behind, in clear text, if the thread ended before that.
+    await this.#askAtEnd("end", this.#holderEnded);
     await this.#holder?.terminate();
     await this.#scanner.close();
+  }
+
+  /** Waits for the thread that watches; of one that does not answer, what it leaves is left over. */
+  async #askAtEnd(act: "close" | "end", answer: Promise<void>): Promise<void> {
+    this.#ask({ do: act });
+    const tooLate = new AbortController();
+    const late = sleep(endMs, undefined, { signal: tooLate.signal }).catch(() => {});
+    await Promise.race([answer, this.#holderEnded, late]);
+    tooLate.abort();
   }
 
   /** Resolves when all that was queued until now has been looked at. */
@@ -161,6 +178,7 @@ export class FileWatch {
       execArgv: [],
     });
     this.#holder = holder;
+    this.#holderEnded = new Promise((resolve) => holder.once("exit", () => resolve()));
     let why = "it ended";
     holder.on("error", (error) => {
       why = textOfError(error);
@@ -182,6 +200,7 @@ export class FileWatch {
     if (message.say === "file") this.#hold(message.file);
     else if (message.say === "gone") this.#lookAfter(message.path);
     else if (message.say === "problem") this.#tell(message.problem);
+    else if (message.say === "closed") this.#holderClosed.resolve();
     else this.#folders = message.count;
   }
 
