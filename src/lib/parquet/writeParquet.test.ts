@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { openDuck, quoteSql } from "../openDuck.ts";
-import { joinParquet, ParquetPart, plainTexts, TextColumn, type ParquetColumn } from "./writeParquet.ts";
+import { plainTexts, TextColumn } from "./textColumn.ts";
+import { joinParquet, packBits, ParquetPart, type ParquetColumn } from "./writeParquet.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-parquet-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,3 +78,63 @@ for (const level of [null, 1]) {
     await duck.close();
   });
 }
+
+test("joinParquet() writes lists, what may be missing, bits and long dictionaries as DuckDB reads them", async () => {
+  const shapes: readonly ParquetColumn[] = [
+    { name: "names", type: "text", shape: "list" },
+    { name: "numbers", type: "int64", shape: "list" },
+    { name: "note", type: "text", shape: "optional" },
+    { name: "many", type: "text" },
+    { name: "yes", type: "boolean" },
+  ];
+  const rows = 1_003;
+  const written = new ParquetPart(join(folder, "shapes"), shapes, 1);
+  const sizes = Array.from({ length: rows }, (_, row) => row % 4);
+  const places = sizes.flatMap((size) =>
+    Array.from({ length: Math.max(1, size) }, (_, at) => ({ size, at })),
+  );
+  const levels = {
+    count: places.length,
+    there: Uint8Array.from(places, ({ size }) => (size > 0 ? 1 : 0)),
+    goesOn: Uint8Array.from(places, ({ at }) => (at > 0 ? 1 : 0)),
+  };
+  const held = places.filter(({ size }) => size > 0);
+  const numbers = BigInt64Array.from(held, (_, at) => BigInt(at) * 5_000_000_000n);
+  const many = Array.from({ length: 700 }, (_, at) => `値${at}`);
+  const notes = Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 0 : 1));
+  written.write(rows, [
+    { dictionary: plainTexts(kinds), count: 3, indices: Uint8Array.from(held, ({ at }) => at), levels },
+    { plain: new Uint8Array(numbers.buffer), levels },
+    {
+      dictionary: plainTexts(many),
+      count: many.length,
+      indices: Uint16Array.from(notes.filter(Boolean), (_, at) => at % 700),
+      levels: { count: rows, there: Uint8Array.from(notes) },
+    },
+    { dictionary: plainTexts(many), count: 700, indices: Uint16Array.from(notes, (_, row) => row % 700) },
+    { plain: packBits(Uint8Array.from(notes), rows) },
+  ]);
+  written.close();
+  const file = join(folder, "shapes.parquet");
+  joinParquet(file, shapes, [{ file: join(folder, "shapes"), rowGroups: written.rowGroups, packed: true }]);
+  const duck = await openDuck();
+  try {
+    const read = await duck.rows<Record<string, unknown>>(`SELECT * FROM read_parquet(${quoteSql(file)})`);
+    let [number, note] = [0, 0];
+    const expected = sizes.map((size, row) => ({
+      names: kinds.slice(0, size),
+      numbers: Array.from({ length: size }, () => number++ * 5_000_000_000),
+      note: notes[row] === 0 ? null : (many[note++ % 700] as string),
+      many: many[row % 700] as string,
+      yes: notes[row] === 1,
+    }));
+    const list = (value: unknown): unknown[] =>
+      (Array.isArray(value) ? value : (value as { items: unknown[] }).items).map((one: unknown) =>
+        typeof one === "string" && /^\d+$/.test(one) ? Number(one) : one,
+      );
+    const plain = read.map((row) => ({ ...row, names: list(row["names"]), numbers: list(row["numbers"]) }));
+    assert.deepEqual(plain, expected);
+  } finally {
+    await duck.close();
+  }
+});

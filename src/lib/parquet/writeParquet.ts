@@ -9,24 +9,39 @@ import { ThriftWriter } from "./thriftCompact.ts";
  * (docs/figures.md).
  */
 
-export const COLUMN_TYPES = ["int32", "uint32", "int64", "uint64", "double", "text"] as const;
+export const COLUMN_TYPES = ["int32", "uint32", "int64", "uint64", "double", "text", "boolean"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
-export type ParquetColumn = { name: string; type: ColumnType };
+/** `shape`: a column that may hold nothing, or a list of values; by default one value in each row. */
+export type ParquetColumn = { name: string; type: ColumnType; shape?: "optional" | "list" };
 
 /** Values of one column of a row group. */
-export type ColumnValues =
-  /**
-   * PLAIN: little-endian numbers one behind the other; for text, each with its length in four bytes before
-   * it.
-   */
-  | { plain: Uint8Array }
-  /** Up to 256 different values, PLAIN, and for each row which of them. */
-  | { dictionary: Uint8Array; count: number; indices: Uint8Array };
+export type ColumnValues = (
+  | /**
+     * PLAIN: little-endian numbers one behind the other; for text, each with its length in four bytes before
+     * it; of booleans a bit each.
+     */
+    { plain: Uint8Array }
+    /** Up to 256 or 65,536 different values, PLAIN, and for each value which of them. */
+  | { dictionary: Uint8Array; count: number; indices: Uint8Array | Uint16Array }
+) & { levels?: Levels };
 
-type Chunk = { offset: number; dictionaryOffset: number; bytes: number; raw: number; encodings: number[] };
+/**
+ * Of what may be missing or is a list, for each place whether there is a value (1), and of lists whether the
+ * place goes on with the list of the one before (1); an empty list is a place without a value.
+ */
+export type Levels = { count: number; there: Uint8Array; goesOn?: Uint8Array };
+
+type Chunk = {
+  offset: number;
+  dictionaryOffset: number;
+  bytes: number;
+  raw: number;
+  values: number;
+  encodings: number[];
+};
 export type RowGroup = { rows: number; chunks: Chunk[] };
 
-const physical = { int32: 1, uint32: 1, int64: 2, uint64: 2, double: 5, text: 6 } as const;
+const physical = { boolean: 0, int32: 1, uint32: 1, int64: 2, uint64: 2, double: 5, text: 6 } as const;
 const encodings = { plain: 0, rle: 3, dictionary: 8 } as const;
 const codecs = { none: 0, zstd: 6 } as const;
 const pages = { data: 0, dictionary: 2 } as const;
@@ -54,32 +69,42 @@ export class ParquetPart {
     this.rowGroups.push({ rows, chunks });
   }
 
-  #chunk(rows: number, values: ColumnValues): Chunk {
+  #chunk(rows: number, content: ColumnValues): Chunk {
+    const { levels } = content;
+    const values = levels?.count ?? rows;
+    const told = [...(levels?.goesOn === undefined ? [] : levelsOf(levels.goesOn, values))];
+    if (levels !== undefined) told.push(...levelsOf(levels.there, values));
     const offset = this.#at;
-    if ("plain" in values) {
-      const raw = this.#page(pages.data, rows, { encoding: encodings.plain, bytes: [values.plain] });
+    if ("plain" in content) {
+      const raw = this.#page(pages.data, values, {
+        encoding: encodings.plain,
+        bytes: [...told, content.plain],
+      });
       return {
         offset,
         dictionaryOffset: -1,
         bytes: this.#at - offset,
         raw,
+        values,
         encodings: [encodings.plain, encodings.rle],
       };
     }
-    const dictionary = this.#page(pages.dictionary, values.count, {
+    const dictionary = this.#page(pages.dictionary, content.count, {
       encoding: encodings.plain,
-      bytes: [values.dictionary],
+      bytes: [content.dictionary],
     });
     const data = this.#at;
-    const raw = this.#page(pages.data, rows, {
+    const present = levels === undefined ? rows : content.indices.length;
+    const raw = this.#page(pages.data, values, {
       encoding: encodings.dictionary,
-      bytes: runsOf(values.indices, rows),
+      bytes: [...told, ...runsOf(content.indices, present)],
     });
     return {
       offset: data,
       dictionaryOffset: offset,
       bytes: this.#at - offset,
       raw: raw + dictionary,
+      values,
       encodings: [encodings.plain, encodings.dictionary, encodings.rle],
     };
   }
@@ -122,17 +147,38 @@ function pack(raw: Uint8Array, level: number): Uint8Array {
 }
 
 /**
- * Indices of eight bits as one bit-packed run, which then are the bytes themselves; or one run of the same.
+ * Indices of eight or sixteen bits as one bit-packed run, which then are the bytes themselves; or one run of
+ * the same.
  */
-function runsOf(indices: Uint8Array, rows: number): Uint8Array[] {
+function runsOf(indices: Uint8Array | Uint16Array, rows: number): Uint8Array[] {
+  const size = indices.BYTES_PER_ELEMENT;
+  if (rows === 0) return [Uint8Array.of(size * 8)];
   const first = indices[0] as number;
   let same = true;
   for (let at = 1; at < rows && same; at += 1) same = indices[at] === first;
-  if (same) return [Uint8Array.of(8), varint(rows * 2), Uint8Array.of(first)];
+  const value = size === 1 ? Uint8Array.of(first) : Uint8Array.of(first & 255, first >> 8);
+  if (same) return [Uint8Array.of(size * 8), varint(rows * 2), value];
   const groups = Math.ceil(rows / 8);
-  const padded = new Uint8Array(groups * 8);
-  padded.set(indices.subarray(0, rows));
-  return [Uint8Array.of(8), varint(groups * 2 + 1), padded];
+  const padded = new Uint8Array(groups * 8 * size);
+  padded.set(new Uint8Array(indices.buffer, indices.byteOffset, rows * size));
+  return [Uint8Array.of(size * 8), varint(groups * 2 + 1), padded];
+}
+
+/** Levels of one bit as a bit-packed run, with its length before it. */
+function levelsOf(levels: Uint8Array, count: number): Uint8Array[] {
+  const packed = packBits(levels, count);
+  const head = varint(packed.length * 2 + 1);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(head.length + packed.length);
+  return [length, head, packed];
+}
+
+/** Bytes of 0 and 1 as bits, the first one lowest: how PLAIN has booleans. */
+export function packBits(values: Uint8Array, count: number): Uint8Array {
+  const packed = new Uint8Array(Math.ceil(count / 8));
+  for (let at = 0; at < count; at += 1)
+    packed[at >> 3] = (packed[at >> 3] as number) | ((values[at] as number) << (at & 7));
+  return packed;
 }
 
 function varint(value: number): Uint8Array {
@@ -201,7 +247,7 @@ function footOf(columns: readonly ParquetColumn[], groups: readonly RowGroup[], 
   const writer = new ThriftWriter();
   writer.fields(() => {
     writer.i32(1, 2);
-    writer.structs(2, [null, ...columns], (column) => writeSchema(writer, column, columns.length));
+    writer.structs(2, schemaOf(columns), (element) => writeElement(writer, element));
     writer.i64(
       3,
       groups.reduce((sum, group) => sum + group.rows, 0),
@@ -214,17 +260,37 @@ function footOf(columns: readonly ParquetColumn[], groups: readonly RowGroup[], 
 
 /** Converted types of the older readers; the newer ones read the logical type. */
 const converted = { text: 0, uint32: 13, uint64: 14 } as const;
+const repetition = { required: 0, optional: 1, repeated: 2 } as const;
 
-function writeSchema(writer: ThriftWriter, column: ParquetColumn | null, children: number): void {
-  if (column === null) {
-    writer.text(4, "schema");
-    writer.i32(5, children);
-    return;
-  }
-  const { name, type } = column;
-  writer.i32(1, physical[type]);
-  writer.i32(3, 0);
+/** One of the schema's elements: a column, or with `children` what holds others. */
+type Element = { name: string; type: ColumnType | "list" | "group"; repeated: number; children: number };
+
+function schemaOf(columns: readonly ParquetColumn[]): Element[] {
+  const { required, optional, repeated } = repetition;
+  return [
+    { name: "schema", type: "group", repeated: -1, children: columns.length },
+    ...columns.flatMap(({ name, type, shape }): Element[] =>
+      shape === "list"
+        ? [
+            { name, type: "list", repeated: required, children: 1 },
+            { name: "list", type: "group", repeated, children: 1 },
+            { name: "element", type, repeated: required, children: 0 },
+          ]
+        : [{ name, type, repeated: shape === "optional" ? optional : required, children: 0 }],
+    ),
+  ];
+}
+
+function writeElement(writer: ThriftWriter, { name, type, repeated, children }: Element): void {
+  const holds = type === "list" || type === "group";
+  if (!holds) writer.i32(1, physical[type]);
+  if (repeated >= 0) writer.i32(3, repeated);
   writer.text(4, name);
+  if (holds) writer.i32(5, children);
+  if (type === "list") {
+    writer.i32(6, 3);
+    writer.struct(10, () => writer.struct(3, () => {}));
+  }
   if (type === "text" || type === "uint32" || type === "uint64") writer.i32(6, converted[type]);
   if (type === "text") writer.struct(10, () => writer.struct(1, () => {}));
   if (type === "uint32" || type === "uint64") {
@@ -248,9 +314,9 @@ function writeGroup(
     writer.struct(3, () => {
       writer.i32(1, physical[column.type]);
       writer.numbers(2, chunk.encodings);
-      writer.texts(3, [column.name]);
+      writer.texts(3, column.shape === "list" ? [column.name, "list", "element"] : [column.name]);
       writer.i32(4, codec);
-      writer.i64(5, group.rows);
+      writer.i64(5, chunk.values);
       writer.i64(6, chunk.raw);
       writer.i64(7, chunk.bytes);
       writer.i64(9, chunk.offset);
@@ -262,52 +328,4 @@ function writeGroup(
     group.chunks.reduce((sum, chunk) => sum + chunk.raw, 0),
   );
   writer.i64(3, group.rows);
-}
-
-/** A growing column of text in PLAIN form. */
-export class TextColumn {
-  bytes = new Uint8Array(1024 ** 2);
-  length = 0;
-
-  /** Appends `from[start..end)`. */
-  add(from: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    if (this.length + size + 4 > this.bytes.length) this.#grow(size + 4);
-    const { bytes } = this;
-    let at = this.length;
-    bytes[at] = size & 0xff;
-    bytes[at + 1] = (size >>> 8) & 0xff;
-    bytes[at + 2] = (size >>> 16) & 0xff;
-    bytes[at + 3] = size >>> 24;
-    at += 4;
-    // Copying short texts byte by byte costs less than a call for each.
-    if (size < 48) for (let place = start; place < end; place += 1) bytes[at++] = from[place] as number;
-    else bytes.set(from.subarray(start, end), at);
-    this.length += size + 4;
-  }
-
-  #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + needed));
-    larger.set(this.bytes.subarray(0, this.length));
-    this.bytes = larger;
-  }
-
-  get plain(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
-  }
-
-  clear(): void {
-    this.length = 0;
-  }
-}
-
-/** Texts as a dictionary. */
-export function plainTexts(texts: readonly string[]): Uint8Array {
-  const encoder = new TextEncoder();
-  const column = new TextColumn();
-  for (const text of texts) {
-    const bytes = encoder.encode(text);
-    column.add(bytes, 0, bytes.length);
-  }
-  return column.plain.slice();
 }

@@ -12,6 +12,7 @@ import type { Edges } from "./customerEdges.ts";
 import type { OpenCustomers } from "./customerSource.ts";
 import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
 import type { Answered } from "./jobLink.ts";
+import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
 import { countingTasks, edgesWithin } from "./matchPool.ts";
 import { gatherSignatures, readShared } from "./signatureFile.ts";
 import type { ThreadPool } from "./threadPool.ts";
@@ -29,6 +30,8 @@ export type CustomerIndex = {
   /** Parquet: customer_id, days, service and the like, in the order of the rows. */
   attributes: string;
   frequencies: Frequencies;
+  /** What the outputs say of customers. */
+  texts: CustomerTexts;
   edges: Edges;
 };
 
@@ -127,12 +130,16 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
       packed: true,
     })),
   );
+  joinTexts(
+    results.map(({ task }) => join(fresh, named(task, "texts"))),
+    fresh,
+  );
   const edges = await edgesWithin(pool, { table, frequencies, rules, prior: priorWithin(table.rows) }, [
     { do: "keys", table, frequencies, file: join(fresh, "keys.parquet") },
   ]);
   writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
   for (const { task } of results) {
-    for (const kind of ["attributes", "json"]) rmSync(join(fresh, named(task, kind)));
+    for (const kind of ["attributes", "texts", "json"]) rmSync(join(fresh, named(task, kind)));
   }
   rmSync(join(fresh, "keys.parquet.part"), { force: true });
   const meta: Meta = {
@@ -172,6 +179,7 @@ export function openIndex(folder: string, built: BuiltIndex | null = null): Cust
   const table =
     built?.table ?? gatherSignatures(meta.parts.map((part) => ({ ...part, file: join(now, part.file) })));
   let frequencies = built?.frequencies ?? null;
+  let texts: CustomerTexts | null = null;
   const bytes = readFileSync(join(now, "edges.bin"));
   const pairs = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   return {
@@ -183,6 +191,9 @@ export function openIndex(folder: string, built: BuiltIndex | null = null): Cust
     // Read when they are asked for: only who matches needs them.
     get frequencies() {
       return (frequencies ??= new Frequencies(table.rows, readShared(join(now, "frequencies.bin"))));
+    },
+    get texts() {
+      return (texts ??= readTexts(now, table.rows));
     },
     edges: {
       certain: pairs.subarray(0, meta.edges.certain * 2),

@@ -2,17 +2,14 @@ import { renameSync, writeFileSync } from "node:fs";
 import { FieldReading } from "../fields/classifyField.ts";
 import { kind } from "../fields/kinds.ts";
 import { Fields } from "../fields/splitRecord.ts";
-import {
-  ParquetPart,
-  TextColumn,
-  type ParquetColumn,
-  type RowGroup,
-} from "../../lib/parquet/writeParquet.ts";
+import { TextColumn } from "../../lib/parquet/textColumn.ts";
+import { ParquetPart, type ParquetColumn, type RowGroup } from "../../lib/parquet/writeParquet.ts";
 import { readTask } from "../read/readTask.ts";
 import type { ReadProblem, ReadTask, RecordPlace, RecordSink } from "../read/record.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
 import { PersonSignature } from "../signatures/personSignature.ts";
 import { ATTRIBUTES, CUSTOMER_FIELDS, kindOfField, type CustomerField } from "./customerColumns.ts";
+import { CustomerTextWriter } from "./customerTexts.ts";
 import { SignatureWriter } from "./signatureFile.ts";
 
 /** What is kept of customers beside their signatures. */
@@ -50,6 +47,8 @@ export async function readCustomers(
   return result;
 }
 
+const attributePlaces = ATTRIBUTES.map((name) => CUSTOMER_FIELDS.indexOf(name));
+
 class CustomerSink implements RecordSink {
   readonly #fieldOf: ColumnFields;
   readonly #fields = new Fields();
@@ -64,9 +63,12 @@ class CustomerSink implements RecordSink {
   readonly #id = new TextColumn();
   readonly #texts = ATTRIBUTES.map(() => new TextColumn());
   readonly #spans = new Int32Array(CUSTOMER_FIELDS.length * 2);
+  readonly #kept = new CustomerTextWriter();
+  readonly #base: string;
 
   constructor(columns: ColumnFields, key: HashKey, base: string) {
     this.#fieldOf = columns;
+    this.#base = base;
     this.#signature = new PersonSignature(key);
     this.#signatures = new SignatureWriter(`${base}.signatures`);
     this.#file = new ParquetPart(`${base}.attributes`, ATTRIBUTE_COLUMNS, 1);
@@ -101,20 +103,21 @@ class CustomerSink implements RecordSink {
     }
     const [from, to] = [this.#spans[0] as number, this.#spans[1] as number];
     this.#id.add(bytes, from, to);
+    this.#kept.addId(bytes, from, to);
     if (to > from) {
       this.#reading.readAs(kind["customer-id"], bytes, from, to);
       this.#signature.take(kind["customer-id"], this.#reading, 1);
     }
-    for (const [at, name] of ATTRIBUTES.entries()) {
-      const place = CUSTOMER_FIELDS.indexOf(name) * 2;
-      (this.#texts[at] as TextColumn).add(
-        bytes,
-        this.#spans[place] as number,
-        this.#spans[place + 1] as number,
-      );
+    for (let at = 0; at < attributePlaces.length; at += 1) {
+      const place = (attributePlaces[at] as number) * 2;
+      const span = { from: this.#spans[place] as number, to: this.#spans[place + 1] as number };
+      (this.#texts[at] as TextColumn).add(bytes, span.from, span.to);
+      this.#kept.addAttribute(at, bytes, span);
     }
     const { table, row: next } = this.#signatures.next();
     this.#signature.store(table, next);
+    table.set(next, "born", this.#born[row] as number);
+    table.set(next, "expires", this.#expires[row] as number);
     this.#rows += 1;
   }
 
@@ -174,6 +177,7 @@ class CustomerSink implements RecordSink {
     this.#flush();
     this.#file.close();
     const rows = this.#signatures.close();
+    this.#kept.write(`${this.#base}.texts`);
     return { rows, rowGroups: this.#file.rowGroups, problems: this.#problems };
   }
 }

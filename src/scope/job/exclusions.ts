@@ -1,7 +1,6 @@
 import { SekishoError } from "../../lib/error.ts";
-import { quoteSql, type Duck } from "../../lib/openDuck.ts";
-import { linkState } from "../match/decideLinks.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
+import type { CustomerTexts } from "./customerTexts.ts";
 
 /** A product that was not touched, as a customer row says it: `service=高速バス`. */
 export type Exclusion = { attribute: (typeof ATTRIBUTES)[number]; value: string };
@@ -20,22 +19,21 @@ export function readExclusion(text: string): Exclusion {
   });
 }
 
-/**
- * Makes the table \`excluded\` from link, customer_of and attribute: persons all of whose linked rows are
- * excluded.
- */
-export async function stageExcluded(duck: Duck, exclude: readonly Exclusion[]): Promise<void> {
-  const rules = exclude.map(({ attribute, value }) => `coalesce(a.${attribute}, '') = ${quoteSql(value)}`);
-  await duck.run(
-    `CREATE OR REPLACE TABLE excluded AS
-       SELECT c.person FROM (SELECT DISTINCT row FROM link WHERE state = ${linkState.certain}) l
-         JOIN customer_of c USING (row) JOIN attribute a USING (row)
-       GROUP BY c.person HAVING bool_and(${rules.length === 0 ? "false" : rules.join(" OR ")})`,
-  );
+/** Tells whether a customer row is of an excluded product. */
+export function excludedRows(texts: CustomerTexts, exclude: readonly Exclusion[]): (row: number) => boolean {
+  const rules = exclude.map(({ attribute, value }) => {
+    const at = ATTRIBUTES.indexOf(attribute);
+    const { plain, starts } = texts.texts[at] as CustomerTexts["texts"][number];
+    const all = new TextDecoder();
+    const number = Array.from({ length: starts.length - 1 }, (_, code) => code).find(
+      (code) => all.decode(plain.slice(starts[code] as number, (starts[code + 1] as number) - 4)) === value,
+    );
+    return { codes: texts.codes[at] as Uint32Array, number };
+  });
+  return (row) => rules.some(({ codes, number }) => codes[row] === number);
 }
 
-/** Counts them, once they are staged. */
-export async function countExcluded(duck: Duck, exclude: readonly Exclusion[]): Promise<Excluded> {
-  const [row] = await duck.rows<{ persons: number }>("SELECT count(*) AS persons FROM excluded");
-  return { persons: row?.persons ?? 0, of: [...exclude] };
+/** Counts persons who are excluded. */
+export function countExcluded(excluded: Uint8Array, exclude: readonly Exclusion[]): Excluded {
+  return { persons: excluded.reduce((sum, one) => sum + one, 0), of: [...exclude] };
 }

@@ -2,10 +2,11 @@ import type { ReadTask } from "../read/record.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
 import type { ColumnFields, CustomerResult } from "./customerTask.ts";
 import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
+import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
 import type { TaskResult } from "./understandTask.ts";
 
 /** What the job asks of its threads. */
-export type Asked = ReadAsked | MatchAsked;
+export type Asked = ReadAsked | MatchAsked | OutputAsked;
 export type ReadAsked =
   | { do: "understand"; task: ReadTask; folder: string }
   | { do: "customers"; task: ReadTask; columns: ColumnFields; folder: string };
@@ -14,6 +15,7 @@ export type Answered =
   | { done: "understand"; result: TaskResult }
   | { done: "customers"; result: CustomerResult }
   | MatchAnswer
+  | OutputAnswer
   | { done: "failed"; problem: string }
   | { progress: number };
 

@@ -4,6 +4,7 @@ import { Understanding } from "../fields/understandRecord.ts";
 import { readCustomers } from "./customerTask.ts";
 import type { Answered, Asked, ThreadData } from "./jobLink.ts";
 import { doMatch } from "./matchTask.ts";
+import { writeOutput } from "./outputTask.ts";
 import { understandTask } from "./understandTask.ts";
 
 /** A thread that reads: one task after the other, as they are asked. */
@@ -34,7 +35,8 @@ async function answer(asked: Asked): Promise<void> {
         onProgress,
       });
       tell({ done: "customers", result });
-    } else tell(doMatch(asked));
+    } else if (asked.do === "write") tell(writeOutput(asked));
+    else tell(doMatch(asked));
   } catch (error) {
     tell({ done: "failed", problem: textOfError(error) });
   }

@@ -1,12 +1,7 @@
 import type { Understanding } from "../fields/understandRecord.ts";
 import { SCOPE_KINDS } from "../fields/kinds.ts";
-import {
-  ParquetPart,
-  plainTexts,
-  TextColumn,
-  type ParquetColumn,
-  type RowGroup,
-} from "../../lib/parquet/writeParquet.ts";
+import { plainTexts, TextColumn } from "../../lib/parquet/textColumn.ts";
+import { ParquetPart, type ParquetColumn, type RowGroup } from "../../lib/parquet/writeParquet.ts";
 import { RECORD_ENCODINGS, type RecordEncoding } from "../read/record.ts";
 
 /** One row for each field of each record: what anyone needs to find it again in the input. */

@@ -3,7 +3,6 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { mkdirSync } from "node:fs";
 import { SekishoError } from "../../lib/error.ts";
-import { openDuck, type Duck } from "../../lib/openDuck.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
@@ -24,7 +23,8 @@ import { gatherSignatures } from "./signatureFile.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
-import { stageTables, writeFiles } from "./writeOutputs.ts";
+import { stageOutputs } from "./stageOutputs.ts";
+import { writeFiles } from "./writeOutputs.ts";
 
 export type ScopeOptions = {
   inputs: readonly string[];
@@ -121,18 +121,13 @@ class Job {
     const key = openKey(kept === null ? join(this.#folder.work, "key") : `${resolve(indexFolder)}.key`);
     const threads = this.#options.threads ?? Math.min(8, availableParallelism());
     await using pool = new ThreadPool(threads, { key, today: this.#options.at.toString() });
-    const duck = await openDuck({ memoryBytesMax: 3 * 1024 ** 3, tempFolder: this.#folder.work, threads });
-    try {
-      const customers = await this.#prepareIndex(indexFolder, { pool, key });
-      await this.#time("read", () => this.#read(pool));
-      const results = this.#results();
-      const records = this.#gather(results);
-      const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
-      const matched = await this.#match({ pool, index, records });
-      return await this.#finish({ duck, index, records, matched, results, customers });
-    } finally {
-      await duck.close();
-    }
+    const customers = await this.#prepareIndex(indexFolder, { pool, key });
+    await this.#time("read", () => this.#read(pool));
+    const results = this.#results();
+    const records = this.#gather(results);
+    const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
+    const matched = await this.#match({ pool, index, records });
+    return await this.#finish({ pool, index, records, matched, results, customers });
   }
 
   async #time<T>(name: string, act: () => T | Promise<T>): Promise<T> {
@@ -220,14 +215,14 @@ class Job {
   }
 
   async #finish(of: {
-    duck: Duck;
+    pool: ThreadPool;
     index: CustomerIndex;
     records: SignatureTable;
     matched: Matched;
     results: TaskResult[];
     customers: OpenCustomers;
   }): Promise<ScopeResult> {
-    const { duck, index, records, matched, results } = of;
+    const { index, records, matched, results } = of;
     const { out, work } = this.#folder;
     this.#options.onProgress("persons", 0, null);
     const persons = await this.#time("persons", () =>
@@ -238,7 +233,6 @@ class Job {
       }),
     );
     const made = {
-      duck,
       index,
       records,
       recordIds: idsOf(results),
@@ -248,11 +242,11 @@ class Job {
       out,
       exclude: this.#options.exclude ?? [],
     };
-    await this.#time("stage", () => stageTables(made));
-    await this.#time("files", () => writeFiles(made));
-    const counted = await this.#time("counts", () => countPersons(duck, this.#options.at));
+    const staged = await this.#time("stage", () => stageOutputs(made));
+    await this.#time("files", () => writeFiles(staged, { work, out, pool: of.pool }));
+    const counted = await this.#time("counts", () => countPersons(staged, this.#options.at));
     await this.#time("records file", () => this.#writeRecords(results));
-    const excluded = await countExcluded(duck, made.exclude);
+    const excluded = countExcluded(staged.excluded, made.exclude);
     const hashes = await this.#time("hashes", () => this.#hashes());
     const result = summarize({
       counted: { ...counted, excluded },
@@ -296,11 +290,17 @@ class Job {
 const sizeOf = (task: ReadTask): number => Math.max(0, Math.min(task.end, task.input.bytes) - task.start);
 
 function idsOf(results: readonly TaskResult[]): BigInt64Array {
-  const ids = new BigInt64Array(results.reduce((sum, one) => sum + one.records, 0));
+  const count = results.reduce((sum, one) => sum + one.records, 0);
+  const ids = new BigInt64Array(new SharedArrayBuffer(Math.max(8, count * 8)), 0, count);
+  // As two words each: BigInt costs ten times as much.
+  const words = new Uint32Array(ids.buffer);
   let at = 0;
   for (const { task, records } of results) {
-    const first = BigInt(task) * BigInt(recordsOfTaskMax);
-    for (let number = 0; number < records; number += 1) ids[at++] = first + BigInt(number);
+    const first = task * recordsOfTaskMax;
+    for (let number = 0; number < records; number += 1, at += 2) {
+      words[at] = (first + number) >>> 0;
+      words[at + 1] = Math.floor((first + number) / 2 ** 32);
+    }
   }
   return ids;
 }

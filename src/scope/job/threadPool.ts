@@ -3,6 +3,7 @@ import { SekishoError, textOfError } from "../../lib/error.ts";
 import { siblingModule } from "../../lib/sibling.ts";
 import type { Answered, Asked, ReadAsked, ThreadData } from "./jobLink.ts";
 import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
+import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
 
 export const limits = { threadHeapMegabytesMax: 2_048 } as const;
 
@@ -48,15 +49,24 @@ export class ThreadPool implements AsyncDisposable {
 
   /** Does what matching asks for; answers stand in the order of the tasks. */
   async work(tasks: readonly MatchAsked[]): Promise<MatchAnswer[]> {
-    const answers: MatchAnswer[] = [];
+    return (await this.#ordered(tasks)) as MatchAnswer[];
+  }
+
+  async #ordered(tasks: readonly Asked[]): Promise<Answered[]> {
+    const answers: Answered[] = [];
     await this.#all(tasks, {
       answer: (answer, at) => {
-        answers[at] = answer as MatchAnswer;
+        answers[at] = answer;
       },
       progress: () => {},
       failed: (asked, problem) => new Error(`a thread that was to do "${asked?.do}" failed: ${problem}`),
     });
     return answers;
+  }
+
+  /** Writes outputs; answers stand in the order of the tasks. */
+  async write(tasks: readonly OutputAsked[]): Promise<OutputAnswer[]> {
+    return (await this.#ordered(tasks)) as OutputAnswer[];
   }
 
   async #all(tasks: readonly Asked[], told: Told): Promise<void> {

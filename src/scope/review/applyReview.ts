@@ -5,7 +5,8 @@ import { countPersons } from "../job/countPersons.ts";
 import { openIndex } from "../job/customerIndex.ts";
 import { countExcluded } from "../job/exclusions.ts";
 import type { ScopeResult } from "../job/runScope.ts";
-import { stageTables, writeFiles } from "../job/writeOutputs.ts";
+import { stageOutputs } from "../job/stageOutputs.ts";
+import { writeFiles } from "../job/writeOutputs.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
 import { figuresOf } from "../report/linkFigures.ts";
 import { reportFiles } from "../report/writeReport.ts";
@@ -52,10 +53,9 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const counts = JSON.parse(readFileSync(await files.path(`${before}/counts.json`), "utf8")) as ScopeResult;
   const work = files.work();
   const exclude = counts.excluded.of;
-  const made = { duck, index, records, recordIds, links, persons, work, out: work, exclude };
-  await stageTables(made);
-  await writeFiles(made);
-  const counted = await countPersons(duck, Temporal.PlainDate.from(counts.at));
+  const staged = stageOutputs({ index, records, recordIds, links, persons, work, out: work, exclude });
+  await writeFiles(staged, { work, out: work });
+  const counted = countPersons(staged, Temporal.PlainDate.from(counts.at));
   const decisions = [...job.log.current().values()];
   await stageDecisions(job, decisions);
   await files.write(duck, "links.parquet", await linksSql(job));
@@ -66,7 +66,7 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const result: ReviewedResult = {
     ...counts,
     ...counted,
-    excluded: await countExcluded(duck, exclude),
+    excluded: countExcluded(staged.excluded, exclude),
     persons: { ...range, matched: persons.count - persons.unmatched, notCustomers: persons.unmatched },
     review,
   };

@@ -55,7 +55,7 @@ export const NARROW_COLUMNS = [
   "flags",
   /** Of recovered records only: bit n says that an item of kind n is there. */
   "items",
-  /** Of recovered records only: yyyymmdd of birth, and of the day on which a passport ends. */
+  /** yyyymmdd of birth, and of the day on which a passport ends. */
   "born",
   "expires",
 ] as const;

@@ -1,0 +1,130 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { startsOfTexts, TextCodes } from "../../lib/parquet/textCodes.ts";
+import { TextColumn } from "../../lib/parquet/textColumn.ts";
+import { ATTRIBUTES } from "./customerColumns.ts";
+import { readShared } from "./signatureFile.ts";
+
+/**
+ * Keys and attributes of the customers, by row, for the outputs: of attributes few texts are different, and
+ * each row holds their numbers. Memory that threads share.
+ */
+export type CustomerTexts = {
+  rows: number;
+  /** The key of row n is `ids[idStarts[n]..idStarts[n + 1] − 4)`. */
+  ids: Uint8Array;
+  idStarts: Uint32Array;
+  /** By ATTRIBUTES: for each row the number of its text. */
+  codes: Uint32Array[];
+  /** By ATTRIBUTES: the texts in PLAIN; number 0 is the empty one. */
+  texts: { plain: Uint8Array; starts: Uint32Array }[];
+};
+
+/** Takes the keys and attributes of one part of a customer table, and writes them to a file. */
+export class CustomerTextWriter {
+  readonly #ids = new TextColumn();
+  readonly #attributes = ATTRIBUTES.map(() => ({ codes: new TextCodes(), rows: new Uint32Array(1 << 16) }));
+  #rows = 0;
+
+  addId(bytes: Uint8Array, from: number, to: number): void {
+    this.#ids.add(bytes, from, to);
+    this.#rows += 1;
+  }
+
+  /** Of the row that was just added. */
+  addAttribute(attribute: number, bytes: Uint8Array, span: { from: number; to: number }): void {
+    const of = this.#attributes[attribute] as { codes: TextCodes; rows: Uint32Array };
+    if (this.#rows > of.rows.length) {
+      const larger = new Uint32Array(of.rows.length * 2);
+      larger.set(of.rows);
+      of.rows = larger;
+    }
+    of.rows[this.#rows - 1] = of.codes.code(bytes, span.from, span.to);
+  }
+
+  write(file: string): void {
+    writeParts(file, this.#rows, [
+      this.#ids.plain,
+      ...this.#attributes.flatMap(({ codes, rows }) => [codes.texts.plain, rows.subarray(0, this.#rows)]),
+    ]);
+  }
+}
+
+/** Numbers of 32 bits: rows and the size of each part; then the parts. */
+function writeParts(file: string, rows: number, parts: readonly (Uint8Array | Uint32Array)[]): void {
+  const bytes = parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  const head = Uint32Array.of(rows, ...bytes.map((part) => part.length));
+  writeFileSync(file, Buffer.concat([Buffer.from(head.buffer), ...bytes]), { mode: 0o600 });
+}
+
+function readParts(file: string): { rows: number; parts: Uint8Array[] } {
+  const bytes = readFileSync(file);
+  const count = 1 + ATTRIBUTES.length * 2;
+  let at = (count + 1) * 4;
+  const parts = Array.from({ length: count }, (_, part) => {
+    const size = bytes.readUInt32LE((part + 1) * 4);
+    at += size;
+    return bytes.subarray(at - size, at);
+  });
+  return { rows: bytes.readUInt32LE(0), parts };
+}
+
+const names = { ids: "ids.bin", codes: "codes.bin", texts: "texts.bin" } as const;
+
+/** Makes one of what the parts of a table have written, in the order of their rows. */
+export function joinTexts(files: readonly string[], folder: string): void {
+  const parts = files.map(readParts);
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const put = (name: keyof typeof names, chunks: readonly Uint8Array[]): void =>
+    writeFileSync(`${folder}/${names[name]}`, Buffer.concat(chunks), { mode: 0o600 });
+  put(
+    "ids",
+    parts.map((part) => part.parts[0] as Uint8Array),
+  );
+  const codes: Uint8Array[] = [];
+  const texts: Uint8Array[] = [];
+  const sizes = new Uint32Array(ATTRIBUTES.length * 2);
+  for (const attribute of ATTRIBUTES.keys()) {
+    const all = new TextCodes();
+    const column = new Uint32Array(rows);
+    let row = 0;
+    for (const part of parts) {
+      const plain = part.parts[1 + attribute * 2] as Uint8Array;
+      const numbers: number[] = [];
+      const { length } = plain;
+      for (let at = 0; at < length;) {
+        const size = Buffer.from(plain.buffer, plain.byteOffset + at, 4).readUInt32LE(0);
+        numbers.push(all.code(plain, at + 4, at + 4 + size));
+        at += size + 4;
+      }
+      const own = part.parts[2 + attribute * 2] as Buffer;
+      for (let at = 0; at < part.rows; at += 1) column[row++] = numbers[own.readUInt32LE(at * 4)] as number;
+    }
+    codes.push(new Uint8Array(column.buffer));
+    texts.push(all.texts.plain);
+    sizes[attribute * 2] = all.count;
+    sizes[attribute * 2 + 1] = all.texts.length;
+  }
+  put("codes", codes);
+  put("texts", [new Uint8Array(sizes.buffer), ...texts]);
+}
+
+/** Reads what `joinTexts` has written. */
+export function readTexts(folder: string, rows: number): CustomerTexts {
+  const ids = readShared(`${folder}/${names.ids}`);
+  const codes = readShared(`${folder}/${names.codes}`);
+  const texts = readShared(`${folder}/${names.texts}`);
+  const sizes = new Uint32Array(texts.buffer, 0, ATTRIBUTES.length * 2);
+  let at = sizes.byteLength;
+  return {
+    rows,
+    ids,
+    idStarts: startsOfTexts(ids, rows),
+    codes: ATTRIBUTES.map((_, attribute) => new Uint32Array(codes.buffer, attribute * rows * 4, rows)),
+    texts: ATTRIBUTES.map((_, attribute) => {
+      const size = sizes[attribute * 2 + 1] as number;
+      const plain = new Uint8Array(texts.buffer, at, size);
+      at += size;
+      return { plain, starts: startsOfTexts(plain, sizes[attribute * 2] as number) };
+    }),
+  };
+}
