@@ -28,7 +28,7 @@ type Pending = {
   message: { bytes: Buffer; start: number; end: number };
   expected: Expected;
   /** What will really run. */
-  resolved: JudgedStatement[];
+  resolved: readonly JudgedStatement[];
   /** Goes to the server in its place where it is refused. */
   substitute: () => Buffer;
   rows: number;
@@ -226,14 +226,19 @@ export class ClientSide {
     return this.#judge(
       text,
       (judged) => {
-        const overlay = new Map<string, JudgedStatement | null>();
-        const { names } = this.#session;
         expected.statements = judged.statements;
-        const resolved = judged.statements.map((statement) => names.resolve(statement, overlay));
-        return this.#decide({ ...pending, resolved });
+        return this.#decide({ ...pending, resolved: this.#resolve(judged.statements) });
       },
       message,
     );
+  }
+
+  /** What will really run of these statements, which follow each other. */
+  #resolve(statements: readonly JudgedStatement[]): readonly JudgedStatement[] {
+    if (statements.length === 0 || (statements.length === 1 && statements[0]?.effect === null))
+      return statements;
+    const overlay = new Map<string, JudgedStatement | null>();
+    return statements.map((statement) => this.#session.names.resolve(statement, overlay));
   }
 
   #parse(bytes: Buffer, start: number, end: number): Buffer | null {
@@ -319,12 +324,11 @@ export class ClientSide {
     expected.portal = portal;
     expected.text = portal?.prepared.text ?? "";
     expected.statements = statement === null ? [] : [statement];
-    const overlay = new Map<string, JudgedStatement | null>();
     const pending: Pending = {
       moment: "execute",
       message: { bytes, start, end },
       expected,
-      resolved: expected.statements.map((one) => this.#session.names.resolve(one, overlay)),
+      resolved: this.#resolve(expected.statements),
       substitute: () => encodeExecute("sekisho refused"),
       rows: bytes.readInt32BE(name.next),
       portal,

@@ -17,11 +17,26 @@ import { limits, type Session } from "./session.ts";
 
 const nothing = Buffer.alloc(0);
 
+/** What an answer may belong to, as bits. */
+const kinds = {
+  start: 1 << expect.start,
+  parse: 1 << expect.parse,
+  bind: 1 << expect.bind,
+  describe: 1 << expect.describe,
+  close: 1 << expect.close,
+  execute: 1 << expect.execute,
+  sync: 1 << expect.sync,
+  query: 1 << expect.query,
+  functionCall: 1 << expect.functionCall,
+} as const;
+
 /** What the server sends: rows are counted before they go, and nothing goes that was cut. */
 export class ServerSide {
   readonly #session: Session;
   readonly #stream: MessageStream;
-  readonly #out: Buffer[] = [];
+  /** What goes to the client of this chunk, and how many parts it has: the places are used again. */
+  readonly #out: (Buffer | null)[] = [];
+  #parts = 0;
   /** The reading to which rows belong now; null where they only pass. */
   #reading: Reading | null = null;
   /** The head of the queue as it was followed. */
@@ -31,7 +46,7 @@ export class ServerSide {
   /** Rows of a statement that was cut. */
   #dropsRows = false;
   #rowsBegun = false;
-  /** How much of `#out` stands before the first row that was counted in this chunk. */
+  /** How many of the parts stand before the first row that was counted in this chunk. */
   #safe = 0;
   #broken = false;
   #started = false;
@@ -41,7 +56,9 @@ export class ServerSide {
     this.#stream = new MessageStream({
       wants: (type, total) => this.#wants(type, total),
       take: (type, bytes, { start, end }) => this.#take(type, bytes, start, end),
-      send: (bytes) => void this.#out.push(bytes),
+      send: (bytes) => {
+        this.#out[this.#parts++] = bytes;
+      },
       malformed: (problem) => this.#desync(problem),
     });
   }
@@ -68,8 +85,11 @@ export class ServerSide {
   #send(): void {
     const out = this.#out;
     const { port } = this.#session;
-    for (let place = 0; place < out.length; place++) port.toClient(out[place] as Buffer);
-    out.length = 0;
+    for (let place = 0; place < this.#parts; place++) {
+      port.toClient(out[place] as Buffer);
+      out[place] = null;
+    }
+    this.#parts = 0;
   }
 
   /** The record comes before the rows: what it does not take does not go. */
@@ -79,7 +99,7 @@ export class ServerSide {
     try {
       watch.endRows();
     } catch {
-      this.#out.length = this.#safe;
+      this.#parts = this.#safe;
       this.#send();
       this.#session.fail(watch.recordRefusal());
     }
@@ -143,7 +163,7 @@ export class ServerSide {
     if (this.#rowsBegun) return;
     this.#rowsBegun = true;
     // What stands before in this chunk has been judged already and may go in any case.
-    this.#safe = this.#out.length;
+    this.#safe = this.#parts;
     this.#session.watch.beginRows();
   }
 
@@ -189,32 +209,32 @@ export class ServerSide {
     this.#follow(this.#head());
   }
 
-  /** The head must be of this kind; else what we know of the session is wrong, and it ends. */
-  #expects(...kinds: readonly number[]): Expected | null {
+  /** The head must be of one of these kinds (bits); else what we know of the session is wrong: it ends. */
+  #expects(kinds: number): Expected | null {
     const head = this.#head();
-    if (head !== undefined && kinds.includes(head.kind)) return head;
+    if (head !== undefined && ((1 << head.kind) & kinds) !== 0) return head;
     this.#unasked();
     return null;
   }
 
   readonly #steps: Record<number, (bytes: Buffer, start: number, end: number) => Buffer | null> = {
     [server.parseComplete]: () => {
-      const head = this.#expects(expect.parse);
+      const head = this.#expects(kinds.parse);
       if (head?.prepared != null) this.#session.names.setPrepared(head.name, head.prepared);
       return this.#done(head);
     },
     [server.bindComplete]: () => {
-      const head = this.#expects(expect.bind);
+      const head = this.#expects(kinds.bind);
       if (head?.portal != null) this.#session.names.setPortal(head.name, head.portal);
       return this.#done(head);
     },
     [server.closeComplete]: () => {
-      const head = this.#expects(expect.close);
+      const head = this.#expects(kinds.close);
       if (head !== null) this.#session.client.closed(head.name);
       return this.#done(head);
     },
-    [server.parameterDescription]: () => (this.#expects(expect.describe) === null ? nothing : null),
-    [server.noData]: () => this.#done(this.#expects(expect.describe)),
+    [server.parameterDescription]: () => (this.#expects(kinds.describe) === null ? nothing : null),
+    [server.noData]: () => this.#done(this.#expects(kinds.describe)),
     [server.rowDescription]: (bytes, start, end) => this.#describe(bytes, start, end),
     [server.commandComplete]: () => this.#complete(),
     [server.emptyQuery]: () => this.#complete(),
@@ -228,12 +248,12 @@ export class ServerSide {
     [server.copyOut]: (bytes, start, end) => this.#copyOut(bytes, start, end),
     [server.copyDone]: () => (this.#head()?.cut === true ? nothing : null),
     [server.copyBoth]: () => this.#unasked(),
-    [server.functionResponse]: () => (this.#expects(expect.functionCall) === null ? nothing : null),
-    [server.authentication]: () => (this.#expects(expect.start) === null ? nothing : null),
-    [server.negotiate]: () => (this.#expects(expect.start) === null ? nothing : null),
+    [server.functionResponse]: () => (this.#expects(kinds.functionCall) === null ? nothing : null),
+    [server.authentication]: () => (this.#expects(kinds.start) === null ? nothing : null),
+    [server.negotiate]: () => (this.#expects(kinds.start) === null ? nothing : null),
     [server.keyData]: (bytes, start, end) => {
       this.#session.cancelKey = Buffer.from(bytes.subarray(start, end));
-      return this.#expects(expect.start) === null ? nothing : null;
+      return this.#expects(kinds.start) === null ? nothing : null;
     },
   };
 
@@ -244,12 +264,13 @@ export class ServerSide {
   }
 
   #describe(bytes: Buffer, start: number, end: number): Buffer | null {
-    const head = this.#expects(expect.describe, expect.query, expect.execute);
+    const head = this.#expects(kinds.describe | kinds.query | kinds.execute);
     if (head === null || head.cut) return nothing;
     if (head.kind === expect.describe) {
-      if (head.portal !== null) {
-        head.portal.columns = decodeRowDescription(bytes, start, end);
-      }
+      const { portal } = head;
+      // Of what concerns nobody no row is looked at.
+      if (portal !== null && portal.statement?.class !== "pass")
+        portal.columns = decodeRowDescription(bytes, start, end);
       return this.#done(head);
     }
     this.#reading?.describe(decodeRowDescription(bytes, start, end), null);
@@ -257,7 +278,7 @@ export class ServerSide {
   }
 
   #copyOut(bytes: Buffer, start: number, end: number): Buffer | null {
-    const head = this.#expects(expect.query, expect.execute);
+    const head = this.#expects(kinds.query | kinds.execute);
     if (head === null || head.cut) return nothing;
     if (this.#reading !== null && start + 3 <= end) {
       const format = bytes[start] as number;
@@ -273,7 +294,7 @@ export class ServerSide {
    * no answer (54.2.6).
    */
   #copyIn(): Buffer | null {
-    const head = this.#expects(expect.query, expect.execute);
+    const head = this.#expects(kinds.query | kinds.execute);
     if (head === null) return nothing;
     let ended = false;
     this.#session.queue.keep((item, place) => {
@@ -286,7 +307,7 @@ export class ServerSide {
   }
 
   #complete(): Buffer | null {
-    const head = this.#expects(expect.query, expect.execute);
+    const head = this.#expects(kinds.query | kinds.execute);
     if (head === null) return nothing;
     const { watch, names } = this.#session;
     if (head.cut) return this.#endOfCut(head);
@@ -323,7 +344,7 @@ export class ServerSide {
   }
 
   #suspend(): Buffer | null {
-    const head = this.#expects(expect.execute);
+    const head = this.#expects(kinds.execute);
     if (head === null) return nothing;
     if (head.cut) return this.#endOfCut(head);
     return this.#done(head);
@@ -357,7 +378,7 @@ export class ServerSide {
 
   #ready(): Buffer | null {
     this.#started = true;
-    const head = this.#expects(expect.start, expect.query, expect.sync, expect.functionCall);
+    const head = this.#expects(kinds.start | kinds.query | kinds.sync | kinds.functionCall);
     return this.#done(head);
   }
 

@@ -32,9 +32,9 @@ export class SessionNames {
   readonly #refresh: (prepared: Prepared) => JudgedStatement | null;
   readonly #prepared = new Map<string, Prepared>();
   readonly #portals = new Map<string, Portal>();
-  /** On their way; by name, with the batch of each. */
-  readonly #coming = new Map<string, { prepared: Prepared; batch: number }>();
-  readonly #comingPortals = new Map<string, { portal: Portal; batch: number }>();
+  /** On their way, with the batch of each. */
+  readonly #coming = new Coming<Prepared>();
+  readonly #comingPortals = new Coming<Portal>();
 
   /** `refresh` judges anew what was judged by an older catalog. */
   constructor(refresh: (prepared: Prepared) => JudgedStatement | null) {
@@ -42,25 +42,24 @@ export class SessionNames {
   }
 
   findPrepared(name: string): Prepared | undefined {
-    return this.#coming.get(name)?.prepared ?? this.#prepared.get(name);
+    return this.#coming.find(name) ?? this.#prepared.get(name);
   }
 
   /** Parse is on its way. */
   expectPrepared(name: string, prepared: Prepared, batch: number): void {
-    this.#coming.set(name, { prepared, batch });
+    this.#coming.add(name, prepared, batch);
   }
 
   /** ParseComplete. */
   setPrepared(name: string, prepared: Prepared): void {
     set(this.#prepared, name, prepared);
-    if (this.#coming.get(name)?.prepared === prepared) this.#coming.delete(name);
+    this.#coming.came(name, prepared);
   }
 
   /** An error took the rest of its batch with it. */
   failed(batch: number): void {
-    for (const [name, coming] of this.#coming) if (coming.batch === batch) this.#coming.delete(name);
-    for (const [name, coming] of this.#comingPortals)
-      if (coming.batch === batch) this.#comingPortals.delete(name);
+    this.#coming.failed(batch);
+    this.#comingPortals.failed(batch);
   }
 
   closePrepared(name: string): void {
@@ -69,18 +68,18 @@ export class SessionNames {
 
   /** Bind is on its way. */
   expectPortal(name: string, portal: Portal, batch: number): void {
-    this.#comingPortals.set(name, { portal, batch });
+    this.#comingPortals.add(name, portal, batch);
   }
 
   setPortal(name: string, portal: Portal): void {
     const before = this.#portals.get(name);
     if (before !== portal) before?.reading?.end("complete");
     set(this.#portals, name, portal);
-    if (this.#comingPortals.get(name)?.portal === portal) this.#comingPortals.delete(name);
+    this.#comingPortals.came(name, portal);
   }
 
   findPortal(name: string): Portal | undefined {
-    return this.#comingPortals.get(name)?.portal ?? this.#portals.get(name);
+    return this.#comingPortals.find(name) ?? this.#portals.get(name);
   }
 
   closePortal(name: string): void {
@@ -144,4 +143,43 @@ function set<Value>(map: Map<string, Value>, name: string, value: Value): void {
   if (map.size <= limits.namesMax) return;
   const oldest = map.keys().next();
   if (oldest.done !== true) map.delete(oldest.value);
+}
+
+/**
+ * What is on its way to the server by its name: the last of a name counts. It is one thing nearly always, and
+ * that one is kept apart: a table that is filled and emptied with each statement costs more than all else.
+ */
+class Coming<Value> {
+  #name: string | null = null;
+  #value: Value | null = null;
+  #batch = 0;
+  readonly #others = new Map<string, { value: Value; batch: number }>();
+
+  find(name: string): Value | undefined {
+    if (name === this.#name) return this.#value as Value;
+    return this.#others.size === 0 ? undefined : this.#others.get(name)?.value;
+  }
+
+  add(name: string, value: Value, batch: number): void {
+    if (this.#name !== null && this.#name !== name) {
+      this.#others.set(name, { value, batch });
+      return;
+    }
+    if (this.#others.size > 0) this.#others.delete(name);
+    this.#name = name;
+    this.#value = value;
+    this.#batch = batch;
+  }
+
+  /** The server has it now; a later one of the same name may be on its way. */
+  came(name: string, value: Value): void {
+    if (name === this.#name) {
+      if (this.#value === value) this.#name = this.#value = null;
+    } else if (this.#others.size > 0 && this.#others.get(name)?.value === value) this.#others.delete(name);
+  }
+
+  failed(batch: number): void {
+    if (this.#name !== null && this.#batch === batch) this.#name = this.#value = null;
+    for (const [name, other] of this.#others) if (other.batch === batch) this.#others.delete(name);
+  }
 }
