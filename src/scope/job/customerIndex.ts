@@ -141,7 +141,6 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
   for (const { task } of results) {
     for (const kind of ["attributes", "texts", "json"]) rmSync(join(fresh, named(task, kind)));
   }
-  rmSync(join(fresh, "keys.parquet.part"), { force: true });
   const meta: Meta = {
     version,
     rowBytes: bytesOfRow,

@@ -190,9 +190,9 @@ const itemBits = PERSONAL_ITEMS.map((name) => kind[name]);
 const itemTexts = plainTexts(PERSONAL_ITEMS);
 const certainties = plainTexts(["unmatched", "probable", "certain"]);
 const channelTexts = plainTexts(["email", "letter", "phone"]);
-/** The columns of a customer by which she can be reached. */
-const reaches = [[wordOf.email], [wordOf.town, wordOf.address], [wordOf.phone]] as const;
 const written = ["language", "partner", "service", "site", "booked_on"] as const;
+
+type Span = { from: number; to: number };
 
 /** One attribute of the persons of a row group: the last by its bytes of those of their customers. */
 class AttributeColumn {
@@ -207,10 +207,10 @@ class AttributeColumn {
     this.#text = texts.texts[at] as { plain: Uint8Array; starts: Uint32Array };
   }
 
-  take(row: number, customers: Uint32Array): void {
-    this.#there[row] = customers.length > 0 ? 1 : 0;
+  take(row: number, customers: Uint32Array, { from, to }: Span): void {
+    this.#there[row] = to > from ? 1 : 0;
     let best = 0;
-    for (let at = 0; at < customers.length; at += 1) {
+    for (let at = from; at < to; at += 1) {
       const code = this.#codes[customers[at] as number] as number;
       if (code !== best && (best === 0 || (code !== 0 && this.#comesBehind(code, best)))) best = code;
     }
@@ -317,23 +317,29 @@ function writePersonGroup(
   const attributes = written.map((name) => new AttributeColumn(staged, name));
   const certainty = new Uint8Array(rows);
   const sizes = new Int32Array(rows);
+  const { members } = customersOf;
+  const own = { from: 0, to: 0 };
   for (let row = 0; row < rows; row += 1) {
     const person = first + row;
-    const own = customersOf.members.subarray(customersOf.starts[person], customersOf.starts[person + 1]);
-    for (const customer of own)
+    own.from = customersOf.starts[person] as number;
+    own.to = customersOf.starts[person + 1] as number;
+    for (let at = own.from; at < own.to; at += 1) {
+      const customer = members[at] as number;
       keys.add(texts.ids, texts.idStarts[customer] as number, (texts.idStarts[customer + 1] as number) - 4);
-    keyLists.list(own.length);
+    }
+    keyLists.list(own.to - own.from);
     sizes[row] = (recordsOf.starts[person + 1] as number) - (recordsOf.starts[person] as number);
     recordLists.list(sizes[row] as number);
     const [itemsBefore, channelsBefore] = [items.count, channels.count];
     for (let at = 0; at < itemBits.length; at += 1)
       if ((((staged.items[person] as number) >>> (itemBits[at] as number)) & 1) === 1) items.add(at);
     itemLists.list(items.count - itemsBefore);
-    for (let way = 0; way < reaches.length; way += 1)
-      if (isReached(customers.words, own, reaches[way] as readonly number[])) channels.add(way);
+    const ways = waysTo(customers.words, members, own);
+    for (let way = 0; way < 3; way += 1) if (((ways >> way) & 1) === 1) channels.add(way);
     channelLists.list(channels.count - channelsBefore);
-    for (const attribute of attributes) attribute.take(row, own);
-    certainty[row] = own.length === 0 ? 0 : staged.probable[person] === 1 ? 1 : 2;
+    for (let at = 0; at < attributes.length; at += 1)
+      (attributes[at] as AttributeColumn).take(row, members, own);
+    certainty[row] = own.to === own.from ? 0 : staged.probable[person] === 1 ? 1 : 2;
   }
   const excluded = packBits(staged.excluded.subarray(first, last), rows);
   const numbers = Int32Array.from({ length: rows }, (_, at) => first + at);
@@ -350,10 +356,14 @@ function writePersonGroup(
   ]);
 }
 
-function isReached(words: Uint32Array, customers: Uint32Array, columns: readonly number[]): boolean {
-  for (let at = 0; at < customers.length; at += 1) {
+/** Bits of the ways in which one of these customers can be reached. */
+function waysTo(words: Uint32Array, customers: Uint32Array, { from, to }: Span): number {
+  let ways = 0;
+  for (let at = from; at < to; at += 1) {
     const start = (customers[at] as number) * wordsOfRow;
-    for (const word of columns) if (words[start + word] !== 0) return true;
+    if (words[start + wordOf.email] !== 0) ways |= 1;
+    if (words[start + wordOf.town] !== 0 || words[start + wordOf.address] !== 0) ways |= 2;
+    if (words[start + wordOf.phone] !== 0) ways |= 4;
   }
-  return false;
+  return ways;
 }

@@ -16,8 +16,8 @@ export type OutputPool = { write(asked: readonly OutputAsked[]): Promise<OutputA
 /** Writes on the thread that asks. */
 export const ownThread: OutputPool = { write: async (asked) => asked.map(writeOutput) };
 
-const recordsOfTask = 1_000_000;
-const personsOfTask = 800_000;
+const recordsOfTask = 500_000;
+const personsOfTask = 400_000;
 
 /** Writes links.parquet and persons.parquet, each as `.part`. */
 export async function writeFiles(

@@ -48,25 +48,29 @@ export class Frequencies {
   /** Counts one value: what threads do side by side. */
   countValue({ rows, words }: SignatureTable, value: FrequencyValue): void {
     const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(rows + 1)) + 2));
-    const counts = new Uint32Array(1 << bits);
+    // Half as wide as counts may be, since most of the time goes into reaching them.
+    const counts = new Uint16Array(1 << bits);
+    const more = new Map<number, number>();
+    const cells = new Uint32Array(rows);
     const shift = 32 - bits;
-    const word = wordOf[value];
-    for (let row = 0, at = word; row < rows; row += 1, at += wordsOfRow) {
+    for (let row = 0, at = wordOf[value]; row < rows; row += 1, at += wordsOfRow) {
       const low = words[at] as number;
       const high = words[at + 1] as number;
       if ((low | high) === 0) continue;
       const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> shift;
-      counts[cell] = (counts[cell] as number) + 1;
+      cells[row] = cell + 1;
+      const count = (counts[cell] as number) + 1;
+      if (count > 0xffff) more.set(cell, (more.get(cell) ?? 0xffff) + 1);
+      else counts[cell] = count;
     }
     const { codes } = this;
     let place = FREQUENCY_VALUES.indexOf(value);
-    for (let row = 0, at = word; row < rows; row += 1, at += wordsOfRow, place += bytesOfCodes) {
-      const low = words[at] as number;
-      const high = words[at + 1] as number;
-      if ((low | high) === 0) continue;
-      const count = counts[(Math.imul(low, 0x9e3779b1) ^ high) >>> shift] as number;
-      codes[place] =
-        count < codes8.length ? (codes8[count] as number) : Math.min(255, Math.round(8 * Math.log2(count)));
+    for (let row = 0; row < rows; row += 1, place += bytesOfCodes) {
+      const cell = (cells[row] as number) - 1;
+      if (cell < 0) continue;
+      const count = counts[cell] as number;
+      if (count < codes8.length) codes[place] = codes8[count] as number;
+      else codes[place] = Math.min(255, Math.round(8 * Math.log2(more.get(cell) ?? count)));
     }
   }
 
