@@ -5,6 +5,7 @@ import { z } from "zod";
 import { MailSettings } from "./gates/mail/settings.ts";
 import { OutboundSettings } from "./gates/outbound/settings.ts";
 import { RecordsSettings } from "./gates/records/settings.ts";
+import { IncidentSettings } from "./incident/settings.ts";
 import { SekishoError, textOfError } from "./lib/error.ts";
 
 const RosterPerson = z.strictObject({
@@ -66,6 +67,7 @@ export const Config = z.strictObject({
     .prefault({})
     .describe("The log: JSON lines on standard error, without personal data."),
   roster: z.array(RosterPerson).default([]).describe("The people who answer for decisions."),
+  incident: IncidentSettings.prefault({}).describe("How findings become incidents."),
   mail: MailSettings.optional().describe("The mail gate; without this section it does not run."),
   outbound: OutboundSettings.optional().describe("The outbound gate; without this section it does not run."),
   records: RecordsSettings.optional().describe("The records gate; without this section it does not run."),

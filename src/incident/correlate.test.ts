@@ -12,7 +12,12 @@ import {
 } from "./correlate.ts";
 import { stageOf } from "./tactics.ts";
 
-const policy: CorrelationPolicy = { windowHours: 240, opensFrom: "high", shared: [] };
+const policy: CorrelationPolicy = {
+  windowHours: 240,
+  opensFrom: "high",
+  opensAt: ["outbound", "records"],
+  shared: [],
+};
 
 /** "host=pc1 account=eve" as keys. */
 function keysOf(text: string): Key[] {
@@ -80,10 +85,10 @@ test("correlate() puts the chain of 2016 into one incident, and says by what", (
   assert.deepEqual(room.steps[1], {
     do: "join",
     incident: "I1",
-    sign: "beacon",
+    sign: "mail",
     why: {
-      sign: "beacon",
-      with: "mail",
+      sign: "mail",
+      with: "beacon",
       key: { kind: "account", value: "operator1" },
       hoursApart: 97,
     },

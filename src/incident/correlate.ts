@@ -29,8 +29,10 @@ export type Member = Sign & {
 export type CorrelationPolicy = {
   /** Signs further apart than this have nothing to do with each other, whatever they share. */
   windowHours: number;
-  /** From this severity on a sign opens an incident of its own. */
+  /** From this severity on a sign opens an incident of its own, */
   opensFrom: Severity;
+  /** if it is of one of these gates: mail that was stopped at the door waits. */
+  opensAt: readonly string[];
   /** What everybody shares (a proxy, a resolver, a service account) and so says nothing. */
   shared: readonly Key[];
 };
@@ -81,8 +83,8 @@ export function correlate(
   const found = [...reasons.keys()].toSorted((one, other) => ageOf(one, incidents) - ageOf(other, incidents));
   const steps: Step[] = [];
   const [oldest] = found;
-  const waits = SEVERITIES.indexOf(sign.severity) < SEVERITIES.indexOf(policy.opensFrom);
-  if (oldest === undefined && waits && !near.some(({ member }) => opens(member, policy))) return [];
+  const opening = opens(sign, policy) || near.some(({ member }) => isLoose(member) && opens(member, policy));
+  if (oldest === undefined && !opening) return [];
   const incident = oldest ?? options.name();
   if (oldest === undefined) steps.push({ do: "open", incident, sign: sign.entry });
   else steps.push({ do: "join", incident, sign: sign.entry, why: reasons.get(oldest) as Link });
@@ -91,12 +93,12 @@ export function correlate(
   return [...steps, ...gatherWaiting(sign, incident, linksOf)];
 }
 
-/** A sign that waits opens an incident only if it was severe enough and a person took it out of another. */
-function opens(member: Member, policy: CorrelationPolicy): boolean {
-  return (
-    member.incident === null && SEVERITIES.indexOf(member.severity) >= SEVERITIES.indexOf(policy.opensFrom)
-  );
+function opens(sign: Sign, policy: CorrelationPolicy): boolean {
+  const severe = SEVERITIES.indexOf(sign.severity) >= SEVERITIES.indexOf(policy.opensFrom);
+  return severe && policy.opensAt.includes(sign.gate);
 }
+
+const isLoose = (member: Member): boolean => member.incident === null;
 
 /** The nearest link into each incident, but for those that a person took one of the two out of. */
 function firstLinks(sign: Sign, near: readonly { member: Member; link: Link }[]): Map<string, Link> {

@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { LoadedConfig } from "../config.ts";
 import { Decisions, type Decision } from "../incident/decide.ts";
+import { Incidents } from "../incident/incidents.ts";
+import { IncidentWriter } from "../incident/incidentWriter.ts";
+import { signOf } from "../incident/signOf.ts";
+import { LAWS } from "../law/laws.ts";
 import { Ledger, type AppendedRow } from "../ledger/append.ts";
 import { makeEntry } from "../ledger/draft.ts";
 import type { EntryDraft, EntryId, EvidenceHash } from "../ledger/entry.ts";
@@ -55,6 +59,7 @@ export class Station {
   readonly state: State;
   readonly index: LedgerIndex;
   readonly decisions: Decisions;
+  readonly incidents: Incidents;
   readonly orders: GateOrders;
   readonly live: Live;
   readonly supervisor: Supervisor;
@@ -98,6 +103,8 @@ export class Station {
       now,
       onSettled: (decision) => this.#carryOut(decision),
     });
+    const writer = new IncidentWriter({ db, recorder: this.recorder, evidence: this.evidence });
+    this.incidents = new Incidents(writer, { laws: LAWS, policy: loaded.config.incident, now });
     this.#gates = this.#createGateServer(parts.token);
     this.supervisor = this.#createSupervisor(parts.token);
   }
@@ -146,6 +153,7 @@ export class Station {
     await this.index.start();
     await this.live.restore();
     await this.#takeUp();
+    await this.incidents.takeUp();
     await this.#gates.listen();
     this.supervisor.start();
     this.#every(1_000, () => this.decisions.settleDue());
@@ -204,6 +212,7 @@ export class Station {
     this.#reacting = this.#reacting
       .then(async () => {
         await this.orders.follow(rows);
+        if (rows.some((row) => signOf(row.entry) !== null)) await this.incidents.takeUp();
         if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
         if (rows.some((row) => row.entry.code === "deciders-asked")) await this.#askDeciders();
         if (rows.some((row) => row.entry.code === "statement-held")) await this.#askAboutReadings();

@@ -2,6 +2,7 @@ import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { AppendedRow } from "../ledger/append.ts";
 import type { Entry } from "../ledger/entry.ts";
+import { incidentTables, projectIncident } from "../incident/projectIncident.ts";
 import { projectRecords } from "./projectRecords.ts";
 import { projectTraffic } from "./projectTraffic.ts";
 import type { LiveEvent } from "./services.ts";
@@ -61,6 +62,7 @@ export const projectedTables = [
   "records_event",
   "reader_hour",
   "access_file",
+  ...incidentTables,
 ] as const;
 
 /**
@@ -76,6 +78,7 @@ export async function project(db: Kysely<any>, rows: AppendedRow[]): Promise<voi
     else await moveHeld(db, entry);
     if (entry.about["gate"] === "outbound") await projectTraffic(db, entry);
     if (entry.about["gate"] === "records") await projectRecords(db, entry);
+    await projectIncident(db, entry);
   }
   for (const row of counts.values()) {
     await db

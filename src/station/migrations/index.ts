@@ -4,6 +4,14 @@ import { ledgerIndex } from "./0002-ledger-index.ts";
 import { decisions } from "./0003-decisions.ts";
 import { outbound } from "./0004-outbound.ts";
 import { records } from "./0005-records.ts";
+import { incidents } from "./0006-incidents.ts";
 
 /** Every step of the state store's tables, oldest first. A released step is never changed. */
-export const migrations: readonly Migration[] = [signIn, ledgerIndex, decisions, outbound, records];
+export const migrations: readonly Migration[] = [
+  signIn,
+  ledgerIndex,
+  decisions,
+  outbound,
+  records,
+  incidents,
+];

@@ -1,0 +1,337 @@
+import type { Said } from "../gate.ts";
+import type { EntryId } from "../ledger/entry.ts";
+import { SekishoError } from "../lib/error.ts";
+import { clocksOf, type LegalClock } from "../law/clocks.ts";
+import { FACTS, type Claim, type FactName } from "../law/facts.ts";
+import type { Law } from "../law/law.ts";
+import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
+
+/** What a person says of a fact, and where she has it from. */
+export type NewClaim = {
+  fact: FactName;
+  value: Claim["value"];
+  /** The number is not known, but it is at most this. */
+  bound?: boolean;
+  /** A claim that this one is put in the place of. */
+  replaces?: string;
+  /** In her words; may hold personal data. */
+  source: string;
+  restsOn?: readonly EntryId[];
+};
+
+export type KnownClaim = Claim & { saidAt: string; sourceEvidence: string | null };
+
+/** A duty's clock as it stands, with what it was before, and whether the duty was done. */
+export type ClockRow = {
+  law: string;
+  lawName: Said;
+  duty: LegalClock["duty"];
+  judged: LegalClock["judged"];
+  claim: KnownClaim | null;
+  deadline: string | null;
+  lastDay: string | null;
+  counted: Said;
+  former: { deadline: string | null; lastDay: string | null; toldAt: string }[];
+  done: { entry: string; by: string; at: string } | null;
+};
+
+/**
+ * What is claimed of an incident's facts, and the clocks that run from them. Contradictions stand side by
+ * side until a named person settles them; a clock that changes keeps what it was before.
+ */
+export class FactRegister {
+  readonly #writer: IncidentWriter;
+  readonly #laws: readonly Law[];
+
+  constructor(writer: IncidentWriter, laws: readonly Law[]) {
+    this.#writer = writer;
+    this.#laws = laws;
+  }
+
+  /** Throws not-found. */
+  async #mustExist(incident: string): Promise<void> {
+    const row = /^[0-9a-f-]{36}$/.test(incident)
+      ? await this.#writer.db
+          .selectFrom("incident")
+          .select("id")
+          .where("id", "=", incident)
+          .where("state", "<>", "merged")
+          .executeTakeFirst()
+      : undefined;
+    if (row !== undefined) return;
+    throw new SekishoError("not-found", `Cannot find incident ${incident}`, {
+      hint: "see the list of incidents",
+    });
+  }
+
+  /** Somebody says what is so. What was said before stays beside it until a person settles which holds. */
+  claim(incident: string, claim: NewClaim, person: string): Promise<string> {
+    return this.#writer.turn.take(async () => {
+      await this.#mustExist(incident);
+      checkClaim(claim);
+      const known = await this.claims(incident);
+      if (claim.replaces !== undefined && !known.some(({ id }) => id === claim.replaces)) {
+        throw new SekishoError(
+          "not-found",
+          `Cannot replace ${claim.replaces}: it is no claim of this incident`,
+          {
+            hint: "reload the page",
+          },
+        );
+      }
+      const source = await this.#writer.keep(claim.source);
+      const entry = await this.#writer.write({
+        kind: "observed",
+        code: "fact-claimed",
+        about: { incident, fact: claim.fact, person },
+        rests: [
+          ...(claim.restsOn ?? []),
+          ...(claim.replaces === undefined ? [] : [claim.replaces as EntryId]),
+        ],
+        evidence: [source],
+        data: {
+          fact: claim.fact,
+          value: claim.value,
+          bound: claim.bound === true,
+          replaces: claim.replaces ?? null,
+        },
+      });
+      await this.recount(incident);
+      return entry.id;
+    });
+  }
+
+  /** Of several claims of a fact a named person picks one, with a reason. */
+  pick(incident: string, claim: string, said: Reasoned): Promise<void> {
+    return this.#writer.turn.take(async () => {
+      const found = (await this.claims(incident)).find(({ id }) => id === claim);
+      if (found === undefined) {
+        throw new SekishoError("not-found", `Cannot pick ${claim}: it is no claim of this incident`, {
+          hint: "reload the page",
+        });
+      }
+      const about = { incident, claim, fact: found.fact };
+      await this.#writer.decide({ code: "fact-picked", about, rests: [claim as EntryId] }, said);
+      await this.recount(incident);
+    });
+  }
+
+  /** All that was claimed, oldest first. */
+  async claims(incident: string): Promise<KnownClaim[]> {
+    const rows = (await this.#writer.db
+      .selectFrom("claim")
+      .selectAll()
+      .where("incident", "=", incident)
+      .orderBy("said_at")
+      .orderBy("entry")
+      .execute()) as ClaimRow[];
+    return rows.map((row) => ({
+      id: row.entry,
+      fact: row.fact,
+      value: JSON.parse(row.value) as Claim["value"],
+      ...(row.bound ? { bound: true } : {}),
+      by: row.said_by,
+      at: row.said_at.toISOString(),
+      saidAt: row.said_at.toISOString(),
+      ...(row.replaces === null ? {} : { replaces: row.replaces }),
+      ...(row.picked_at === null ? {} : { picked: true }),
+      sourceEvidence: row.source_evidence,
+    }));
+  }
+
+  /**
+   * Counts every clock anew, and records those that have changed: each rests on the claims that it was
+   * counted from, so whoever reads a deadline can ask where it comes from.
+   */
+  async recount(incident: string): Promise<void> {
+    const claims = await this.claims(incident);
+    const stored = (await this.#clockRows(incident)).filter(({ former }) => !former);
+    const clocks = this.#laws.flatMap((law) => clocksOf(law, claims));
+    for (const clock of clocks) {
+      const before = stored.find((row) => isOf(row, clock));
+      const { answer } = clock.judged;
+      const same = before?.answer === answer && isSameMoment(before.deadline, clock.deadline);
+      // A duty that was never there, and is not, is no news.
+      if (same || (before === undefined && answer === "no")) continue;
+      await this.#tell(incident, clock);
+    }
+    // Its claim was replaced, or another one was picked.
+    for (const { law, duty, claim, entry } of stored.filter((row) => !clocks.some((one) => isOf(row, one)))) {
+      await this.#writer.write({
+        kind: "judged",
+        code: "clock-ended",
+        about: { incident, ...(claim === null ? {} : { claim }) },
+        rests: [entry as EntryId],
+        data: { law, duty },
+      });
+    }
+  }
+
+  async #tell(incident: string, clock: LegalClock): Promise<void> {
+    const { duty, judged, from, deadline, lastDay, counted } = clock;
+    await this.#writer.write({
+      kind: "judged",
+      code: "clock-computed",
+      about: { incident, ...(from === null ? {} : { claim: from.id }) },
+      rests: [...new Set([...(from === null ? [] : [from.id]), ...judged.claims])] as EntryId[],
+      data: {
+        law: clock.law,
+        version: clock.version,
+        duty: duty.id,
+        answer: judged.answer,
+        deadline: deadline?.toString() ?? null,
+        lastDay: lastDay?.toString() ?? null,
+        counted,
+      },
+    });
+  }
+
+  async #clockRows(incident: string): Promise<StoredClock[]> {
+    const rows = (await this.#writer.db
+      .selectFrom("legal_clock")
+      .selectAll()
+      .where("incident", "=", incident)
+      .orderBy("told_at")
+      .orderBy("entry")
+      .execute()) as (Omit<StoredClock, "deadline" | "toldAt"> & { deadline: Date | null; told_at: Date })[];
+    return rows.map((row) => ({
+      ...row,
+      deadline: row.deadline?.toISOString() ?? null,
+      toldAt: row.told_at.toISOString(),
+    }));
+  }
+
+  /** The wall of clocks of an incident: those that run first, by deadline. */
+  async clocks(incident: string): Promise<ClockRow[]> {
+    const claims = await this.claims(incident);
+    const stored = await this.#clockRows(incident);
+    const done = (await this.#writer.db
+      .selectFrom("duty_done")
+      .selectAll()
+      .where("incident", "=", incident)
+      .where("undone", "=", false)
+      .execute()) as { entry: string; law: string; duty: string; done_by: string; done_at: Date }[];
+    const rows = this.#laws.flatMap((law) =>
+      clocksOf(law, claims)
+        .filter(({ judged }) => judged.answer !== "no")
+        .map(({ duty, judged, from, deadline, lastDay, counted }): ClockRow => {
+          const id = from?.id ?? null;
+          const mine = done.find((one) => one.law === law.id && one.duty === duty.id);
+          return {
+            law: law.id,
+            lawName: law.name,
+            duty,
+            judged,
+            claim: claims.find((claim) => claim.id === id) ?? null,
+            deadline: deadline?.toString() ?? null,
+            lastDay: lastDay?.toString() ?? null,
+            counted,
+            former: stored
+              .filter((row) => row.former && row.deadline !== null && isDuty(row, law.id, duty.id))
+              .map((row) => ({ deadline: row.deadline, lastDay: row.last_day, toldAt: row.toldAt })),
+            done:
+              mine === undefined
+                ? null
+                : { entry: mine.entry, by: mine.done_by, at: mine.done_at.toISOString() },
+          };
+        }),
+    );
+    const placeOf = (row: ClockRow): string =>
+      `${row.done === null ? 0 : 1} ${row.deadline ?? "9999"} ${row.law} ${row.duty.id}`;
+    return rows.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+  }
+
+  /** A duty was done: a report was filed, the persons were told. `at`: when. */
+  done(
+    incident: string,
+    duty: { law: string; duty: string; at: Temporal.Instant },
+    said: Reasoned,
+  ): Promise<void> {
+    return this.#writer.turn.take(async () => {
+      await this.#mustExist(incident);
+      const law = this.#laws.find(({ id }) => id === duty.law);
+      if (law?.duties.some(({ id }) => id === duty.duty) !== true) {
+        throw new SekishoError("not-found", `Cannot find the duty ${duty.duty} of ${duty.law}`, {
+          hint: "see the clocks of the incident",
+        });
+      }
+      const evidence = await this.#writer.keep(said.reason);
+      await this.#writer.write({
+        kind: "enforced",
+        code: "duty-done",
+        about: { incident, person: said.person },
+        evidence: [evidence],
+        data: { law: duty.law, duty: duty.duty, at: duty.at.toString(), state: "done" },
+      });
+    });
+  }
+}
+
+function isDuty(row: StoredClock, law: string, duty: string): boolean {
+  return row.law === law && row.duty === duty;
+}
+
+function isOf(row: StoredClock, clock: LegalClock): boolean {
+  return isDuty(row, clock.law, clock.duty.id) && row.claim === (clock.from?.id ?? null);
+}
+
+function isSameMoment(one: string | null, other: Temporal.Instant | null): boolean {
+  if (one === null || other === null) return one === other;
+  return Date.parse(one) === other.epochMilliseconds;
+}
+
+function checkClaim({ fact, value, bound }: NewClaim): void {
+  const { kind } = FACTS[fact];
+  const fits =
+    kind === "truth"
+      ? typeof value === "boolean"
+      : kind === "number"
+        ? typeof value === "number" && Number.isInteger(value) && value >= 0
+        : typeof value === "string" && isMoment(value);
+  if (fits && (bound !== true || kind === "number")) return;
+  const needs = {
+    truth: "true or false",
+    number: "a whole number of persons",
+    moment: "a day (2016-04-01) or an instant (2016-04-01T09:30:00+09:00)",
+  };
+  throw new SekishoError(
+    "usage",
+    `Cannot claim ${fact} as ${JSON.stringify(value)}: ${needs[kind]} is needed`,
+    {
+      hint: bound === true ? "an upper bound goes with a number only" : `give ${needs[kind]}`,
+    },
+  );
+}
+
+function isMoment(text: string): boolean {
+  try {
+    if (/^\d{4}-\d\d-\d\d$/.test(text)) Temporal.PlainDate.from(text);
+    else Temporal.Instant.from(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type ClaimRow = {
+  entry: string;
+  fact: FactName;
+  value: string;
+  bound: boolean;
+  said_by: string;
+  said_at: Date;
+  replaces: string | null;
+  picked_at: Date | null;
+  source_evidence: string | null;
+};
+type StoredClock = {
+  entry: string;
+  law: string;
+  duty: string;
+  claim: string | null;
+  answer: string;
+  deadline: string | null;
+  last_day: string | null;
+  former: boolean;
+  toldAt: string;
+};
