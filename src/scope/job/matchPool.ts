@@ -1,7 +1,7 @@
 import { learn, SeenPatterns, type Prior } from "../match/decideLinks.ts";
 import type { Rule } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import type { KeyIndex } from "../match/keyIndex.ts";
+import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
 import { FREQUENCY_VALUES } from "../match/weights.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import { edgesOf, type Edges } from "./customerEdges.ts";
@@ -15,10 +15,27 @@ export function countingTasks(table: SignatureTable, frequencies: Frequencies): 
   return FREQUENCY_VALUES.map((value) => ({ do: "count", table, frequencies, value }));
 }
 
-export const indexOf = (answer: MatchAnswer | undefined): KeyIndex => {
-  if (answer?.done !== "index") throw new Error("no index was made");
-  return answer.index;
-};
+/** Rules whose indexes one task makes: more would take more memory, fewer go through the rows more often. */
+const rulesOfTask = 4;
+
+/** What makes indexes by rules; `of`: which rows each is of. */
+export function indexingTasks(
+  table: SignatureTable,
+  rules: readonly Rule[],
+  of: readonly Indexed[],
+): MatchAsked[] {
+  const tasks: MatchAsked[] = [];
+  for (let from = 0; from < rules.length; from += rulesOfTask) {
+    const to = from + rulesOfTask;
+    tasks.push({ do: "index", table, rules: rules.slice(from, to), of: of.slice(from, to) });
+  }
+  return tasks;
+}
+
+/** The indexes of the rules, in their order. */
+export function indexesOf(answers: readonly MatchAnswer[]): KeyIndex[] {
+  return answers.flatMap((answer) => (answer.done === "index" ? answer.indexes : []));
+}
 
 /**
  * Pairs of rows of one table that are one person, by rules. `rows`: only these; `besides`: what else the
@@ -36,11 +53,11 @@ export async function edgesWithin(
   besides: readonly MatchAsked[] = [],
 ): Promise<Edges> {
   const { table, frequencies, rules, rows } = of;
-  const indexed = rows === undefined ? { keepShared: true } : { keepShared: true, rows };
-  const indexes = await pool.work(rules.map((rule) => ({ do: "index", table, rule, of: indexed })));
+  const indexed = rules.map(() => (rows === undefined ? { keepShared: true } : { keepShared: true, rows }));
+  const indexes = indexesOf(await pool.work(indexingTasks(table, rules, indexed)));
   const answers = await pool.work([
     ...rules.map((_, at): MatchAsked => {
-      return { do: "pairs", table, frequencies, rules, at, index: indexOf(indexes[at]) };
+      return { do: "pairs", table, frequencies, rules, at, index: indexes[at] as KeyIndex };
     }),
     ...besides,
   ]);

@@ -11,14 +11,21 @@ import {
 } from "../match/decideLinks.ts";
 import { firstRules, looseRules, placesOf, type Rule } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
-import type { KeyIndex } from "../match/keyIndex.ts";
+import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
 import { equalRecords, repeatedIn } from "../persons/equalRecords.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
-import { countingTasks, edgesWithin, indexOf, joinEdges, type MatchPool } from "./matchPool.ts";
+import {
+  countingTasks,
+  edgesWithin,
+  indexesOf,
+  indexingTasks,
+  joinEdges,
+  type MatchPool,
+} from "./matchPool.ts";
 import type { FindingCandidates, MatchAsked } from "./matchTask.ts";
 
 /** Everything that matching says. */
@@ -60,11 +67,8 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   const { records, pool, recordFrequencies } = matching;
   const matcher = new Matcher(matching);
   matching.onProgress("keys");
-  const asked = [
-    ...firstRules.map((rule) => matcher.indexing(rule)),
-    ...countingTasks(records, recordFrequencies),
-  ];
-  const indexes = (await pool.work(asked)).slice(0, firstRules.length).map(indexOf);
+  const asked = [...matcher.indexing(firstRules), ...countingTasks(records, recordFrequencies)];
+  const indexes = indexesOf(await pool.work(asked));
   const first = firstRules.map((rule, at) => ({ rule, index: indexes[at] as KeyIndex }));
   matching.onProgress("customers of records");
   const found = await matcher.find(first, null);
@@ -72,7 +76,7 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   await matcher.decide(found, links, strangersAtFirst);
   const open = openRows(links);
   matching.onProgress("customers of the rest");
-  const loose = (await pool.work(looseRules.map((rule) => matcher.indexing(rule, open)))).map(indexOf);
+  const loose = indexesOf(await pool.work(matcher.indexing(looseRules, open)));
   const all = [...first, ...looseRules.map((rule, at) => ({ rule, index: loose[at] as KeyIndex }))];
   const more = await matcher.find(all, { candidates: found.candidates, state: links.state });
   const { classes } = await matcher.decide(more, links, strangersAmong(links));
@@ -107,11 +111,14 @@ class Matcher {
     for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
   }
 
-  /** Asks for the customers by a rule's key; `open`: only those that one of these records may need. */
-  indexing(rule: Rule, open?: Int32Array): MatchAsked {
+  /** Asks for the customers by the keys of rules; `open`: only those that one of these records may need. */
+  indexing(rules: readonly Rule[], open?: Int32Array): MatchAsked[] {
     const { index, records } = this.#of;
-    const asked = { table: records, rows: open as Int32Array, places: placesOf(rule).left };
-    return { do: "index", table: index.table, rule, of: open === undefined ? {} : { asked } };
+    const of = rules.map((rule): Indexed => {
+      if (open === undefined) return {};
+      return { asked: { table: records, rows: open, places: placesOf(rule).left } };
+    });
+    return indexingTasks(index.table, rules, of);
   }
 
   async find(

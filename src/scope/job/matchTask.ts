@@ -6,7 +6,7 @@ import {
   type Links,
   type Prior,
 } from "../match/decideLinks.ts";
-import { CandidateFinder, findPairsWithin, indexRule, PairList, type Rule } from "../match/findPairs.ts";
+import { CandidateFinder, findPairsWithin, indexRules, PairList, type Rule } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
 import type { FrequencyValue, PatternWeights } from "../match/weights.ts";
@@ -20,7 +20,7 @@ export type SharedFrequencies = { rows: number; codes: Uint8Array };
 /** What the job asks of its threads while it matches. */
 export type MatchAsked =
   | { do: "count"; table: SharedTable; frequencies: SharedFrequencies; value: FrequencyValue }
-  | { do: "index"; table: SharedTable; rule: Rule; of: SharedIndexed }
+  | { do: "index"; table: SharedTable; rules: readonly Rule[]; of: readonly SharedIndexed[] }
   | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; file: string }
   | ({ do: "candidates" } & FindingCandidates)
   | ({ do: "decide"; links: Links } & Deciding)
@@ -62,7 +62,7 @@ export type Seen = { counts: Float64Array; rarities: Float64Array };
 export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> & { seen: Seen };
 export type MatchAnswer =
   | { done: "nothing" }
-  | { done: "index"; index: KeyIndex }
+  | { done: "index"; indexes: KeyIndex[] }
   | { done: "candidates"; candidates: Candidates; seen: Seen }
   | { done: "pairs"; pairs: FoundPairs };
 
@@ -76,10 +76,10 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
       frequenciesOf(asked.frequencies).countValue(tableOf(asked.table), asked.value);
       return { done: "nothing" };
     case "index": {
-      const { asked: filter, ...rest } = asked.of;
-      const of =
-        filter === undefined ? rest : { ...rest, asked: { ...filter, table: tableOf(filter.table) } };
-      return { done: "index", index: indexRule(tableOf(asked.table), asked.rule, of) };
+      const of = asked.of.map(({ asked: filter, ...rest }) =>
+        filter === undefined ? rest : { ...rest, asked: { ...filter, table: tableOf(filter.table) } },
+      );
+      return { done: "index", indexes: indexRules(tableOf(asked.table), asked.rules, of) };
     }
     case "keys":
       writeKeys(tableOf(asked.table), frequenciesOf(asked.frequencies), asked.file);

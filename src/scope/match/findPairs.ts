@@ -77,9 +77,17 @@ export function placesOf(rule: Rule): RulePlaces {
   return { left: side(rule.left), right: side(rule.right) };
 }
 
-/** The right side by a rule's key. */
-export function indexRule(table: SignatureTable, rule: Rule, of: Indexed = {}): KeyIndex {
-  return indexKeys(table, placesOf(rule).right, of);
+/** The right side by the keys of rules. */
+export function indexRules(
+  table: SignatureTable,
+  rules: readonly Rule[],
+  of: readonly Indexed[],
+): KeyIndex[] {
+  return indexKeys(
+    table,
+    rules.map((rule) => placesOf(rule).right),
+    of,
+  );
 }
 
 export const limits = {

@@ -23,21 +23,32 @@ export function keyPlaces(columns: readonly KeyColumn[]): Int32Array {
   return Int32Array.from(columns, (column) => wordOf[column] * 2 + (wide.has(column) ? 1 : 0));
 }
 
+/** 32 bits of one column; 0 where it is missing. */
+function columnHash(words: Uint32Array, start: number, place: number): number {
+  const low = words[start + (place >> 1)] as number;
+  const high = (place & 1) === 1 ? (words[start + (place >> 1) + 1] as number) : 0;
+  if ((low | high) === 0) return 0;
+  const hash = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+  return hash === 0 ? 1 : hash;
+}
+
 /** 32 bits of the columns together; 0 where one of them is missing. */
 export function keyHash(words: Uint32Array, row: number, places: Int32Array): number {
   const start = row * wordsOfRow;
-  let hash = 0x2545f491;
+  let hash = 0;
   for (let at = 0; at < places.length; at += 1) {
-    const place = places[at] as number;
-    const low = words[start + (place >> 1)] as number;
-    const high = (place & 1) === 1 ? (words[start + (place >> 1) + 1] as number) : 0;
-    if ((low | high) === 0) return 0;
-    hash = Math.imul(hash ^ low, 0x9e3779b1);
-    hash = Math.imul(hash ^ (hash >>> 15) ^ high, 0x85ebca6b);
+    const one = columnHash(words, start, places[at] as number);
+    if (one === 0) return 0;
+    hash = joinHashes(hash, one);
   }
-  hash ^= hash >>> 13;
-  return hash === 0 ? 1 : hash >>> 0;
+  return finishHash(hash);
 }
+
+const joinHashes = (hash: number, one: number): number => Math.imul(hash ^ one ^ (hash >>> 15), 0x2545f491);
+const finishHash = (hash: number): number => {
+  const mixed = hash ^ (hash >>> 13);
+  return mixed === 0 ? 1 : mixed >>> 0;
+};
 
 export type KeySide = { words: Uint32Array; row: number; places: Int32Array };
 
@@ -72,7 +83,7 @@ const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(Math.
 
 /** Which rows an index is of; by default all that have the key. */
 export type Indexed = {
-  /** Only these. */
+  /** Only these; the same for all that are made at once. */
   rows?: Int32Array;
   /** Only rows whose key one of these has, or looks as if it had. */
   asked?: { table: SignatureTable; rows: Int32Array; places: Int32Array };
@@ -80,40 +91,98 @@ export type Indexed = {
   keepShared?: boolean;
 };
 
-export function indexKeys(table: SignatureTable, places: Int32Array, of: Indexed = {}): KeyIndex {
-  const count = of.rows?.length ?? table.rows;
-  const hashes = new Uint32Array(count);
-  const filter = of.asked === undefined ? null : new KeyFilter(of.asked);
-  let kept = 0;
+/** Indexes of several keys, all taken from each row at once: most of the time goes into reaching the rows. */
+export function indexKeys(
+  table: SignatureTable,
+  keys: readonly Int32Array[],
+  of: readonly Indexed[],
+): KeyIndex[] {
+  const columns = [...new Set(keys.flatMap((places) => [...places]))];
+  const hashes = new Int32Array(columns.length);
+  const parts = keys.map((places) => Int32Array.from(places, (place) => columns.indexOf(place)));
+  const kept = of.map((one) => new KeptRows(one, of[0]?.rows?.length ?? table.rows));
+  const rows = of[0]?.rows;
+  const count = rows?.length ?? table.rows;
   for (let at = 0; at < count; at += 1) {
-    const hash = keyHash(table.words, of.rows === undefined ? at : (of.rows[at] as number), places);
-    if (hash === 0 || (filter !== null && !filter.has(hash))) continue;
-    hashes[at] = hash;
-    kept += 1;
+    const row = rows === undefined ? at : (rows[at] as number);
+    const start = row * wordsOfRow;
+    for (let column = 0; column < columns.length; column += 1)
+      hashes[column] = columnHash(table.words, start, columns[column] as number);
+    for (let key = 0; key < parts.length; key += 1) {
+      const hash = hashOf(hashes, parts[key] as Int32Array);
+      if (hash !== 0) (kept[key] as KeptRows).add(row, hash);
+    }
   }
-  const bits = Math.min(limits.bitsMax, Math.max(8, Math.ceil(Math.log2(kept + 1))));
-  const shift = 32 - bits;
-  const starts = new Uint32Array(shared(((1 << bits) + 2) * 4));
-  // One place further than they belong: what is put in its place moves its bucket's start to its end.
-  for (let at = 0; at < count; at += 1) {
-    const hash = hashes[at] as number;
-    if (hash !== 0) starts[(hash >>> shift) + 2] = (starts[(hash >>> shift) + 2] as number) + 1;
+  return kept.map((one, key) => {
+    const index = one.index(keys[key] as Int32Array);
+    if (of[key]?.keepShared !== true) dropShared(index, table.words);
+    return index;
+  });
+}
+
+function hashOf(hashes: Int32Array, part: Int32Array): number {
+  let hash = 0;
+  for (let at = 0; at < part.length; at += 1) {
+    const one = hashes[part[at] as number] as number;
+    if (one === 0) return 0;
+    hash = joinHashes(hash, one);
   }
-  for (let at = 2; at < starts.length; at += 1)
-    starts[at] = (starts[at] as number) + (starts[at - 1] as number);
-  const rows = new Uint32Array(shared(kept * 4));
-  const tags = new Uint8Array(shared(kept));
-  for (let at = 0; at < count; at += 1) {
-    const hash = hashes[at] as number;
-    if (hash === 0) continue;
-    const place = starts[(hash >>> shift) + 1] as number;
-    starts[(hash >>> shift) + 1] = place + 1;
-    rows[place] = of.rows === undefined ? at : (of.rows[at] as number);
-    tags[place] = hash & 255;
+  return finishHash(hash);
+}
+
+/** Rows that have a key, with its hash, until all are known. */
+class KeptRows {
+  readonly #filter: KeyFilter | null;
+  #rows: Uint32Array;
+  #hashes: Uint32Array;
+  #count = 0;
+
+  constructor({ asked }: Indexed, most: number) {
+    this.#filter = asked === undefined ? null : new KeyFilter(asked);
+    const size = Math.max(1, this.#filter === null ? most : Math.min(most, 1 << 16));
+    this.#rows = new Uint32Array(size);
+    this.#hashes = new Uint32Array(size);
   }
-  const index = { places, shift, starts: starts.subarray(0, (1 << bits) + 1), rows, tags };
-  if (of.keepShared !== true) dropShared(index, table.words);
-  return index;
+
+  add(row: number, hash: number): void {
+    if (this.#filter !== null && !this.#filter.has(hash)) return;
+    if (this.#count === this.#rows.length) this.#grow();
+    this.#rows[this.#count] = row;
+    this.#hashes[this.#count] = hash;
+    this.#count += 1;
+  }
+
+  #grow(): void {
+    const [rows, hashes] = [new Uint32Array(this.#count * 2), new Uint32Array(this.#count * 2)];
+    rows.set(this.#rows);
+    hashes.set(this.#hashes);
+    [this.#rows, this.#hashes] = [rows, hashes];
+  }
+
+  index(places: Int32Array): KeyIndex {
+    const count = this.#count;
+    const hashes = this.#hashes;
+    const bits = Math.min(limits.bitsMax, Math.max(8, Math.ceil(Math.log2(count + 1))));
+    const shift = 32 - bits;
+    const starts = new Uint32Array(shared(((1 << bits) + 2) * 4));
+    // One place further than they belong: what is put in its place moves its bucket's start to its end.
+    for (let at = 0; at < count; at += 1) {
+      const bucket = (hashes[at] as number) >>> shift;
+      starts[bucket + 2] = (starts[bucket + 2] as number) + 1;
+    }
+    for (let at = 2; at < starts.length; at += 1)
+      starts[at] = (starts[at] as number) + (starts[at - 1] as number);
+    const rows = new Uint32Array(shared(count * 4));
+    const tags = new Uint8Array(shared(count));
+    for (let at = 0; at < count; at += 1) {
+      const hash = hashes[at] as number;
+      const place = starts[(hash >>> shift) + 1] as number;
+      starts[(hash >>> shift) + 1] = place + 1;
+      rows[place] = this.#rows[at] as number;
+      tags[place] = hash & 255;
+    }
+    return { places, shift, starts: starts.subarray(0, (1 << bits) + 1), rows, tags };
+  }
 }
 
 /** Whether a hash is one of those asked for: one bit for each of sixteen million. */
