@@ -3,9 +3,17 @@ import type { Entry, EntryId } from "../ledger/entry.ts";
 import { SekishoError } from "../lib/error.ts";
 import { makeUuidV7 } from "../lib/identifier.ts";
 import type { Law } from "../law/law.ts";
-import { correlate, type CorrelationPolicy, type Member, type Sign, type Step } from "./correlate.ts";
+import {
+  correlate,
+  type CorrelationPolicy,
+  type Key,
+  type Member,
+  type Sign,
+  type Step,
+} from "./correlate.ts";
 import { FactRegister } from "./factRegister.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
+import type { ToldSign } from "./signOf.ts";
 
 export const limits = { signsMax: 20_000 } as const;
 
@@ -16,7 +24,12 @@ export type IncidentRow = {
   openedAt: string;
   state: IncidentState;
   mergedInto: string | null;
+  /** What a person called it, in the evidence store. */
+  titleEvidence: string | null;
 };
+
+/** A finding on record, with why it is where it is. */
+export type KnownFinding = Member & ToldSign & { why: { with: string; key: Key } | null };
 
 /**
  * The incident room: findings that belong together. Every step is an entry of the ledger before it counts;
@@ -132,6 +145,7 @@ export class Incidents {
       opened_at: Date;
       state: IncidentState;
       merged_into: string | null;
+      title_evidence: string | null;
     }[];
     return rows.map((row) => ({
       id: row.id,
@@ -139,6 +153,7 @@ export class Incidents {
       openedAt: row.opened_at.toISOString(),
       state: row.state,
       mergedInto: row.merged_into,
+      titleEvidence: row.title_evidence,
     }));
   }
 
@@ -150,11 +165,11 @@ export class Incidents {
   }
 
   /** The findings of an incident; of null, those that wait by themselves. */
-  async findings(incident: string | null): Promise<Member[]> {
+  async findings(incident: string | null): Promise<KnownFinding[]> {
     return (await this.#members()).filter((member) => member.incident === incident);
   }
 
-  async #members(): Promise<Member[]> {
+  async #members(): Promise<KnownFinding[]> {
     const rows = (await this.#writer.db
       .selectFrom("incident_sign")
       .selectAll()
@@ -171,6 +186,9 @@ export class Incidents {
       techniques: JSON.parse(row.techniques) as string[],
       incident: row.incident,
       apart: JSON.parse(row.apart) as string[],
+      codes: JSON.parse(row.codes) as string[],
+      about: JSON.parse(row.about) as Record<string, string>,
+      why: row.why === null ? null : (JSON.parse(row.why) as KnownFinding["why"]),
     }));
   }
 
@@ -217,4 +235,7 @@ type SignRow = {
   techniques: string;
   keys: string;
   apart: string;
+  codes: string;
+  about: string;
+  why: string | null;
 };

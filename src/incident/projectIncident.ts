@@ -59,6 +59,8 @@ function rowOfSign(sign: NonNullable<ReturnType<typeof signOf>>): Record<string,
     severity: sign.severity,
     techniques: JSON.stringify(sign.techniques),
     keys: JSON.stringify(sign.keys),
+    codes: JSON.stringify(sign.codes),
+    about: JSON.stringify(sign.about).replaceAll("\\u0000", "\ufffd"),
   };
 }
 

@@ -3,7 +3,11 @@ import { SEVERITIES } from "../gate.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { Key, KeyKind, Sign } from "./correlate.ts";
 
-const Reason = z.object({ technique: z.string().nullable(), severity: z.enum(SEVERITIES) });
+const Reason = z.object({
+  code: z.string(),
+  technique: z.string().nullable(),
+  severity: z.enum(SEVERITIES),
+});
 const Judged = z.object({
   reasons: z.array(Reason).min(1),
 });
@@ -22,8 +26,11 @@ const kindOfAbout: Readonly<Record<string, KeyKind>> = {
 /** A stranger's first mail is nothing that has happened: from this severity on it counts. */
 const leastRank = SEVERITIES.indexOf("medium");
 
+/** A sign, with what a page shows of it. */
+export type ToldSign = Sign & { codes: readonly string[]; about: Readonly<Record<string, string>> };
+
 /** A gate's judgement as a sign for the incident room; null for what is not one. */
-export function signOf(entry: Entry): Sign | null {
+export function signOf(entry: Entry): ToldSign | null {
   if (entry.kind !== "judged" || !entry.code.endsWith("-judged")) return null;
   const judged = Judged.safeParse(entry.data);
   if (!judged.success) return null;
@@ -40,6 +47,8 @@ export function signOf(entry: Entry): Sign | null {
     at: entry.at,
     severity: SEVERITIES[rank] as Sign["severity"],
     keys,
+    codes: reasons.map(({ code }) => code),
+    about: entry.about,
     techniques: [...new Set(reasons.flatMap(({ technique }) => (technique === null ? [] : [technique])))],
   };
 }

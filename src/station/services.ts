@@ -4,6 +4,7 @@ import type { Reason, Said } from "../gate.ts";
 import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
+import type { IncidentService } from "./service/incidentTypes.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
 import type { ScopeService } from "./service/scopeTypes.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
@@ -20,6 +21,7 @@ export type Services = {
   traffic: TrafficService;
   records: RecordsService;
   scope: ScopeService;
+  incidents: IncidentService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -245,6 +247,7 @@ export type * from "./service/recordsTypes.ts";
 
 /* ---- scope ---- */
 
+export type * from "./service/incidentTypes.ts";
 export type * from "./service/scopeTypes.ts";
 
 export type TrafficOverview = {

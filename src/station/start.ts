@@ -5,6 +5,7 @@ import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
 import pino from "pino";
 import { loadConfig, type LoadedConfig } from "../config.ts";
+import { LAWS } from "../law/laws.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { inNetworks } from "../lib/networks.ts";
@@ -16,6 +17,7 @@ import { Station } from "./openStation.ts";
 import { askRecordIn, countCanaries } from "./service/askRecord.ts";
 import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
+import { createIncidentService } from "./service/incidentService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
 import { createScopeService } from "./service/scopeService.ts";
@@ -136,9 +138,13 @@ async function statusOf(station: Station): Promise<StationStatus> {
 }
 
 function servicesOf(station: Station, origin: string): StationServices {
-  const { db, recorder, evidence, index, ledger, decisions, orders, live, loaded } = station;
+  const { db, recorder, evidence, index, ledger, decisions, incidents, orders, live, loaded } = station;
   const views = createDecisionService(decisions, orders);
   const stores = { db, recorder, evidence, index };
+  const nameOf = async (person: string): Promise<string | null> => {
+    const row = await db.selectFrom("person").select("name").where("id", "=", person).executeTakeFirst();
+    return (row as { name: string } | undefined)?.name ?? null;
+  };
   const ledgerService = createLedgerService({ ledger, index, evidence });
   return {
     station: { status: () => statusOf(station) },
@@ -171,11 +177,9 @@ function servicesOf(station: Station, origin: string): StationServices {
         append: (draft) => recorder.append(draft),
         dataFolder: loaded.dataFolder,
       }),
-      nameOf: async (person) => {
-        const row = await db.selectFrom("person").select("name").where("id", "=", person).executeTakeFirst();
-        return (row as { name: string } | undefined)?.name ?? null;
-      },
+      nameOf,
     }),
+    incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
     decisions: views,
     ledger: ledgerService,
   };

@@ -7,6 +7,7 @@ import { consoleFiles } from "./consoleFiles.ts";
 import type { Context, Env } from "./context.ts";
 import { createAuth, type Auth, type AuthConfig } from "./createAuth.ts";
 import { decisionRoutes } from "./decisionRoutes.ts";
+import { incidentRoutes } from "./incidentRoutes.ts";
 import { ledgerRoutes } from "./ledgerRoutes.ts";
 import { mailRoutes } from "./mailRoutes.ts";
 import { OneTimeLinks } from "./oneTimeLinks.ts";
@@ -88,6 +89,7 @@ function createRoutes(context: Context) {
     .route("/traffic", new Hono<Env>().use(person).route("/", trafficRoutes(context)))
     .route("/records", new Hono<Env>().use(person).route("/", recordsRoutes(context)))
     .route("/scope", new Hono<Env>().use(person).route("/", scopeRoutes(context)))
+    .route("/incidents", new Hono<Env>().use(person).route("/", incidentRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))
     .route("/people", new Hono<Env>().use(person).route("/", peopleRoutes(context)));

@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Keyring } from "../../ledger/keyring.ts";
+import { realDisk } from "../../lib/disk.ts";
 import { migrate } from "../../lib/sql/migrate.ts";
 import { openState, type State } from "../../lib/sql/openState.ts";
 import { migrations } from "../migrations/index.ts";
@@ -29,6 +31,8 @@ export async function openTestApp(options: {
   const services = createTestServices({
     mails: options.mails,
     dataFolder: folder,
+    db: state.db,
+    keyring: await Keyring.open(realDisk, join(folder, "keys")),
     nameOf: async (id) => {
       const found = state.db.selectFrom("person").select("name").where("id", "=", id).executeTakeFirst();
       return ((await found) as { name: string } | undefined)?.name ?? null;

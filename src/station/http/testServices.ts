@@ -1,10 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import { Incidents } from "../../incident/incidents.ts";
+import { IncidentWriter } from "../../incident/incidentWriter.ts";
+import { IncidentSettings } from "../../incident/settings.ts";
+import { LAWS } from "../../law/laws.ts";
+import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
 import { join } from "node:path";
 import { EvidenceStore } from "../../ledger/evidence.ts";
 import { Keyring } from "../../ledger/keyring.ts";
 import { realDisk } from "../../lib/disk.ts";
-import type { Entry, EntryDraft, EntryId, Kind } from "../../ledger/entry.ts";
+import type { Entry, EntryDraft, EntryId, EvidenceHash, Kind } from "../../ledger/entry.ts";
 import type {
   DecisionView,
   FindingRow,
@@ -19,6 +25,7 @@ import type {
   Services,
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
+import { createIncidentService } from "../service/incidentService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
 import type { TestAmount } from "./testTrafficData.ts";
@@ -34,12 +41,16 @@ export type TestServices = Services & {
   recordsData: TestRecords;
   /** Over jobs that really lie in the data folder. */
   scope: ReturnType<typeof createScopeService>;
+  /** Over the tables of the test's state store. */
+  room: Incidents;
   emit(event: Partial<LiveEvent>): void;
 };
 
 export function createTestServices(options: {
   mails: number;
   dataFolder: string;
+  db: Kysely<any>;
+  keyring: Keyring;
   nameOf?: (person: string) => Promise<string | null>;
   now?: Date;
 }): TestServices {
@@ -52,6 +63,18 @@ export function createTestServices(options: {
   const traffic = createTestTraffic({ now, amount, ledger, decisions: decisionViews });
   for (const finding of traffic.data.findings.slice(0, 40)) ledger.addFinding(finding);
   const records = createTestRecords({ now, amount, ledger, decisions: decisionViews });
+  const nameOf = options.nameOf ?? (async () => null);
+  const evidence = new EvidenceStore(realDisk, join(options.dataFolder, "evidence"), options.keyring);
+  const append = async (draft: EntryDraft): Promise<Entry> => {
+    const id = ledger.add({ ...(draft as Draft), by: "station" });
+    return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
+  };
+  const recorder = { append } as Recorder;
+  const incidents = new Incidents(new IncidentWriter({ db: options.db, recorder, evidence }), {
+    laws: LAWS,
+    policy: IncidentSettings.parse({}),
+    now: () => Temporal.Now.instant(),
+  });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -87,17 +110,11 @@ export function createTestServices(options: {
     scope: createScopeService({
       dataFolder: options.dataFolder,
       record: async (draft) => ledger.add(draft),
-      receiver: async () => {
-        const keyring = await Keyring.open(realDisk, join(options.dataFolder, "keys"));
-        const evidence = new EvidenceStore(realDisk, join(options.dataFolder, "evidence"), keyring);
-        const append = async (draft: EntryDraft): Promise<Entry> => {
-          const id = ledger.add({ ...(draft as Draft), by: "station" });
-          return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
-        };
-        return { evidence, append, dataFolder: options.dataFolder };
-      },
-      nameOf: options.nameOf ?? (async () => null),
+      receiver: async () => ({ evidence, append, dataFolder: options.dataFolder }),
+      nameOf,
     }),
+    incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
+    room: incidents,
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
@@ -295,16 +312,20 @@ function decisionsOf(views: DecisionView[], mails: HeldMailRow[], ledger: TestLe
   };
 }
 
-type Draft = Parameters<Services["ledger"]["record"]>[0] & { rests?: EntryId[]; at?: string };
+type Draft = Parameters<Services["ledger"]["record"]>[0] & {
+  rests?: EntryId[];
+  evidence?: EvidenceHash[];
+  at?: string;
+};
 
 class TestLedger {
   readonly rows: LedgerRow[] = [];
 
   add(draft: Draft): string {
     const id = randomUUIDv7() as EntryId;
-    const { kind, code, by, about = {}, rests = [], data = {} } = draft;
+    const { kind, code, by, about = {}, rests = [], evidence = [], data = {} } = draft;
     const at = draft.at ?? new Date().toISOString();
-    const entry: Entry = { id, kind, code, at, by, about, rests, evidence: [], data };
+    const entry: Entry = { id, kind, code, at, by, about, rests, evidence, data };
     this.rows.push({ index: this.rows.length, entry });
     return id;
   }

@@ -24,6 +24,8 @@ export const incidents: Migration = {
       severity text not null,
       techniques text not null,
       keys text not null,
+      codes text not null,
+      about text not null,
       apart text not null,
       why text,
       joined_entry uuid

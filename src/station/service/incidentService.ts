@@ -1,0 +1,179 @@
+import { SEVERITIES } from "../../gate.ts";
+import type { KnownClaim } from "../../incident/factRegister.ts";
+import type { IncidentRow, Incidents, KnownFinding } from "../../incident/incidents.ts";
+import { stageOf } from "../../incident/tactics.ts";
+import { FACTS, FACT_NAMES, standing, type FactName } from "../../law/facts.ts";
+import type { Law } from "../../law/law.ts";
+import type { EvidenceHash } from "../../ledger/entry.ts";
+import type { EvidenceStore } from "../../ledger/evidence.ts";
+import type { Person } from "../services.ts";
+import type {
+  ClaimView,
+  ClockView,
+  FactView,
+  IncidentFinding,
+  IncidentListRow,
+  IncidentService,
+  IncidentView,
+} from "./incidentTypes.ts";
+
+export type IncidentServiceOptions = {
+  incidents: Incidents;
+  laws: readonly Law[];
+  evidence: EvidenceStore;
+  /** The name of a person, by what the ledger calls her. */
+  nameOf: (person: string) => Promise<string | null>;
+};
+
+/** The incident room as the pages show it. */
+export function createIncidentService(options: IncidentServiceOptions): IncidentService {
+  const { incidents } = options;
+  const views = new Views(options);
+  const reasoned = (reason: string, by: Person) => ({ person: by.id, reason });
+  return {
+    list: async () => Promise.all((await incidents.list()).reverse().map((row) => views.row(row))),
+    get: (id) => views.get(id),
+    open: async (title, by) => views.get(await incidents.open(title, by.id)),
+    async claim(id, { replaces, ...claim }, by) {
+      await incidents.facts.claim(id, { ...claim, ...(replaces === null ? {} : { replaces }) }, by.id);
+      return views.get(id);
+    },
+    async pick(id, claim, reason, by) {
+      await incidents.facts.pick(id, claim, reasoned(reason, by));
+      return views.get(id);
+    },
+    async part(id, finding, reason, by) {
+      await incidents.part(id, finding, reasoned(reason, by));
+      return views.get(id);
+    },
+    async merge(id, from, reason, by) {
+      await incidents.merge(id, from, reasoned(reason, by));
+      return views.get(id);
+    },
+    async done(id, { law, duty, at, reason }, by) {
+      const done = { law, duty, at: Temporal.Instant.from(at) };
+      await incidents.facts.done(id, done, reasoned(reason, by));
+      return views.get(id);
+    },
+  };
+}
+
+class Views {
+  readonly #options: IncidentServiceOptions;
+
+  constructor(options: IncidentServiceOptions) {
+    this.#options = options;
+  }
+
+  async get(id: string): Promise<IncidentView> {
+    const { incidents } = this.#options;
+    const row = await incidents.get(id);
+    const [list, claims, clocks] = [
+      await incidents.findings(id),
+      await incidents.facts.claims(id),
+      await this.#clocks(id),
+    ];
+    const facts = await Promise.all(FACT_NAMES.map((fact) => this.#fact(fact, claims)));
+    return { ...(await this.row(row, list, clocks)), list: list.map(findingOf), facts, clocks };
+  }
+
+  async row(
+    row: IncidentRow,
+    given?: readonly KnownFinding[],
+    clocks?: readonly ClockView[],
+  ): Promise<IncidentListRow> {
+    const list = given ?? (await this.#options.incidents.findings(row.id));
+    const rank = Math.max(-1, ...list.map(({ severity }) => SEVERITIES.indexOf(severity)));
+    const hosts = list.flatMap(({ keys }) => keys.filter(({ kind }) => kind === "host"));
+    const next = (clocks ?? (await this.#clocks(row.id))).find(
+      ({ deadline, done }) => deadline !== null && done === null,
+    );
+    return {
+      id: row.id,
+      number: row.number,
+      title: await this.#text(row.titleEvidence),
+      openedAt: row.openedAt,
+      state: row.state === "closed" ? "closed" : "open",
+      severity: SEVERITIES[rank] ?? null,
+      stage: stageOf(list.flatMap(({ techniques }) => techniques)),
+      findings: list.length,
+      hosts: [...new Set(hosts.map(({ value }) => value))].sort(),
+      next:
+        next === undefined ? null : { law: next.lawName, duty: next.name, deadline: next.deadline as string },
+    };
+  }
+
+  async #clocks(id: string): Promise<ClockView[]> {
+    const { incidents, laws } = this.#options;
+    const clocks = await incidents.facts.clocks(id);
+    return Promise.all(
+      clocks.map(async ({ duty, judged, claim, done, ...clock }): Promise<ClockView> => ({
+        law: clock.law,
+        lawName: clock.lawName,
+        checkedOn: laws.find((law) => law.id === clock.law)?.checkedOn ?? "",
+        duty: duty.id,
+        name: duty.name,
+        recipient: duty.recipient,
+        binding: duty.binding,
+        source: duty.source,
+        answer: judged.answer === "yes" ? "yes" : "unknown",
+        because: judged.because,
+        open: judged.open,
+        claim: claim?.id ?? null,
+        startsAt: claim === null ? null : String(claim.value),
+        deadline: clock.deadline,
+        lastDay: clock.lastDay,
+        counted: clock.counted,
+        former: clock.former,
+        done: done === null ? null : { by: await this.#nameOf(done.by), at: done.at },
+      })),
+    );
+  }
+
+  async #fact(fact: FactName, all: readonly KnownClaim[]): Promise<FactView> {
+    const claims = all.filter((claim) => claim.fact === fact);
+    const stand = standing(all, fact);
+    const values = new Set(stand.map(({ value, bound }) => JSON.stringify([value, bound === true])));
+    const views = await Promise.all(
+      claims.map(async (claim): Promise<ClaimView> => ({
+        id: claim.id,
+        value: claim.value,
+        bound: claim.bound === true,
+        by: await this.#nameOf(claim.by),
+        at: claim.saidAt,
+        picked: claim.picked === true,
+        former: !stand.some(({ id }) => id === claim.id),
+        source: await this.#text(claim.sourceEvidence),
+      })),
+    );
+    const { kind, about } = FACTS[fact];
+    return { fact, kind, about, claims: views, contradicts: values.size > 1 };
+  }
+
+  async #nameOf(person: string): Promise<string> {
+    return (await this.#options.nameOf(person)) ?? person;
+  }
+
+  /** What a person wrote; null where it was erased. */
+  async #text(hash: string | null): Promise<string | null> {
+    if (hash === null) return null;
+    const object = await this.#options.evidence.get(hash as EvidenceHash).catch(() => null);
+    return object === null ? null : object.toString("utf8");
+  }
+}
+
+const shown = ["mail", "finding", "statement", "event"] as const;
+
+function findingOf({ keys, codes, techniques, about, ...found }: KnownFinding): IncidentFinding {
+  return {
+    entry: found.entry,
+    gate: found.gate,
+    at: found.at,
+    severity: found.severity,
+    codes: [...codes],
+    techniques: [...techniques],
+    keys: [...keys],
+    why: found.why,
+    about: Object.fromEntries(shown.flatMap((key) => (about[key] === undefined ? [] : [[key, about[key]]]))),
+  };
+}
