@@ -20,6 +20,35 @@ import {
 } from "./testBrowser.ts";
 
 const person = { name: "田中 花子", email: "hanako@example.com", password: "correct horse battery" };
+const LOOKS = [
+  [1440, "light", "ja"],
+  [1024, "dark", "en"],
+  [390, "light", "en"],
+  [390, "dark", "ja"],
+] as const;
+const PATHS = [
+  ...["", "/waiting", "/waiting/01890000-0000-7000-8000-00000d000001", "/events"],
+  ...["/events/01890000-0000-7000-8000-00000e000000", "/events/01890000-0000-7000-8000-00000f000000"],
+  ...["/columns", "/customer", "/canaries", "/files"],
+];
+/**
+ * What reaches beyond the page, and cells that reach into their neighbours. In text: the policy of the pages
+ * forbids to make functions of it.
+ */
+const BEYOND = `(() => {
+  const found = [];
+  const over = document.documentElement.scrollWidth - innerWidth;
+  if (over > 0) found.push(over + " px");
+  const cells = "main td, main dd, main li, main p, main h1, main h2, main th";
+  for (const one of document.querySelectorAll(cells)) {
+    const box = one.getBoundingClientRect();
+    if (box.width === 0 || one.closest(".statement, .hidden-visually, thead")) continue;
+    if (getComputedStyle(one).display === "inline") continue;
+    if (one.scrollWidth > one.clientWidth + 1)
+      found.push(one.tagName + " " + one.className + " " + one.textContent.slice(0, 24));
+  }
+  return [...new Set(found)].slice(0, 4).join("; ");
+})()`;
 const eventId = (number: number) => `01890000-0000-7000-8000-00000e${String(number).padStart(6, "0")}`;
 
 describe("the pages of the records gate in Chromium", { skip: noBrowser }, () => {
@@ -131,6 +160,40 @@ describe("the pages of the records gate in Chromium", { skip: noBrowser }, () =>
     app.station.services.trafficData.show("usual");
     data.show("usual");
   });
+
+  test("no page scrolls sideways or writes over its neighbour, with usual and too much data", async () => {
+    const wrong: string[] = [];
+    for (const amount of ["usual", "much"] as const) {
+      app.station.services.recordsData.show(amount);
+      for (const [width, theme, language] of amount === "usual" ? LOOKS.slice(1, 3) : LOOKS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.evaluate(
+          ([theme, language]) => {
+            localStorage.setItem("sekisho-theme", theme);
+            localStorage.setItem("sekisho-language", language);
+          },
+          [theme, language] as const,
+        );
+        for (const path of PATHS) {
+          await page.goto(`${app.origin}/records${path}`);
+          await settle(page);
+          if (path === "/customer") await askAbout("4711");
+          const found = String(await page.evaluate(BEYOND));
+          if (found !== "") wrong.push(`${path} at ${width} ${language} ${amount}: ${found}`);
+        }
+      }
+    }
+    assert.deepEqual(wrong, []);
+    app.station.services.recordsData.show("usual");
+  });
+
+  /** In either language. */
+  async function askAbout(customer: string): Promise<void> {
+    await page.locator("main input[type=text]").fill(customer);
+    await page.locator("main select").selectOption("asked-by-customer");
+    await page.locator("main button[type=submit]").click();
+    await page.locator("main table").waitFor();
+  }
 
   test("no page threw, broke its policy or asked another origin", () => assert.deepEqual(watch.problems, []));
 });

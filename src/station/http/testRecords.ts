@@ -12,6 +12,7 @@ import {
 } from "../service/recordsTypes.ts";
 import type { DecisionView, LedgerRow, Person, Services } from "../services.ts";
 import { testReaders } from "./testReaders.ts";
+import { swellRecords } from "./testRecordsMuch.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 
 type Add = (draft: Parameters<Services["ledger"]["record"]>[0]) => string;
@@ -236,7 +237,7 @@ export function createTestRecords(options: {
     }),
     files: async (limit) => (some() ? fileEvents(now).slice(0, limit) : []),
   };
-  return { data, service };
+  return { data, service: swellRecords(service, () => data.amount === "much") };
 }
 
 function missing(what: string): SekishoError {

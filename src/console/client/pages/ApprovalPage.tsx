@@ -60,7 +60,7 @@ function ApprovalFacts({ waiting }: { waiting: WaitingApproval }) {
         <dt>{say("approval.where")}</dt>
         <dd>{say("reading.from", { application: event.application || "?", client: event.client })}</dd>
         <dt>{say("reading.relations")}</dt>
-        <dd>{event.relations.join(say("answer.comma"))}</dd>
+        <dd className="touches">{event.relations.join(say("answer.comma"))}</dd>
         <dt>{say("reading.columns")}</dt>
         <dd>{event.columns.toLocaleString()}</dd>
         {event.purpose === null ? null : (

@@ -81,9 +81,10 @@ function Facts({ event }: { event: RecordsEventView }) {
   ];
   if (client !== "")
     rows.push([say("reading.where"), say("reading.from", { application: application || "?", client })]);
-  if (event.relations.length > 0)
-    rows.push([say("reading.relations"), event.relations.join(say("answer.comma"))]);
+  // Where the columns are known, their tables stand beside them.
   if (event.touches.length > 0) rows.push([say("reading.columns"), <Touches event={event} />]);
+  else if (event.relations.length > 0)
+    rows.push([say("reading.relations"), event.relations.join(say("answer.comma"))]);
   if (limit !== undefined)
     rows.push([say("reading.limit"), say(`reading.limit.${limit}`, { count: event.limit ?? 0 })]);
   if (event.customers !== null)
@@ -110,7 +111,7 @@ function Facts({ event }: { event: RecordsEventView }) {
 function Touches({ event }: { event: RecordsEventView }) {
   const { say } = useWords();
   return (
-    <ul className="stack-tight">
+    <ul className="stack-tight touches">
       {event.touches.map(({ relation, columns }) => (
         <li key={relation}>
           <span className="figures">{relation}</span>{" "}

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { RecordsEventRow } from "../../../station/services.ts";
-import { useWords } from "../language.ts";
+import { useWords, type Say } from "../language.ts";
 import { DataTable, type Column } from "../parts/DataTable.tsx";
 import { FilterField, SearchField } from "../parts/FilterField.tsx";
 import { SeverityMark } from "../parts/Mark.tsx";
@@ -19,6 +19,8 @@ import { nameOfReading, READING_CODES } from "../words/readingWords.ts";
 const STATES = ["held", "cut", "refused", "told", "approved", "denied", "withdrawn"] as const;
 const KINDS = ["statement", "columns", "file", "watch"] as const;
 const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
+/** Tables of one event that a list shows; its page has all. */
+const RELATIONS_MAX = 2;
 const RANK: readonly string[] = ["info", "low", "medium", "high", "critical"];
 
 type Change = Partial<Record<keyof ReadingSearch | "sort", string>>;
@@ -166,14 +168,14 @@ export function useReadingColumns(): Column<RecordsEventRow>[] {
         sort: (row) => RANK.indexOf(row.severity),
         show: (row) => <SeverityMark severity={row.severity} />,
       },
-      ...placeColumns,
+      ...placeColumns(say),
     ];
     return columns;
   }, [say, nameOf]);
 }
 
 /** Where it came from, what it was about, and when. */
-const placeColumns: Column<RecordsEventRow>[] = [
+const placeColumns = (say: Say): Column<RecordsEventRow>[] => [
   {
     key: "where",
     label: "reading.where",
@@ -192,6 +194,17 @@ const placeColumns: Column<RecordsEventRow>[] = [
     rank: 4,
     text: (row) => row.relations.join(" "),
     sort: (row) => row.relations.join(" "),
+    show: ({ relations }) => (
+      <>
+        {relations.slice(0, RELATIONS_MAX).join(say("answer.comma"))}
+        {relations.length > RELATIONS_MAX ? (
+          <span className="soft">
+            {" "}
+            {say("reading.relations-more", { count: relations.length - RELATIONS_MAX })}
+          </span>
+        ) : null}
+      </>
+    ),
   },
   {
     key: "at",

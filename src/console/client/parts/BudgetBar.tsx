@@ -8,7 +8,7 @@ export function BudgetBar({ used, budget }: { used: number; budget: number | nul
   const flags = share >= 1 ? { "data-full": "" } : share >= 0.8 ? { "data-near": "" } : {};
   return (
     <span className="budget" {...flags}>
-      <span className="nowrap">{say("reader.of", { used, budget })}</span>
+      <span>{say("reader.of", { used, budget })}</span>
       <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
         <rect className="track" width="100" height="6" />
         <rect className="left" width={share * 100} height="6" />

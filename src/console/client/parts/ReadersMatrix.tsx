@@ -106,8 +106,20 @@ const STEPS: Record<string, [number, number]> = {
   ArrowRight: [0, 1],
 };
 
+/** Room of a text in letters of half width; what is not of the West takes two. */
+function roomOf(text: string): number {
+  return [...text].reduce((sum, letter) => sum + (letter > "\u02ff" ? 2 : 1), 0);
+}
+
+/** The beginning and the end, by which names of machines differ. */
 function shorten(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  if (roomOf(text) <= most) return text;
+  const letters = [...text];
+  let [front, back] = [letters.length - 1, 1];
+  const cut = (): string => `${letters.slice(0, front).join("")}…${letters.slice(-back).join("")}`;
+  while (back < letters.length / 4 && roomOf(letters.slice(-back - 1).join("")) <= most / 3) back += 1;
+  while (front > 1 && roomOf(cut()) > most) front -= 1;
+  return cut();
 }
 
 /** What is pointed at, in words. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useWords } from "../language.ts";
 import { statusQuery } from "../queries.ts";
 import { waitingQuery } from "../recordsQueries.ts";
@@ -23,14 +23,22 @@ const TABS = [
  * none.
  */
 export function RecordsFrame({ children }: { children: ReactNode }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
+  const tabs = useRef<HTMLElement>(null);
   const { data } = useQuery(statusQuery);
   const asksCustomers = useMay("records.customer");
-  if (!useMay("records.view")) return <ForbiddenState />;
+  const may = useMay("records.view");
+  // On a telephone the tabs are a strip: the one that is open is to be seen.
+  const open = useLocation({ select: ({ pathname }) => pathname });
+  useEffect(() => {
+    const tab = tabs.current?.querySelector('[data-status="active"]');
+    tab?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [open, language]);
+  if (!may) return <ForbiddenState />;
   const missing = data !== undefined && !data.gates.some(({ name }) => name === "records");
   return (
     <>
-      <nav className="tabs" aria-label={say("records.tabs")}>
+      <nav className="tabs" aria-label={say("records.tabs")} ref={tabs}>
         {TABS.filter(([to]) => to !== "/records/customer" || asksCustomers).map(([to, word]) => (
           <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
             {say(word)}
@@ -38,7 +46,9 @@ export function RecordsFrame({ children }: { children: ReactNode }) {
           </Link>
         ))}
       </nav>
-      {missing ? <EmptyState title="records.no-gate" next="records.no-gate-next" /> : children}
+      <div className="records">
+        {missing ? <EmptyState title="records.no-gate" next="records.no-gate-next" /> : children}
+      </div>
     </>
   );
 }

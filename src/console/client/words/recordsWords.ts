@@ -73,6 +73,7 @@ export const RECORDS_WORDS = {
   "reading.where": { en: "From", ja: "接続元" },
   "reading.from": { en: "{application} on {client}", ja: "{client}の{application}" },
   "reading.relations": { en: "Tables", ja: "表" },
+  "reading.relations-more": { en: "and {count} more", ja: "ほか{count}" },
   "reading.state": { en: "What was done", ja: "扱い" },
   "reading.at": { en: "When", ja: "時刻" },
   "reading.severity": { en: "Severity", ja: "重さ" },
