@@ -25,22 +25,28 @@ const windows: Record<string, Said> = {
   kilobytes: { en: "an hour, in kilobytes", ja: "1時間（KB）" },
 };
 
+const figure = (value: number): string => value.toLocaleString("en");
+
 /** Everything that the records gate can find, by code. Closed: ledger and reports count by it. */
 export const FINDINGS = {
   "budget-reached": {
     technique: "T1213.006",
     severity: "high",
     say: ({ person, relations, limit, window }) => ({
-      en: `${person} reached the limit of ${limit} for ${windows[window]?.en ?? window} in ${relations}.`,
-      ja: `${person}が${relations}で、${windows[window]?.ja ?? window}あたり${limit}人の上限に達しました。`,
+      en:
+        `${person} reached the limit of ${figure(limit)} ` +
+        `for ${windows[window]?.en ?? window} in ${relations}.`,
+      ja: `${person}が${relations}で、${windows[window]?.ja ?? window}あたり${figure(limit)}人の上限に達しました。`,
     }),
   },
   "over-estimate": {
     technique: "T1213.006",
     severity: "medium",
     say: ({ person, relations, count, limit }) => ({
-      en: `${person} wants about ${count} customers of ${relations}; ${limit} are left in the budget.`,
-      ja: `${person}が${relations}の約${count}人を読もうとしています（残りの上限は${limit}人）。`,
+      en:
+        `${person} wants about ${figure(count)} customers of ${relations}; ` +
+        `${figure(limit)} are left in the budget.`,
+      ja: `${person}が${relations}の約${figure(count)}人を読もうとしています（残りの上限は${figure(limit)}人）。`,
     }),
   },
   "gathers-customers": {
@@ -151,8 +157,8 @@ export const FINDINGS = {
     technique: "T1213.006",
     severity: "high",
     say: ({ person, count, relations }) => ({
-      en: `${person} asked ${count} times an hour about hidden personal columns of ${relations}.`,
-      ja: `${person}が1時間に${count}回、${relations}の個人情報を表示せずに条件だけで問い合わせました。`,
+      en: `${person} asked ${figure(count)} times an hour about hidden personal columns of ${relations}.`,
+      ja: `${person}が1時間に${figure(count)}回、${relations}の個人情報を表示せずに条件だけで問い合わせました。`,
     }),
   },
   "canary-read": {
@@ -199,8 +205,8 @@ export const FINDINGS = {
     technique: "T1074.001",
     severity: "critical",
     say: ({ detail, count, person }) => ({
-      en: `A file with about ${count} personal records appeared, written by ${person}: ${detail}.`,
-      ja: `このホストに約${count}件の個人情報を含むファイルが現れました（作成者: ${person}）: ${detail}`,
+      en: `A file with about ${figure(count)} personal records appeared, written by ${person}: ${detail}.`,
+      ja: `このホストに約${figure(count)}件の個人情報を含むファイルが現れました（作成者: ${person}）: ${detail}`,
     }),
   },
   "disk-short": {
