@@ -25,6 +25,8 @@ export class ColumnMemory {
   #many = 0;
   #others = 0;
   readonly #formats = new Uint32Array(64);
+  /** The highest of them. */
+  #commonest = 0;
   readonly #words = new Uint16Array(1 << 14);
   #rows = 0;
   readonly #lone = new Uint32Array(10);
@@ -49,8 +51,10 @@ export class ColumnMemory {
    */
   settleSeparator(bytes: Uint8Array, start: number, end: number): void {
     if (this.#fixed) return;
-    if (this.separator !== 0 && this.#records > 50 && bytes.subarray(start, end).includes(this.separator))
-      return;
+    if (this.separator !== 0 && this.#records > 50) {
+      // Mostly it stands near; a view to look for it with costs more.
+      for (let at = start; at < end; at += 1) if (bytes[at] === this.separator) return;
+    }
     const guess = guessSeparator(bytes, start, end);
     if (guess !== 0) this.separator = guess;
   }
@@ -82,14 +86,16 @@ export class ColumnMemory {
   /** A date that is no birth was written so. */
   noteOtherDate(format: number): void {
     this.#others += 1;
-    this.#formats[format & 63] = (this.#formats[format & 63] as number) + 1;
+    const count = (this.#formats[format & 63] as number) + 1;
+    this.#formats[format & 63] = count;
+    if (count > this.#commonest) this.#commonest = count;
   }
 
   /** Whether other dates of this source are written so; programs write all of theirs in one way. */
   writesOtherDates(format: number): boolean {
     if (this.#others < 50)
       return this.#others < 20 || (this.#formats[format & 63] as number) * 20 >= this.#others;
-    const most = Math.max(...this.#formats);
+    const most = this.#commonest;
     return most * 10 < this.#others * 8 || (this.#formats[format & 63] as number) === most;
   }
 

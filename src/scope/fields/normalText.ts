@@ -38,7 +38,13 @@ export class NormalText {
 
   /** "1985-03-02" */
   writeDay(packed: number): void {
-    this.#ascii(`${Math.floor(packed / 10_000)}-${two(Math.floor(packed / 100) % 100)}-${two(packed % 100)}`);
+    const year = Math.floor(packed / 10_000);
+    this.#two(Math.floor(year / 100));
+    this.#two(year % 100);
+    this.bytes[this.length++] = 0x2d;
+    this.#two(Math.floor(packed / 100) % 100);
+    this.bytes[this.length++] = 0x2d;
+    this.#two(packed % 100);
   }
 
   #name(units: Uint16Array, length: number, family: number): void {
@@ -55,6 +61,11 @@ export class NormalText {
       if (at > 0) this.#unit(0x2d);
       this.#ascii(String(address.numbers[at]));
     }
+  }
+
+  #two(number: number): void {
+    this.bytes[this.length++] = 0x30 + Math.floor(number / 10);
+    this.bytes[this.length++] = 0x30 + (number % 10);
   }
 
   #ascii(text: string): void {
@@ -87,8 +98,4 @@ export class NormalText {
       bytes[this.length++] = 0x80 | (unit & 63);
     }
   }
-}
-
-function two(number: number): string {
-  return String(number).padStart(2, "0");
 }

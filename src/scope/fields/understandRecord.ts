@@ -344,9 +344,10 @@ export class Understanding {
   #takeDay(at: number, found: number): void {
     const day = this.#day[at] as number;
     this.normal.writeDay(day);
-    const parts = [Math.floor(day / 10_000), Math.floor(day / 100) % 100, day % 100] as const;
-    if (found === kind["birth-date"]) this.signature.takeBirth(...parts);
-    else if (found === kind["other-date"]) this.signature.takeOtherDay(...parts);
+    const year = Math.floor(day / 10_000);
+    const month = Math.floor(day / 100) % 100;
+    if (found === kind["birth-date"]) this.signature.takeBirth(year, month, day % 100);
+    else if (found === kind["other-date"]) this.signature.takeOtherDay(year, month, day % 100);
   }
 
   #takeItem(at: number, found: number): void {

@@ -47,10 +47,17 @@ export async function readCustomers(
   return result;
 }
 
+const days: readonly CustomerField[] = ["birth_date", "passport_issued_on", "passport_expires_on"];
+/** Fields that are read and not only kept. */
+const readPlaces = CUSTOMER_FIELDS.flatMap((field, at) =>
+  kindOfField[field] !== undefined || days.includes(field) ? [at] : [],
+);
 const attributePlaces = ATTRIBUTES.map((name) => CUSTOMER_FIELDS.indexOf(name));
 
 class CustomerSink implements RecordSink {
   readonly #fieldOf: ColumnFields;
+  /** By column: the place of its field in CUSTOMER_FIELDS. */
+  readonly #placeOf: Int32Array;
   readonly #fields = new Fields();
   readonly #reading = new FieldReading();
   readonly #signature: PersonSignature;
@@ -61,13 +68,15 @@ class CustomerSink implements RecordSink {
   readonly #born = new Int32Array(limits.rowsOfGroup);
   readonly #expires = new Int32Array(limits.rowsOfGroup);
   readonly #id = new TextColumn();
-  readonly #texts = ATTRIBUTES.map(() => new TextColumn());
   readonly #spans = new Int32Array(CUSTOMER_FIELDS.length * 2);
   readonly #kept = new CustomerTextWriter();
   readonly #base: string;
 
   constructor(columns: ColumnFields, key: HashKey, base: string) {
     this.#fieldOf = columns;
+    this.#placeOf = Int32Array.from(columns, (field) =>
+      field == null ? -1 : CUSTOMER_FIELDS.indexOf(field),
+    );
     this.#base = base;
     this.#signature = new PersonSignature(key);
     this.#signatures = new SignatureWriter(`${base}.signatures`);
@@ -85,7 +94,7 @@ class CustomerSink implements RecordSink {
       const field = this.#fieldOf[column];
       const [from, to] = [fields.starts[column] as number, fields.ends[column] as number];
       if (field == null || to <= from) continue;
-      const at = CUSTOMER_FIELDS.indexOf(field);
+      const at = this.#placeOf[column] as number;
       this.#spans[at * 2] = from;
       this.#spans[at * 2 + 1] = to;
     }
@@ -97,9 +106,10 @@ class CustomerSink implements RecordSink {
     const row = this.#rows;
     this.#born[row] = 0;
     this.#expires[row] = 0;
-    for (let at = 0; at < CUSTOMER_FIELDS.length; at += 1) {
-      const [from, to] = [this.#spans[at * 2] as number, this.#spans[at * 2 + 1] as number];
-      if (to > from) this.#takeField(CUSTOMER_FIELDS[at] as CustomerField, bytes, { from, to });
+    for (let at = 0; at < readPlaces.length; at += 1) {
+      const place = readPlaces[at] as number;
+      const [from, to] = [this.#spans[place * 2] as number, this.#spans[place * 2 + 1] as number];
+      if (to > from) this.#takeField(CUSTOMER_FIELDS[place] as CustomerField, bytes, { from, to });
     }
     const [from, to] = [this.#spans[0] as number, this.#spans[1] as number];
     this.#id.add(bytes, from, to);
@@ -111,7 +121,6 @@ class CustomerSink implements RecordSink {
     for (let at = 0; at < attributePlaces.length; at += 1) {
       const place = (attributePlaces[at] as number) * 2;
       const span = { from: this.#spans[place] as number, to: this.#spans[place + 1] as number };
-      (this.#texts[at] as TextColumn).add(bytes, span.from, span.to);
       this.#kept.addAttribute(at, bytes, span);
     }
     const { table, row: next } = this.#signatures.next();
@@ -163,10 +172,10 @@ class CustomerSink implements RecordSink {
       { plain: this.#id.plain },
       { plain: new Uint8Array(this.#born.buffer, 0, rows * 4) },
       { plain: new Uint8Array(this.#expires.buffer, 0, rows * 4) },
-      ...this.#texts.map((text) => ({ plain: text.plain })),
+      ...ATTRIBUTES.map((_, at) => this.#kept.lastValues(at, rows)),
     ]);
     this.#rows = 0;
-    for (const text of [this.#id, ...this.#texts]) text.clear();
+    this.#id.clear();
   }
 
   problem(problem: ReadProblem): void {

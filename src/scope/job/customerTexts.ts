@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { startsOfTexts, TextCodes } from "../../lib/parquet/textCodes.ts";
 import { TextColumn } from "../../lib/parquet/textColumn.ts";
+import type { ColumnValues } from "../../lib/parquet/writeParquet.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
 import { readShared } from "./signatureFile.ts";
 
@@ -39,6 +40,19 @@ export class CustomerTextWriter {
       of.rows = larger;
     }
     of.rows[this.#rows - 1] = of.codes.code(bytes, span.from, span.to);
+  }
+
+  /** The last so many rows for Parquet: by a dictionary where few texts are different. */
+  lastValues(attribute: number, count: number): ColumnValues {
+    const { codes, rows } = this.#attributes[attribute] as { codes: TextCodes; rows: Uint32Array };
+    const last = rows.subarray(this.#rows - count, this.#rows);
+    const { plain } = codes.texts;
+    if (codes.count <= 0x10000)
+      return { dictionary: plain, count: codes.count, indices: Uint16Array.from(last) };
+    const starts = startsOfTexts(plain, codes.count);
+    const texts = new TextColumn();
+    for (const code of last) texts.add(plain, starts[code] as number, (starts[code + 1] as number) - 4);
+    return { plain: texts.plain };
   }
 
   write(file: string): void {
@@ -96,8 +110,8 @@ export function joinTexts(files: readonly string[], folder: string): void {
         numbers.push(all.code(plain, at + 4, at + 4 + size));
         at += size + 4;
       }
-      const own = part.parts[2 + attribute * 2] as Buffer;
-      for (let at = 0; at < part.rows; at += 1) column[row++] = numbers[own.readUInt32LE(at * 4)] as number;
+      const own = new Uint32Array(new Uint8Array(part.parts[2 + attribute * 2] as Uint8Array).buffer);
+      for (let at = 0; at < part.rows; at += 1) column[row++] = numbers[own[at] as number] as number;
     }
     codes.push(new Uint8Array(column.buffer));
     texts.push(all.texts.plain);

@@ -1,7 +1,13 @@
 import type { Understanding } from "../fields/understandRecord.ts";
 import { SCOPE_KINDS } from "../fields/kinds.ts";
+import { limits as splitting } from "../fields/splitRecord.ts";
 import { plainTexts, TextColumn } from "../../lib/parquet/textColumn.ts";
-import { ParquetPart, type ParquetColumn, type RowGroup } from "../../lib/parquet/writeParquet.ts";
+import {
+  ParquetPart,
+  type ColumnValues,
+  type ParquetColumn,
+  type RowGroup,
+} from "../../lib/parquet/writeParquet.ts";
 import { RECORD_ENCODINGS, type RecordEncoding } from "../read/record.ts";
 
 /** One row for each field of each record: what anyone needs to find it again in the input. */
@@ -19,7 +25,7 @@ export const RECORD_COLUMNS: readonly ParquetColumn[] = [
   { name: "normalised", type: "text" },
 ];
 
-export const limits = { rowsOfGroup: 400_000, pathsOfGroup: 250 } as const;
+export const limits = { rowsOfGroup: 400_000, recordsOfGroup: 65_536, pathsOfGroup: 250 } as const;
 
 /** Of zstd: twice as fast as 1, a tenth larger. */
 const packLevel = -3;
@@ -27,7 +33,9 @@ const packLevel = -3;
 /** Records are numbered by task and place: the same on every run, whoever did the work. */
 export const recordsOfTaskMax = 1_000_000_000;
 
+const { fieldsMax } = splitting;
 const parts = ["whole", "head", "tail", "middle"] as const;
+const fieldNumbers = new Uint8Array(Int32Array.from({ length: fieldsMax }, (_, at) => at).buffer);
 const encodingTexts = plainTexts(RECORD_ENCODINGS);
 const partTexts = plainTexts(parts);
 const kindTexts = plainTexts(SCOPE_KINDS);
@@ -48,11 +56,14 @@ export class RecordLog {
   readonly #source: Uint8Array;
   readonly #first: number;
   #rows = 0;
-  // Numbers of 64 bits as two words: BigInt costs ten times as much.
-  readonly #records = new Uint32Array(limits.rowsOfGroup * 2);
-  readonly #offsets = new Uint32Array(limits.rowsOfGroup * 2);
-  readonly #lines = new Uint32Array(limits.rowsOfGroup * 2);
-  readonly #fields = new Int32Array(limits.rowsOfGroup);
+  #count = 0;
+  // What is said of a record stands once for all its fields, which hold its place. Numbers of 64 bits as two
+  // words: BigInt costs ten times as much.
+  readonly #records = new Uint32Array(limits.recordsOfGroup * 2);
+  readonly #offsets = new Uint32Array(limits.recordsOfGroup * 2);
+  readonly #lines = new Uint32Array(limits.recordsOfGroup * 2);
+  readonly #places = new Uint16Array(limits.rowsOfGroup);
+  readonly #fields = new Uint16Array(limits.rowsOfGroup);
   readonly #kinds = new Uint8Array(limits.rowsOfGroup);
   readonly #encodings = new Uint8Array(limits.rowsOfGroup);
   readonly #parts = new Uint8Array(limits.rowsOfGroup);
@@ -69,20 +80,23 @@ export class RecordLog {
 
   /** Items `[from, to)` of what was understood, as record `number` of the task. */
   add(seen: Understanding, span: { from: number; to: number; number: number }, place: LoggedPlace): void {
-    if (this.#rows + (span.to - span.from) > limits.rowsOfGroup) this.#flush();
-    const id = this.#first + span.number;
-    const idHigh = Math.floor(id / 2 ** 32);
-    const offsetHigh = Math.floor(place.offset / 2 ** 32);
+    if (span.to === span.from) return;
+    const full = this.#rows + (span.to - span.from) > limits.rowsOfGroup;
+    if (full || this.#count === limits.recordsOfGroup) this.#flush();
     const path = this.#pathOf(place.path);
+    const record = this.#count;
+    const id = this.#first + span.number;
+    this.#records[record * 2] = id;
+    this.#records[record * 2 + 1] = Math.floor(id / 2 ** 32);
+    this.#offsets[record * 2] = place.offset;
+    this.#offsets[record * 2 + 1] = Math.floor(place.offset / 2 ** 32);
+    this.#lines[record * 2] = place.line;
+    this.#count += 1;
     const encoding = encodingAt.get(place.encoding) as number;
     const part = parts.indexOf(place.part);
     for (let at = span.from; at < span.to; at += 1) {
       const row = this.#rows;
-      this.#records[row * 2] = id;
-      this.#records[row * 2 + 1] = idHigh;
-      this.#offsets[row * 2] = place.offset;
-      this.#offsets[row * 2 + 1] = offsetHigh;
-      this.#lines[row * 2] = place.line;
+      this.#places[row] = record;
       this.#fields[row] = seen.itemField[at] as number;
       this.#kinds[row] = seen.itemKind[at] as number;
       this.#encodings[row] = encoding;
@@ -106,23 +120,26 @@ export class RecordLog {
 
   #flush(): void {
     const rows = this.#rows;
-    const bytes = (array: Uint32Array | Int32Array): Uint8Array =>
-      new Uint8Array(array.buffer, 0, (array.length / limits.rowsOfGroup) * rows * 4);
+    const count = this.#count;
+    const ofRecord = (values: Uint32Array): ColumnValues => {
+      return { dictionary: new Uint8Array(values.buffer, 0, count * 8), count, indices: this.#places };
+    };
     const constant = new Uint8Array(rows);
     this.#file.write(rows, [
-      { plain: bytes(this.#records) },
+      ofRecord(this.#records),
       { dictionary: this.#source, count: 1, indices: constant },
       { dictionary: plainTexts(this.#pathTexts), count: this.#pathTexts.length, indices: this.#paths },
-      { plain: bytes(this.#offsets) },
-      { plain: bytes(this.#lines) },
+      ofRecord(this.#offsets),
+      ofRecord(this.#lines),
       { dictionary: encodingTexts, count: RECORD_ENCODINGS.length, indices: this.#encodings },
       { dictionary: partTexts, count: parts.length, indices: this.#parts },
-      { plain: bytes(this.#fields) },
+      { dictionary: fieldNumbers, count: fieldsMax, indices: this.#fields },
       { dictionary: kindTexts, count: SCOPE_KINDS.length, indices: this.#kinds },
       { plain: this.#values.plain },
       { plain: this.#normals.plain },
     ]);
     this.#rows = 0;
+    this.#count = 0;
     this.#pathTexts.length = 0;
     this.#values.clear();
     this.#normals.clear();

@@ -7,8 +7,12 @@ import { Sound } from "./sound.ts";
 export class UnitSet {
   #slots = new Int32Array(4_096);
   #count = 0;
+  /** By the first unit of texts, how long they are at most. */
+  readonly #longest = new Uint8Array(0x10000);
 
   add(units: Uint16Array, from: number, to: number): void {
+    const first = units[from] as number;
+    if (to - from > (this.#longest[first] as number)) this.#longest[first] = Math.min(255, to - from);
     if (this.#count * 3 > this.#slots.length) this.#grow();
     if (this.#put(hashOf(units, from, to))) this.#count += 1;
   }
@@ -17,6 +21,7 @@ export class UnitSet {
    * Wrong for one text in some million that is not in it: names are guessed with this, nothing is decided.
    */
   has(units: Uint16Array, from: number, to: number): boolean {
+    if (to - from > (this.#longest[units[from] as number] as number)) return false;
     return this.#holds(hashOf(units, from, to));
   }
 
@@ -24,7 +29,8 @@ export class UnitSet {
   longestPrefix(units: Uint16Array, from: number, to: number): number {
     let hash = start;
     let longest = 0;
-    for (let at = from; at < to; at += 1) {
+    const end = Math.min(to, from + (this.#longest[units[from] as number] as number));
+    for (let at = from; at < end; at += 1) {
       hash = Math.imul(hash ^ (units[at] as number), prime);
       if (at > from && this.#holds(finish(hash))) longest = at + 1 - from;
     }

@@ -101,15 +101,15 @@ export class PersonSignature {
 
   /** A birth date, which row and file decide on: see understandRecord.ts. */
   takeBirth(year: number, month: number, day: number): void {
-    this.#takeDay(wideAt.birth, year, month, day);
+    this.#takeDay(wideAt.birth, year, { month, day });
   }
 
   /** A day that may be the birth if the other is not. */
   takeOtherDay(year: number, month: number, day: number): void {
-    this.#takeDay(wideAt.birth2, year, month, day);
+    this.#takeDay(wideAt.birth2, year, { month, day });
   }
 
-  #takeDay(at: number, ...[year, month, day]: [year: number, month: number, day: number]): void {
+  #takeDay(at: number, year: number, { month, day }: { month: number; day: number }): void {
     this.#wide[at] = this.#tables.birthLow(year, month, day);
     this.#wide[at + 1] = this.#tables.birthHigh(year, month, day);
   }
