@@ -201,7 +201,7 @@ export class FactRegister {
     }));
   }
 
-  /** The wall of clocks of an incident: those that run first, by deadline. */
+  /** The wall of clocks: what is due by deadline, then what may be due, and last what was done. */
   async clocks(incident: string): Promise<ClockRow[]> {
     const claims = await this.claims(incident);
     const stored = await this.#clockRows(incident);
@@ -237,7 +237,8 @@ export class FactRegister {
         }),
     );
     const placeOf = (row: ClockRow): string =>
-      `${row.done === null ? 0 : 1} ${row.deadline ?? "9999"} ${row.law} ${row.duty.id}`;
+      `${row.done === null ? 0 : 1} ${row.judged.answer === "yes" ? 0 : 1} ${row.deadline ?? "9999"} ` +
+      `${row.law} ${row.duty.id}`;
     return rows.toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
   }
 

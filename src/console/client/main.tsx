@@ -13,6 +13,7 @@ import "./styles/parts.css";
 import "./styles/traffic.css";
 import "./styles/records.css";
 import "./styles/scope.css";
+import "./styles/incident.css";
 import "./theme.ts";
 
 const client = new QueryClient({

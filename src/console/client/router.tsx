@@ -88,6 +88,8 @@ export function createConsoleRouter(client: QueryClient) {
     ...scopeRoutes(root),
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
+    page("/incidents", () => import("./pages/IncidentsPage.tsx"), "IncidentsPage"),
+    page("/incidents/$id", () => import("./pages/IncidentPage.tsx"), "IncidentPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
     page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),

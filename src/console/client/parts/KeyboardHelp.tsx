@@ -15,6 +15,7 @@ const KEYS: [string[], WordCode][] = [
   [["g", "r"], "nav.records"],
   [["g", "w"], "records.tab.waiting"],
   [["g", "s"], "nav.scope"],
+  [["g", "i"], "nav.incidents"],
   [["g", "d"], "nav.decisions"],
   [["g", "l"], "nav.ledger"],
   [["g", "p"], "nav.people"],

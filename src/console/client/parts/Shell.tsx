@@ -33,6 +33,7 @@ export function Shell({ children }: { children: ReactNode }) {
     "g r": () => void navigate({ to: "/records", search: {} }),
     "g w": () => void navigate({ to: "/records/waiting" }),
     "g s": () => void navigate({ to: "/scope" }),
+    "g i": () => void navigate({ to: "/incidents" }),
     "g d": () => void navigate({ to: "/decisions" }),
     "g l": () => void navigate({ to: "/ledger" }),
     "g p": () => void navigate({ to: "/people" }),
@@ -73,6 +74,7 @@ function Rail() {
         <RailLink to="/cuts" word={narrow ? "nav.short.cuts" : "nav.cuts"} />
         <RailLink to="/records" word={narrow ? "nav.short.records" : "nav.records"} />
         {narrow ? null : <RailLink to="/scope" word="nav.scope" />}
+        <RailLink to="/incidents" word={narrow ? "nav.short.incidents" : "nav.incidents"} />
         <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"} counts />
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}

@@ -1,5 +1,6 @@
 import { CUT_WORDS } from "./cutWords.ts";
 import { ENTRY_WORDS } from "./entryWords.ts";
+import { INCIDENT_WORDS } from "./incidentWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { RECORDS_WORDS } from "./recordsWords.ts";
@@ -17,5 +18,6 @@ export const WORDS = {
   ...PEOPLE_WORDS,
   ...RECORDS_WORDS,
   ...SCOPE_WORDS,
+  ...INCIDENT_WORDS,
 } as const;
 export type WordCode = keyof typeof WORDS;
