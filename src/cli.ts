@@ -33,6 +33,10 @@ const commands: Record<string, Command> = {
     summary: "scope INPUT… --customers FILE --out DIR: from recovered data to the list of affected persons",
     run: async (argv) => scopeCommands(argv),
   },
+  law: {
+    summary: "law clocks FACT=VALUE…: which duties follow from what is known of a breach, and until when",
+    run: async (argv) => (await import("./law/lawCommand.ts")).lawCommand(argv),
+  },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
     run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),

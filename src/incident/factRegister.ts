@@ -2,8 +2,9 @@ import type { Said } from "../gate.ts";
 import type { EntryId } from "../ledger/entry.ts";
 import { SekishoError } from "../lib/error.ts";
 import { clocksOf, type LegalClock } from "../law/clocks.ts";
-import { FACTS, type Claim, type FactName } from "../law/facts.ts";
+import type { Claim, FactName } from "../law/facts.ts";
 import type { Law } from "../law/law.ts";
+import { checkClaimValue } from "../law/parseClaim.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
 
 /** What a person says of a fact, and where she has it from. */
@@ -68,7 +69,7 @@ export class FactRegister {
   claim(incident: string, claim: NewClaim, person: string): Promise<string> {
     return this.#writer.turn.take(async () => {
       await this.#mustExist(incident);
-      checkClaim(claim);
+      checkClaimValue(claim.fact, claim.value, claim.bound === true);
       const known = await this.claims(incident);
       if (claim.replaces !== undefined && !known.some(({ id }) => id === claim.replaces)) {
         throw new SekishoError(
@@ -279,39 +280,6 @@ function isOf(row: StoredClock, clock: LegalClock): boolean {
 function isSameMoment(one: string | null, other: Temporal.Instant | null): boolean {
   if (one === null || other === null) return one === other;
   return Date.parse(one) === other.epochMilliseconds;
-}
-
-function checkClaim({ fact, value, bound }: NewClaim): void {
-  const { kind } = FACTS[fact];
-  const fits =
-    kind === "truth"
-      ? typeof value === "boolean"
-      : kind === "number"
-        ? typeof value === "number" && Number.isInteger(value) && value >= 0
-        : typeof value === "string" && isMoment(value);
-  if (fits && (bound !== true || kind === "number")) return;
-  const needs = {
-    truth: "true or false",
-    number: "a whole number of persons",
-    moment: "a day (2016-04-01) or an instant (2016-04-01T09:30:00+09:00)",
-  };
-  throw new SekishoError(
-    "usage",
-    `Cannot claim ${fact} as ${JSON.stringify(value)}: ${needs[kind]} is needed`,
-    {
-      hint: bound === true ? "an upper bound goes with a number only" : `give ${needs[kind]}`,
-    },
-  );
-}
-
-function isMoment(text: string): boolean {
-  try {
-    if (/^\d{4}-\d\d-\d\d$/.test(text)) Temporal.PlainDate.from(text);
-    else Temporal.Instant.from(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 type ClaimRow = {
