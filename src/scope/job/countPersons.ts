@@ -101,7 +101,6 @@ function countBy(
   place: number,
 ): Record<string, number> | null {
   const { plain, starts } = texts.texts[place] as { plain: Uint8Array; starts: Uint32Array };
-  const codes = texts.codes[place] as Uint32Array;
   const isDay = ATTRIBUTES[place] === "booked_on";
   const names = new TextCodes();
   const nameOf = Uint32Array.from({ length: starts.length - 1 }, (_, code) => {
@@ -115,7 +114,7 @@ function countBy(
     for (let at = customersOf.starts[person] as number; at < end; at += 1) {
       const row = customersOf.members[at] as number;
       if (linked[row] === 0) continue;
-      const name = nameOf[codes[row] as number] as number;
+      const name = nameOf[texts.codes[row * ATTRIBUTES.length + place] as number] as number;
       if (last[name] === person) continue;
       last[name] = person;
       counts[name] = (counts[name] as number) + 1;

@@ -14,8 +14,8 @@ export type CustomerTexts = {
   /** The key of row n is `ids[idStarts[n]..idStarts[n + 1] − 4)`. */
   ids: Uint8Array;
   idStarts: Uint32Array;
-  /** By ATTRIBUTES: for each row the number of its text. */
-  codes: Uint32Array[];
+  /** For each row, by ATTRIBUTES, the numbers of its texts: `codes[row * ATTRIBUTES.length + attribute]`. */
+  codes: Uint32Array;
   /** By ATTRIBUTES: the texts in PLAIN; number 0 is the empty one. */
   texts: { plain: Uint8Array; starts: Uint32Array }[];
 };
@@ -94,13 +94,12 @@ export function joinTexts(files: readonly string[], folder: string): void {
     "ids",
     parts.map((part) => part.parts[0] as Uint8Array),
   );
-  const codes: Uint8Array[] = [];
+  const codes = new Uint32Array(rows * ATTRIBUTES.length);
   const texts: Uint8Array[] = [];
   const sizes = new Uint32Array(ATTRIBUTES.length * 2);
   for (const attribute of ATTRIBUTES.keys()) {
     const all = new TextCodes();
-    const column = new Uint32Array(rows);
-    let row = 0;
+    let place = attribute;
     for (const part of parts) {
       const plain = part.parts[1 + attribute * 2] as Uint8Array;
       const numbers: number[] = [];
@@ -111,14 +110,14 @@ export function joinTexts(files: readonly string[], folder: string): void {
         at += size + 4;
       }
       const own = new Uint32Array(new Uint8Array(part.parts[2 + attribute * 2] as Uint8Array).buffer);
-      for (let at = 0; at < part.rows; at += 1) column[row++] = numbers[own[at] as number] as number;
+      for (let at = 0; at < part.rows; at += 1, place += ATTRIBUTES.length)
+        codes[place] = numbers[own[at] as number] as number;
     }
-    codes.push(new Uint8Array(column.buffer));
     texts.push(all.texts.plain);
     sizes[attribute * 2] = all.count;
     sizes[attribute * 2 + 1] = all.texts.length;
   }
-  put("codes", codes);
+  put("codes", [new Uint8Array(codes.buffer)]);
   put("texts", [new Uint8Array(sizes.buffer), ...texts]);
 }
 
@@ -133,7 +132,7 @@ export function readTexts(folder: string, rows: number): CustomerTexts {
     rows,
     ids,
     idStarts: startsOfTexts(ids, rows),
-    codes: ATTRIBUTES.map((_, attribute) => new Uint32Array(codes.buffer, attribute * rows * 4, rows)),
+    codes: new Uint32Array(codes.buffer, 0, rows * ATTRIBUTES.length),
     texts: ATTRIBUTES.map((_, attribute) => {
       const size = sizes[attribute * 2 + 1] as number;
       const plain = new Uint8Array(texts.buffer, at, size);

@@ -28,9 +28,9 @@ export function excludedRows(texts: CustomerTexts, exclude: readonly Exclusion[]
     const number = Array.from({ length: starts.length - 1 }, (_, code) => code).find(
       (code) => all.decode(plain.slice(starts[code] as number, (starts[code + 1] as number) - 4)) === value,
     );
-    return { codes: texts.codes[at] as Uint32Array, number };
+    return { at, number };
   });
-  return (row) => rules.some(({ codes, number }) => codes[row] === number);
+  return (row) => rules.some(({ at, number }) => texts.codes[row * ATTRIBUTES.length + at] === number);
 }
 
 /** Counts persons who are excluded. */

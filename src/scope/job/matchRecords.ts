@@ -139,6 +139,7 @@ class Matcher {
         from,
         to: Math.min(records.rows, from + rowsOfTask),
         step,
+        asked: before === null ? 0 : firstRules.length,
         before: before === null ? null : { candidates: candidates as Candidates, state: before.state },
       });
     }

@@ -1,5 +1,6 @@
 import {
   decideLinks,
+  linkState,
   SeenPatterns,
   settles,
   type Candidates,
@@ -40,6 +41,8 @@ export type FindingCandidates = {
   step: number;
   /** What was found before, and which rows (state 2) that is enough for; null: nothing yet. */
   before: { candidates: Candidates; state: Uint8Array } | null;
+  /** How many of the rules have been asked before. */
+  asked: number;
 };
 type Deciding = {
   candidates: Candidates;
@@ -108,16 +111,10 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
     const first = found.count;
     starts[row - from] = first;
     const learns = row % step === 0;
-    if (before !== null && before.state[row] === 2) {
-      const { candidates } = before;
-      const end = candidates.starts[row - from + 1] as number;
-      for (let at = candidates.starts[row - from] as number; at < end; at += 1)
-        found.add(row, candidates.rows[at] as number, candidates.patterns[at] as number);
-    } else {
-      finder.find(row, learns || before !== null ? null : settles);
-      for (let at = 0; at < finder.count; at += 1)
-        found.add(row, finder.rows[at] as number, finder.patterns[at] as number);
-    }
+    if (before === null) finder.find(row, learns ? null : settles);
+    else findAgain(row, finder, { ...before, from, asked: asked.asked, learns });
+    for (let at = 0; at < finder.count; at += 1)
+      found.add(row, finder.rows[at] as number, finder.patterns[at] as number);
     if (learns) seen.add(found.pattern, found.right, { from: first, to: found.count, frequencies });
   }
   starts[to - from] = found.count;
@@ -127,6 +124,21 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
   patterns.set(found.pattern.subarray(0, found.count));
   const { counts, rarities } = seen;
   return { done: "candidates", candidates: { from, to, starts, rows, patterns }, seen: { counts, rarities } };
+}
+
+type Again = NonNullable<FindingCandidates["before"]> & { from: number; asked: number; learns: boolean };
+
+/** What was found before stays; rows for which that is not enough are asked by the rules that have not been. */
+function findAgain(row: number, finder: CandidateFinder, of: Again): void {
+  const { candidates, state, from } = of;
+  const first = candidates.starts[row - from] as number;
+  const last = candidates.starts[row - from + 1] as number;
+  finder.keep(candidates, first, last);
+  if (state[row] === linkState.certain) return;
+  let settled = false;
+  for (let at = first; at < last; at += 1)
+    if (settles[candidates.patterns[at] as number] === 1) settled = true;
+  finder.findMore(row, null, settled && !of.learns ? 0 : of.asked);
 }
 
 function findPairs(asked: FindingPairs): FoundPairs {

@@ -197,13 +197,15 @@ type Span = { from: number; to: number };
 /** One attribute of the persons of a row group: the last by its bytes of those of their customers. */
 class AttributeColumn {
   readonly #codes: Uint32Array;
+  readonly #at: number;
   readonly #text: { plain: Uint8Array; starts: Uint32Array };
   readonly #chosen = new Uint32Array(personRows);
   readonly #there = new Uint8Array(personRows);
 
   constructor({ texts }: Staged, name: (typeof written)[number]) {
     const at = ATTRIBUTES.indexOf(name);
-    this.#codes = texts.codes[at] as Uint32Array;
+    this.#codes = texts.codes;
+    this.#at = at;
     this.#text = texts.texts[at] as { plain: Uint8Array; starts: Uint32Array };
   }
 
@@ -211,7 +213,7 @@ class AttributeColumn {
     this.#there[row] = to > from ? 1 : 0;
     let best = 0;
     for (let at = from; at < to; at += 1) {
-      const code = this.#codes[customers[at] as number] as number;
+      const code = this.#codes[(customers[at] as number) * ATTRIBUTES.length + this.#at] as number;
       if (code !== best && (best === 0 || (code !== 0 && this.#comesBehind(code, best)))) best = code;
     }
     this.#chosen[row] = best;

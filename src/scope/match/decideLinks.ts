@@ -1,5 +1,5 @@
 import type { SignatureTable } from "../signatures/columns.ts";
-import { allLevels, Comparer, GROUPS, LEVELS, patternCount } from "./compare.ts";
+import { allLevels, Comparer, GROUPS, LEVELS, levelsOf, patternCount } from "./compare.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
   defaultClasses,
@@ -122,12 +122,15 @@ export type Candidates = {
   patterns: Int32Array;
 };
 
-/** Names that agree and a birth date and an e-mail that are the same: no other rule finds anybody better. */
+/**
+ * Names that agree, the same birth date, and the same e-mail, telephone or address: no other rule finds anybody
+ * better, and who else has that name and birth date alone weighs nothing beside it.
+ */
 export const settles = new Uint8Array(patternCount);
 for (let pattern = 0; pattern < patternCount; pattern += 1) {
-  const at = pattern * GROUPS.length;
-  const name = allLevels[at] as number;
-  if (name >= 5 && name <= 9 && allLevels[at + 1] === 3 && allLevels[at + 2] === 3) settles[pattern] = 1;
+  const [name, birth, email, phone, address] = levelsOf(pattern) as [number, number, number, number, number];
+  if (name >= 5 && name <= 9 && birth === 3 && (email === 3 || phone === 3 || address === 4))
+    settles[pattern] = 1;
 }
 
 export type Deciding = {
@@ -212,7 +215,7 @@ class Decider {
       // What else may have made the two agree: a stranger, or somebody near who is in no table.
       alone[at - from] = same - Math.log2(none + oddsOf(prior.household + mate) + namesake);
       // The same if the person is another candidate, of whose household this one is then likely.
-      beside[at - from] = same - Math.log2(none + oddsOf(prior.mate + mate) + namesake);
+      if (to - from > 1) beside[at - from] = same - Math.log2(none + oddsOf(prior.mate + mate) + namesake);
       if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) {
         best = at;
         this.weight = same;
@@ -225,6 +228,7 @@ class Decider {
 
   /** Odds of all candidates together who are another person than the best. */
   #others(best: number, from: number, to: number): number {
+    if (to - from === 1) return 0;
     const { candidates, persons } = this.#of;
     const customer = candidates.rows[best] as number;
     const person = persons[customer];

@@ -162,7 +162,25 @@ export class CandidateFinder {
   find(row: number, settles: Uint8Array | null): void {
     this.count = 0;
     this.#taken.clear();
-    for (const rule of this.#rules) {
+    this.findMore(row, settles, 0);
+  }
+
+  /** Begins with candidates that were found before. */
+  keep({ rows, patterns }: { rows: Int32Array; patterns: Int32Array }, from: number, to: number): void {
+    this.count = 0;
+    this.#taken.clear();
+    for (let at = from; at < to; at += 1) {
+      if (!this.#taken.add(rows[at] as number)) continue;
+      this.rows[this.count] = rows[at] as number;
+      this.patterns[this.count] = patterns[at] as number;
+      this.count += 1;
+    }
+  }
+
+  /** Asks the rules from place `first` on. */
+  findMore(row: number, settles: Uint8Array | null, first: number): void {
+    for (let place = first; place < this.#rules.length; place += 1) {
+      const rule = this.#rules[place] as ReadyRule;
       const before = this.count;
       this.#ask(rule, row);
       if (settles === null) continue;
