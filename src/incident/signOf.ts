@@ -39,7 +39,7 @@ export function signOf(entry: Entry): ToldSign | null {
   if (rank < leastRank) return null;
   const keys: Key[] = Object.entries(entry.about).flatMap(([name, value]) => {
     const kind = kindOfAbout[name];
-    return kind === undefined || value === "" ? [] : [{ kind, value }];
+    return kind === undefined || value === "" || isLoopback(value) ? [] : [{ kind, value }];
   });
   return {
     entry: entry.id,
@@ -51,4 +51,9 @@ export function signOf(entry: Entry): ToldSign | null {
     about: entry.about,
     techniques: [...new Set(reasons.flatMap(({ technique }) => (technique === null ? [] : [technique])))],
   };
+}
+
+/** Every machine is that one to itself: it says nothing of which. */
+function isLoopback(value: string): boolean {
+  return value === "::1" || /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(value);
 }
