@@ -166,13 +166,15 @@ export class Incidents {
 
   /** The findings of an incident; of null, those that wait by themselves. */
   async findings(incident: string | null): Promise<KnownFinding[]> {
-    return (await this.#members()).filter((member) => member.incident === incident);
+    return this.#members((query) =>
+      incident === null ? query.where("incident", "is", null) : query.where("incident", "=", incident),
+    );
   }
 
-  async #members(): Promise<KnownFinding[]> {
-    const rows = (await this.#writer.db
-      .selectFrom("incident_sign")
-      .selectAll()
+  /** The newest of those that fit, oldest first. */
+  async #members(narrow: (query: any) => any = (query) => query): Promise<KnownFinding[]> {
+    const query = narrow(this.#writer.db.selectFrom("incident_sign").selectAll());
+    const rows = (await query
       .orderBy("at", "desc")
       .orderBy("entry", "desc")
       .limit(limits.signsMax)

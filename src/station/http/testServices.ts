@@ -70,11 +70,7 @@ export function createTestServices(options: {
     return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
   };
   const recorder = { append } as Recorder;
-  const incidents = new Incidents(new IncidentWriter({ db: options.db, recorder, evidence }), {
-    laws: LAWS,
-    policy: IncidentSettings.parse({}),
-    now: () => Temporal.Now.instant(),
-  });
+  const incidents = roomOver({ db: options.db, recorder, evidence });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -118,6 +114,11 @@ export function createTestServices(options: {
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
+}
+
+function roomOver(parts: ConstructorParameters<typeof IncidentWriter>[0]): Incidents {
+  const policy = IncidentSettings.parse({});
+  return new Incidents(new IncidentWriter(parts), { laws: LAWS, policy, now: () => Temporal.Now.instant() });
 }
 
 function statusOf(
