@@ -79,7 +79,7 @@ for (const level of [null, 1]) {
   });
 }
 
-test("joinParquet() writes lists, what may be missing, bits and long dictionaries as DuckDB reads them", async () => {
+test("joinParquet() writes lists, gaps, bits and long dictionaries as DuckDB reads them", async () => {
   const shapes: readonly ParquetColumn[] = [
     { name: "names", type: "text", shape: "list" },
     { name: "numbers", type: "int64", shape: "list" },

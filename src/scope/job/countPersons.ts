@@ -3,6 +3,7 @@ import { kind, PERSONAL_ITEMS, type ScopeKind } from "../fields/kinds.ts";
 import { linkState } from "../match/decideLinks.ts";
 import { wordOf, wordsOfRow } from "../signatures/columns.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
+import type { CustomerTexts } from "./customerTexts.ts";
 import type { Staged } from "./stageOutputs.ts";
 
 /** Numbers for reports: of records, which are what was found, and of persons, which is who must be told. */
@@ -32,11 +33,6 @@ export function countPersons(staged: Staged, at: Temporal.PlainDate): Counted {
   for (let record = 0; record < records.rows; record += 1)
     if ((links.row[record] as number) >= 0)
       states[links.state[record] as number] = (states[links.state[record] as number] as number) + 1;
-  const by: Counted["by"] = {};
-  for (const [place, attribute] of ATTRIBUTES.entries()) {
-    const counted = countBy(staged, place);
-    if (counted !== null) by[attribute] = counted;
-  }
   const item = (name: ScopeKind): { records: number; persons: number } => ({
     records: ofRecords[kind[name]] as number,
     persons: ofPersons[kind[name]] as number,
@@ -46,7 +42,7 @@ export function countPersons(staged: Staged, at: Temporal.PlainDate): Counted {
   return {
     at: at.toString(),
     byItem: Object.fromEntries(PERSONAL_ITEMS.map((name) => [name, item(name)])),
-    by,
+    by: countBy(staged),
     minors,
     passports: { records: held, persons, valid, expired, unknown: persons - valid - expired },
     duplicates: records.rows - count,
@@ -92,42 +88,61 @@ function countDays(
 
 const limits = { valuesMax: 1_000 } as const;
 
-/**
- * Persons by what the customer rows say to which their records were linked; null where nothing is said. Of
- * days of booking only the month counts.
- */
-function countBy(
-  { customersOf, linked, texts, count }: Staged,
-  place: number,
-): Record<string, number> | null {
-  const { plain, starts } = texts.texts[place] as { plain: Uint8Array; starts: Uint32Array };
-  const isDay = ATTRIBUTES[place] === "booked_on";
+/** Texts of an attribute as they are counted, and how many persons have each. */
+type Names = { names: TextCodes; nameOf: Uint32Array; counts: Float64Array; last: Uint32Array };
+
+/** Of days of booking only the month counts. */
+function namesOf({ texts }: Staged, attribute: (typeof ATTRIBUTES)[number]): Names {
+  const { plain, starts } = texts.texts[ATTRIBUTES.indexOf(attribute)] as CustomerTexts["texts"][number];
   const names = new TextCodes();
-  const nameOf = Uint32Array.from({ length: starts.length - 1 }, (_, code) => {
+  const nameOf = new Uint32Array(starts.length - 1);
+  for (let code = 0; code < nameOf.length; code += 1) {
     const [from, to] = [starts[code] as number, (starts[code + 1] as number) - 4];
-    return names.code(plain, from, isDay ? Math.min(to, from + "2016-06".length) : to);
-  });
-  const counts = new Float64Array(names.count);
-  const last = new Uint32Array(names.count);
+    const end = attribute === "booked_on" ? Math.min(to, from + "2016-06".length) : to;
+    nameOf[code] = names.code(plain, from, end);
+  }
+  return { names, nameOf, counts: new Float64Array(names.count), last: new Uint32Array(names.count) };
+}
+
+/**
+ * Persons by what the customer rows say to which their records were linked; an attribute of which nothing is
+ * said is left out.
+ */
+function countBy(staged: Staged): Counted["by"] {
+  const { customersOf, linked, texts, count } = staged;
+  const all = ATTRIBUTES.map((attribute) => namesOf(staged, attribute));
   for (let person = 1; person <= count; person += 1) {
     const end = customersOf.starts[person + 1] as number;
     for (let at = customersOf.starts[person] as number; at < end; at += 1) {
       const row = customersOf.members[at] as number;
       if (linked[row] === 0) continue;
-      const name = nameOf[texts.codes[row * ATTRIBUTES.length + place] as number] as number;
-      if (last[name] === person) continue;
-      last[name] = person;
-      counts[name] = (counts[name] as number) + 1;
+      for (let place = 0; place < all.length; place += 1) {
+        const { nameOf, counts, last } = all[place] as Names;
+        const name = nameOf[texts.codes[row * ATTRIBUTES.length + place] as number] as number;
+        if (last[name] === person) continue;
+        last[name] = person;
+        counts[name] = (counts[name] as number) + 1;
+      }
     }
   }
-  const nameStarts = startsOfTexts(names.texts.plain, names.count);
+  const by: Counted["by"] = {};
+  for (const [place, attribute] of ATTRIBUTES.entries()) {
+    const rows = commonest(all[place] as Names);
+    if (rows.some(([value]) => value !== "")) by[attribute] = Object.fromEntries(rows);
+  }
+  return by;
+}
+
+/** Names and persons, the most common first. */
+function commonest({ names, counts }: Names): [name: string, persons: number][] {
+  const { plain } = names.texts;
+  const starts = startsOfTexts(plain, names.count);
   const decoder = new TextDecoder();
   const found = [...counts.keys()].filter((name) => (counts[name] as number) > 0);
   found.sort((one, other) => (counts[other] as number) - (counts[one] as number));
   const rows = found.slice(0, limits.valuesMax).map((name): [string, number] => {
-    const [from, to] = [nameStarts[name] as number, (nameStarts[name + 1] as number) - 4];
-    return [decoder.decode(names.texts.plain.subarray(from, to)), counts[name] as number];
+    const [from, to] = [starts[name] as number, (starts[name + 1] as number) - 4];
+    return [decoder.decode(plain.subarray(from, to)), counts[name] as number];
   });
-  rows.sort(([one, some], [other, more]) => more - some || (one < other ? -1 : 1));
-  return rows.some(([value]) => value !== "") ? Object.fromEntries(rows) : null;
+  return rows.sort(([one, some], [other, more]) => more - some || (one < other ? -1 : 1));
 }

@@ -128,7 +128,7 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
 
 type Again = NonNullable<FindingCandidates["before"]> & { from: number; asked: number; learns: boolean };
 
-/** What was found before stays; rows for which that is not enough are asked by the rules that have not been. */
+/** What was found before stays; rows for which that is not enough are asked by the other rules. */
 function findAgain(row: number, finder: CandidateFinder, of: Again): void {
   const { candidates, state, from } = of;
   const first = candidates.starts[row - from] as number;

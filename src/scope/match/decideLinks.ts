@@ -113,7 +113,7 @@ export function learn(seen: SeenPatterns, prior: Prior): { classes: Classes; wei
   return { classes, weights: weighPatterns(classes) };
 }
 
-/** Candidates of the left rows [from, to), row by row: those of one stand from its start to that of the next. */
+/** Candidates of the left rows [from, to): those of one row stand from its start to that of the next. */
 export type Candidates = {
   from: number;
   to: number;
@@ -123,8 +123,8 @@ export type Candidates = {
 };
 
 /**
- * Names that agree, the same birth date, and the same e-mail, telephone or address: no other rule finds anybody
- * better, and who else has that name and birth date alone weighs nothing beside it.
+ * Names that agree, the same birth date, and the same e-mail, telephone or address: no other rule finds
+ * anybody better, and who else has that name and birth date alone weighs nothing beside it.
  */
 export const settles = new Uint8Array(patternCount);
 for (let pattern = 0; pattern < patternCount; pattern += 1) {

@@ -139,12 +139,18 @@ const readyRule = (rule: Rule, index: KeyIndex): ReadyRule => ({
   most: rule.most ?? hubMost,
 });
 
+const askedAlone = 2;
+
 /** Finds the candidates of a row by rules, each once, in an order that hangs on nothing but the tables. */
 export class CandidateFinder {
   readonly #sides: Sides;
   readonly #rules: readonly ReadyRule[];
   readonly #comparer: Comparer;
   readonly #taken = new Taken();
+  /** Of each rule, the hash of the row under way and its bucket. */
+  readonly #hashes: Uint32Array;
+  readonly #from: Uint32Array;
+  readonly #to: Uint32Array;
   readonly rows = new Int32Array(limits.candidatesMax);
   readonly patterns = new Int32Array(limits.candidatesMax);
   count = 0;
@@ -153,6 +159,11 @@ export class CandidateFinder {
     this.#sides = sides;
     this.#rules = rules.map(({ rule, index }) => readyRule(rule, index));
     this.#comparer = new Comparer(sides.left, sides.right);
+    [this.#hashes, this.#from, this.#to] = [0, 1, 2].map(() => new Uint32Array(rules.length)) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
   }
 
   /**
@@ -180,26 +191,43 @@ export class CandidateFinder {
   /** Asks the rules from place `first` on. */
   findMore(row: number, settles: Uint8Array | null, first: number): void {
     for (let place = first; place < this.#rules.length; place += 1) {
-      const rule = this.#rules[place] as ReadyRule;
+      // The first rules mostly are enough; of the rest all buckets are reached for at once.
+      if (place < askedAlone) this.#reach(row, place, place + 1);
+      else if (place === first || place === askedAlone) this.#reach(row, place, this.#rules.length);
       const before = this.count;
-      this.#ask(rule, row);
+      this.#ask(row, place);
       if (settles === null) continue;
       for (let at = before; at < this.count; at += 1) if (settles[this.patterns[at] as number] === 1) return;
     }
   }
 
-  #ask({ left, index, hub, most }: ReadyRule, row: number): void {
+  /** Finds the buckets of a row; waiting for memory, the processor takes many at a time. */
+  #reach(row: number, first: number, last: number): void {
+    const { words } = this.#sides.left;
+    for (let place = first; place < last; place += 1) {
+      const { left, index } = this.#rules[place] as ReadyRule;
+      const hash = keyHash(words, row, left);
+      this.#hashes[place] = hash;
+      const bucket = hash >>> index.shift;
+      this.#from[place] = hash === 0 ? 0 : (index.starts[bucket] as number);
+      this.#to[place] = hash === 0 ? 0 : (index.starts[bucket + 1] as number);
+    }
+  }
+
+  #ask(row: number, place: number): void {
+    const end = this.#to[place] as number;
+    if (this.#from[place] === end) return;
+    const { left, index, hub, most } = this.#rules[place] as ReadyRule;
     const { left: records, right, frequencies } = this.#sides;
-    const hash = keyHash(records.words, row, left);
-    if (hash === 0) return;
-    const { starts, rows, tags, shift, places } = index;
-    const bucket = hash >>> shift;
-    const end = starts[bucket + 1] as number;
-    for (let at = starts[bucket] as number; at < end; at += 1) {
+    const hash = this.#hashes[place] as number;
+    const { rows, tags, places } = index;
+    const ours = { words: records.words, row, places: left };
+    const theirs = { words: right.words, row: 0, places };
+    for (let at = this.#from[place] as number; at < end; at += 1) {
       if (tags[at] !== (hash & 255)) continue;
       const other = rows[at] as number;
-      const one = { words: records.words, row, places: left };
-      if (!isSameKey(one, { words: right.words, row: other, places })) continue;
+      theirs.row = other;
+      if (!isSameKey(ours, theirs)) continue;
       if (hub >= 0 && frequencies.countAt(other, hub) > most) continue;
       if (this.count === limits.candidatesMax) return;
       if (!this.#taken.add(other)) continue;
