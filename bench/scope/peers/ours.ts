@@ -154,7 +154,7 @@ async function linkWithin(pool: ThreadPool, side: Side): Promise<Pairs> {
   return pairsOfPersons(side.table.rows, certain, probable);
 }
 
-/** What the engine gives is persons: two rows of one person are a pair, whether or not they agree themselves. */
+/** What the engine gives is persons: two rows of one person are a pair, whether or not they agree. */
 function pairsOfPersons(rows: number, certain: Int32Array, probable: Int32Array): Pairs {
   const made: Pairs = { left: [], right: [], probability: [] };
   const same = new UnionFind(rows);
@@ -192,7 +192,8 @@ async function writePairs(duck: Duck, out: string, made: Pairs & { work: string;
   stream.end();
   await once(stream, "finish");
   await duck.run(
-    `COPY (SELECT * FROM read_csv(${quoteSql(file)}, header = false, auto_detect = false, delim = ',', quote = '"',
+    `COPY (SELECT * FROM read_csv(${quoteSql(file)}, header = false, auto_detect = false,
+       delim = ',', quote = '"',
        columns = {'unique_id_l': 'VARCHAR', 'unique_id_r': 'VARCHAR', 'match_probability': 'DOUBLE'}))
      TO ${quoteSql(out)} (${parquetOptions})`,
   );

@@ -64,7 +64,8 @@ export async function figuresOf(
        FROM link_class GROUP BY pattern ORDER BY sum(links) DESC, pattern LIMIT ${limits.evidenceMax}`,
   );
   const [sums] = await duck.rows<{ kinds: number; wrong: number }>(
-    `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong FROM link_class`,
+    `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong
+     FROM link_class`,
   );
   const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
     duck.rows(

@@ -34,10 +34,10 @@ export type ReviewedResult = ScopeResult & { review: Applied };
 const outputs = ["links.parquet", "persons.parquet", "counts.json"] as const;
 
 /**
- * Makes links, persons, counts and the report anew with what people have decided in them. What the machine had said
- * stays in `review/before-JOB/`, and every later version begins from it: a decision taken back leaves no
- * trace but in the log. Each file is replaced whole; counts.json comes last and says of which decisions the
- * others are.
+ * Makes links, persons, counts and the report anew with what people have decided in them. What the machine
+ * had said stays in `review/before-JOB/`, and every later version begins from it: a decision taken back
+ * leaves no trace but in the log. Each file is replaced whole; counts.json comes last and says of which
+ * decisions the others are.
  */
 export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   await job.refresh();
