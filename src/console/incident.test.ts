@@ -1,43 +1,28 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { makeEntry } from "../ledger/draft.ts";
 import { projectIncident } from "../incident/projectIncident.ts";
-import {
-  joinByLink,
-  launchBrowser,
-  noBrowser,
-  PageWatch,
-  serveTestApp,
-  settle,
-  type ServedApp,
-} from "./testBrowser.ts";
+import { noBrowser, openPages, settle, type OpenPages, type ServedApp } from "./testBrowser.ts";
 
-const person = { name: "田中 花子", email: "hanako@example.com", password: "correct horse battery" };
 const widths = [1440, 1024, 390] as const;
 
 describe("the pages of the incident room in Chromium", { skip: noBrowser }, () => {
+  let pages: OpenPages;
   let app: ServedApp;
-  let browser: Browser;
   let page: Page;
-  let watch: PageWatch;
 
   before(async () => {
-    app = await serveTestApp({ mails: 2 });
-    browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "ja-JP" });
-    watch = new PageWatch(context, app.origin);
-    page = await context.newPage();
-    await joinByLink(page, (await app.station.createFirstLink()) ?? "", person);
+    pages = await openPages({ mails: 2 });
+    ({ app, page } = pages);
     await giveRoles("privacy-officer");
   });
   after(async () => {
-    await browser.close();
-    await app.close();
+    await pages.close();
   });
 
-  const giveRoles = (roles: string) => app.station.state.db.updateTable("person").set({ roles }).execute();
-  const entries = (code: string) => app.station.services.rows.filter(({ entry }) => entry.code === code);
+  const giveRoles = (roles: string) => pages.giveRoles(roles);
+  const entries = (code: string) => pages.entries(code);
 
   /** A gate's judgement reaches the room, as the index of the ledger brings it there. */
   async function judge(about: Record<string, string>, code: string, technique: string): Promise<void> {
@@ -156,5 +141,6 @@ describe("the pages of the incident room in Chromium", { skip: noBrowser }, () =
     assert.doesNotMatch(text, /[\u3041-\u30ff]/);
   });
 
-  test("no page threw, broke its policy or asked another origin", () => assert.deepEqual(watch.problems, []));
+  test("no page threw, broke its policy or asked another origin", () =>
+    assert.deepEqual(pages.watch.problems, []));
 });

@@ -10,16 +10,16 @@ import { freePort } from "../lib/freePort.ts";
 import { startStation, type StartedStation } from "../station/start.ts";
 import { waitUntil } from "../station/testPorts.ts";
 import {
+  hanako,
   joinByLink,
   launchBrowser,
   noBrowser,
-  PageWatch,
-  serveTestApp,
+  openPages,
   settle,
+  type OpenPages,
   type ServedApp,
 } from "./testBrowser.ts";
 
-const person = { name: "田中 花子", email: "hanako@example.com", password: "correct horse battery" };
 const LOOKS = [
   [1440, "light", "ja"],
   [1024, "dark", "en"],
@@ -52,25 +52,19 @@ const BEYOND = `(() => {
 const eventId = (number: number) => `01890000-0000-7000-8000-00000e${String(number).padStart(6, "0")}`;
 
 describe("the pages of the records gate in Chromium", { skip: noBrowser }, () => {
+  let pages: OpenPages;
   let app: ServedApp;
-  let browser: Browser;
   let page: Page;
-  let watch: PageWatch;
 
   before(async () => {
-    app = await serveTestApp({ mails: 4 });
-    browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "ja-JP" });
-    watch = new PageWatch(context, app.origin);
-    page = await context.newPage();
-    await joinByLink(page, (await app.station.createFirstLink()) ?? "", person);
+    pages = await openPages({ mails: 4 });
+    ({ app, page } = pages);
   });
   after(async () => {
-    await browser.close();
-    await app.close();
+    await pages.close();
   });
 
-  const giveRoles = (roles: string) => app.station.state.db.updateTable("person").set({ roles }).execute();
+  const giveRoles = (roles: string) => pages.giveRoles(roles);
 
   test("readers shows who reads how many, hour by hour, and leads to a person's events", async () => {
     await page.goto(`${app.origin}/records`);
@@ -195,7 +189,8 @@ describe("the pages of the records gate in Chromium", { skip: noBrowser }, () =>
     await page.locator("main table").waitFor();
   }
 
-  test("no page threw, broke its policy or asked another origin", () => assert.deepEqual(watch.problems, []));
+  test("no page threw, broke its policy or asked another origin", () =>
+    assert.deepEqual(pages.watch.problems, []));
 });
 
 describe("an approval on a telephone, with the real gate", { skip: noBrowser || noPostgres }, () => {
@@ -232,7 +227,7 @@ describe("an approval on a telephone, with the real gate", { skip: noBrowser || 
         automaticPresenceSimulation: true,
       },
     });
-    await joinByLink(page, station.firstLink ?? "", { ...person, email: "bob@agency.example" });
+    await joinByLink(page, station.firstLink ?? "", { ...hanako, email: "bob@agency.example" });
   });
   after(async () => {
     await browser?.close();

@@ -3,46 +3,30 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { makeTestJob, type TestJob } from "../scope/review/testJob.ts";
-import {
-  joinByLink,
-  launchBrowser,
-  noBrowser,
-  PageWatch,
-  serveTestApp,
-  settle,
-  type ServedApp,
-} from "./testBrowser.ts";
-
-const person = { name: "田中 花子", email: "hanako@example.com", password: "correct horse battery" };
+import { noBrowser, openPages, settle, type OpenPages, type ServedApp } from "./testBrowser.ts";
 
 describe("the pages of the scope in Chromium", { skip: noBrowser }, () => {
   const folder = mkdtempSync(join(tmpdir(), "sekisho-scope-pages-"));
+  let pages: OpenPages;
   let app: ServedApp;
-  let browser: Browser;
   let page: Page;
-  let watch: PageWatch;
   let job: TestJob;
 
   before(async () => {
-    app = await serveTestApp({ mails: 2 });
-    browser = await launchBrowser();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "ja-JP" });
-    watch = new PageWatch(context, app.origin);
-    page = await context.newPage();
-    await joinByLink(page, (await app.station.createFirstLink()) ?? "", person);
+    pages = await openPages({ mails: 2 });
+    ({ app, page } = pages);
   });
   after(async () => {
-    await browser.close();
-    await app.close();
+    await pages.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const giveRoles = (roles: string) => app.station.state.db.updateTable("person").set({ roles }).execute();
+  const giveRoles = (roles: string) => pages.giveRoles(roles);
   const scopeFolder = () => join(app.station.dataFolder, "scope");
   const place = (at: number) => page.getByText(new RegExp(`^\\d+件中${at}件目$`));
-  const entries = (code: string) => app.station.services.rows.filter(({ entry }) => entry.code === code);
+  const entries = (code: string) => pages.entries(code);
 
   test("without a job the page says how one is made", async () => {
     await page.goto(`${app.origin}/scope`);
@@ -171,5 +155,6 @@ describe("the pages of the scope in Chromium", { skip: noBrowser }, () => {
     await page.getByText("Persons now").waitFor();
   });
 
-  test("no page threw, broke its policy or asked another origin", () => assert.deepEqual(watch.problems, []));
+  test("no page threw, broke its policy or asked another origin", () =>
+    assert.deepEqual(pages.watch.problems, []));
 });

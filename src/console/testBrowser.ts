@@ -93,6 +93,46 @@ export async function joinByLink(page: Page, address: string, person: Newcomer):
   return secret;
 }
 
+/** Who comes in where a test does not say. */
+export const hanako: Newcomer = {
+  name: "田中 花子",
+  email: "hanako@example.com",
+  password: "correct horse battery",
+};
+
+export type OpenPages = {
+  app: ServedApp;
+  browser: Browser;
+  page: Page;
+  watch: PageWatch;
+  giveRoles(roles: string): Promise<unknown>;
+  /** Entries of the ledger with a code. */
+  entries(code: string): TestApp["services"]["rows"];
+  close(): Promise<void>;
+};
+
+/** The pages in a browser of its own, in Japanese, with a person who has come in. */
+export async function openPages(options: { mails: number }): Promise<OpenPages> {
+  const app = await serveTestApp(options);
+  const browser = await launchBrowser();
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "ja-JP" });
+  const watch = new PageWatch(context, app.origin);
+  const page = await context.newPage();
+  await joinByLink(page, (await app.station.createFirstLink()) ?? "", hanako);
+  return {
+    app,
+    browser,
+    page,
+    watch,
+    giveRoles: (roles) => app.station.state.db.updateTable("person").set({ roles }).execute(),
+    entries: (code) => app.station.services.rows.filter(({ entry }) => entry.code === code),
+    async close() {
+      await browser.close();
+      await app.close();
+    },
+  };
+}
+
 /** Waits until no page waits for data, so that a picture shows what a person sees. */
 export async function settle(page: Page): Promise<void> {
   // Not by a function in the page: that would need eval, which the policy of the pages forbids.

@@ -11,6 +11,7 @@ import {
   type Sign,
   type Step,
 } from "./correlate.ts";
+import { Deadlines } from "./deadlines.ts";
 import { FactRegister } from "./factRegister.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
 import type { ToldSign } from "./signOf.ts";
@@ -37,6 +38,7 @@ export type KnownFinding = Member & ToldSign & { why: { with: string; key: Key }
  */
 export class Incidents {
   readonly facts: FactRegister;
+  readonly deadlines: Deadlines;
   readonly #writer: IncidentWriter;
   readonly #policy: CorrelationPolicy;
   readonly #now: () => Temporal.Instant;
@@ -51,6 +53,7 @@ export class Incidents {
     this.#policy = options.policy;
     this.#now = options.now;
     this.facts = new FactRegister(writer, options.laws);
+    this.deadlines = new Deadlines(writer, options.now);
   }
 
   /** Takes up what came while nobody looked, oldest first; gives how many steps followed. */

@@ -5,7 +5,14 @@ import { FACT_NAMES } from "../law/facts.ts";
 import { signOf } from "./signOf.ts";
 
 /** Tables that are read off the incident room's entries. */
-export const incidentTables = ["incident", "incident_sign", "claim", "legal_clock", "duty_done"] as const;
+export const incidentTables = [
+  "incident",
+  "incident_sign",
+  "claim",
+  "legal_clock",
+  "duty_done",
+  "deadline_told",
+] as const;
 
 const Id = z.uuid();
 const Opened = z.object({ number: z.int() });
@@ -25,6 +32,7 @@ const Computed = z.object({
   counted: z.object({ ja: z.string(), en: z.string() }),
 });
 const Ended = z.object({ law: z.string(), duty: z.string() });
+const Told = z.object({ clock: z.uuid(), hours: z.int() });
 const Done = z.object({ law: z.string(), duty: z.string(), at: z.iso.datetime({ offset: true }) });
 
 /**
@@ -48,6 +56,8 @@ const steps: Readonly<Record<string, (db: Kysely<any>, entry: Entry) => Promise<
   "clock-computed": insertClock,
   "clock-ended": endClock,
   "duty-done": insertDone,
+  "deadline-near": insertTold,
+  "deadline-passed": insertTold,
   "duty-undone": undoDone,
 };
 
@@ -124,7 +134,7 @@ async function mergeIncidents(db: Kysely<any>, entry: Entry): Promise<void> {
     .set({ state: "merged", merged_into: into })
     .where("id", "=", from)
     .execute();
-  for (const table of ["incident_sign", "claim", "legal_clock", "duty_done"])
+  for (const table of ["incident_sign", "claim", "legal_clock", "duty_done", "deadline_told"])
     await db.updateTable(table).set({ incident: into }).where("incident", "=", from).execute();
 }
 
@@ -217,6 +227,12 @@ async function insertDone(db: Kysely<any>, entry: Entry): Promise<void> {
   const { law, duty, at } = done.data;
   const row = { entry: entry.id, incident, law, duty, done_by: entry.about["person"] ?? entry.by };
   await insertOnce(db, "duty_done", { ...row, done_at: at, undone: false });
+}
+
+async function insertTold(db: Kysely<any>, entry: Entry): Promise<void> {
+  const [incident, told] = [idOf(entry, "incident"), Told.safeParse(entry.data)];
+  if (incident === null || !told.success) return;
+  await insertOnce(db, "deadline_told", { entry: entry.id, incident, ...told.data });
 }
 
 async function undoDone(db: Kysely<any>, entry: Entry): Promise<void> {

@@ -158,6 +158,7 @@ export class Station {
     this.supervisor.start();
     this.#every(1_000, () => this.decisions.settleDue());
     this.#every(5_000, () => this.orders.sendDue());
+    this.#every(10_000, () => this.incidents.deadlines.tellDue());
     this.#every(5_000, () => this.#takeUp());
     this.#every(5_000, () => this.#refreshSuppressions());
   }

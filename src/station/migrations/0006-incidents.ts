@@ -69,5 +69,12 @@ export const incidents: Migration = {
       done_at timestamptz not null,
       undone boolean not null
     )`.execute(db);
+    await sql`create table deadline_told (
+      entry uuid primary key,
+      incident uuid not null,
+      clock uuid not null,
+      hours integer not null
+    )`.execute(db);
+    await sql`create index deadline_told_clock on deadline_told (clock)`.execute(db);
   },
 };

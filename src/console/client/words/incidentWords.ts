@@ -90,6 +90,8 @@ export const INCIDENT_WORDS = {
   "entry.fact-picked": { en: "contradiction settled", ja: "食い違いを決着" },
   "entry.clock-computed": { en: "legal deadline counted", ja: "法定期限を計算" },
   "entry.clock-ended": { en: "legal deadline ended", ja: "法定期限を取り下げ" },
+  "entry.deadline-near": { en: "legal deadline is near", ja: "法定期限が近い" },
+  "entry.deadline-passed": { en: "legal deadline has passed", ja: "法定期限を超過" },
   "entry.duty-done": { en: "legal duty done", ja: "法的義務に対応" },
   "entry.duty-undone": { en: "said to be done, and was not", ja: "対応済みの記録を取り消し" },
   "tactic.reconnaissance": { en: "reconnaissance", ja: "偵察" },
