@@ -74,6 +74,8 @@ describe("the pages of the incident room in Chromium", { skip: noBrowser }, () =
     await preliminary.nth(1).waitFor();
     assert.equal(await preliminary.count(), 2);
     await page.getByText("食い違い", { exact: true }).waitFor();
+    // On every page, until somebody has done what is due.
+    await page.locator("nav.rail").getByText("期限1件").waitFor();
     const later = page.locator(".claims li", { hasText: "2016-05-13" });
     await later.getByRole("button", { name: "これを採用" }).click();
     await page.getByRole("dialog").locator("textarea").fill("個人データと知ったのはこの日");

@@ -6,35 +6,18 @@ export type Words = { ja: string; en: string };
 
 type FactKind = "number" | "truth" | "moment";
 
-/** Every fact by its name; `about` is what the question is when it is not yet known. */
+/** Every fact by its name, those that settle most first; `about`: the question, while it is not known. */
 export const FACTS = {
+  knew: {
+    kind: "moment",
+    about: {
+      ja: "漏えい等（のおそれ）を知った時（いずれかの部署が知った時）",
+      en: "When any department knew of the leak, or that it may have occurred",
+    },
+  },
   persons: {
     kind: "number",
     about: { ja: "影響を受けた（可能性のある）本人の数", en: "Persons who are, or may be, affected" },
-  },
-  "persons-eu": {
-    kind: "number",
-    about: { ja: "EU/EEA にいる本人の数", en: "Persons in the EU or EEA" },
-  },
-  "persons-us-ca": {
-    kind: "number",
-    about: { ja: "カリフォルニア州の居住者の数", en: "Residents of California" },
-  },
-  "persons-kr": { kind: "number", about: { ja: "韓国の情報主体の数", en: "Data subjects in Korea" } },
-  "persons-sg": {
-    kind: "number",
-    about: { ja: "シンガポールの個人の数", en: "Individuals in Singapore" },
-  },
-  "sensitive-data": {
-    kind: "truth",
-    about: { ja: "要配慮個人情報が含まれるか", en: "Special care-required data are among them" },
-  },
-  "financial-harm": {
-    kind: "truth",
-    about: {
-      ja: "不正利用により財産的被害が生じるおそれがあるか",
-      en: "Misuse of the data can cause financial harm",
-    },
   },
   "improper-purpose": {
     kind: "truth",
@@ -50,9 +33,27 @@ export const FACTS = {
       en: "The data were under high-grade encryption, and the key did not leak",
     },
   },
-  "unencrypted-data": {
+  "we-process-for-others": {
     kind: "truth",
-    about: { ja: "暗号化されていないデータか", en: "The data were not encrypted" },
+    about: {
+      ja: "委託を受けて取り扱っているデータか",
+      en: "We handle the data on behalf of somebody else",
+    },
+  },
+  "sensitive-data": {
+    kind: "truth",
+    about: { ja: "要配慮個人情報が含まれるか", en: "Special care-required data are among them" },
+  },
+  "financial-harm": {
+    kind: "truth",
+    about: {
+      ja: "不正利用により財産的被害が生じるおそれがあるか",
+      en: "Misuse of the data can cause financial harm",
+    },
+  },
+  "outside-access": {
+    kind: "truth",
+    about: { ja: "外部からの不正アクセスか", en: "Illegal access from outside caused it" },
   },
   "unique-identifiers": {
     kind: "truth",
@@ -61,9 +62,16 @@ export const FACTS = {
       en: "Unique identifiers (passport numbers and the like) are among them",
     },
   },
-  "outside-access": {
+  "unencrypted-data": {
     kind: "truth",
-    about: { ja: "外部からの不正アクセスか", en: "Illegal access from outside caused it" },
+    about: { ja: "暗号化されていないデータか", en: "The data were not encrypted" },
+  },
+  "reasonably-certain": {
+    kind: "moment",
+    about: {
+      ja: "個人データ侵害が起きたと合理的に確信した時",
+      en: "When we were reasonably certain that personal data are affected",
+    },
   },
   "risk-to-persons": {
     kind: "truth",
@@ -77,26 +85,18 @@ export const FACTS = {
     kind: "truth",
     about: { ja: "個人に重大な損害を与えるおそれがあるか", en: "Significant harm to persons is likely" },
   },
-  "we-process-for-others": {
-    kind: "truth",
-    about: {
-      ja: "委託を受けて取り扱っているデータか",
-      en: "We handle the data on behalf of somebody else",
-    },
+  "persons-eu": {
+    kind: "number",
+    about: { ja: "EU/EEA にいる本人の数", en: "Persons in the EU or EEA" },
   },
-  knew: {
-    kind: "moment",
-    about: {
-      ja: "漏えい等（のおそれ）を知った時（いずれかの部署が知った時）",
-      en: "When any department knew of the leak, or that it may have occurred",
-    },
+  "persons-us-ca": {
+    kind: "number",
+    about: { ja: "カリフォルニア州の居住者の数", en: "Residents of California" },
   },
-  "reasonably-certain": {
-    kind: "moment",
-    about: {
-      ja: "個人データ侵害が起きたと合理的に確信した時",
-      en: "When we were reasonably certain that personal data are affected",
-    },
+  "persons-kr": { kind: "number", about: { ja: "韓国の情報主体の数", en: "Data subjects in Korea" } },
+  "persons-sg": {
+    kind: "number",
+    about: { ja: "シンガポールの個人の数", en: "Individuals in Singapore" },
   },
   assessed: {
     kind: "moment",

@@ -5,6 +5,7 @@ import { postAuth } from "../api.ts";
 import { relativeTime } from "../formats.ts";
 import { useNow } from "../clock.ts";
 import { useHotkeys } from "../hotkeys.ts";
+import { incidentsQuery } from "../incidentQueries.ts";
 import { setLanguage, useWords } from "../language.ts";
 import { decisionsQuery, statusQuery } from "../queries.ts";
 import { useMay, useSession } from "../session.ts";
@@ -16,6 +17,7 @@ import { Mark } from "./Mark.tsx";
 import { Notice } from "./States.tsx";
 
 const STALE_MS = 25_000;
+const DAY_MS = 86_400_000;
 
 /** The frame of every page: where one can go, how it looks, and whether what is shown is still true. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -74,8 +76,12 @@ function Rail() {
         <RailLink to="/cuts" word={narrow ? "nav.short.cuts" : "nav.cuts"} />
         <RailLink to="/records" word={narrow ? "nav.short.records" : "nav.records"} />
         {narrow ? null : <RailLink to="/scope" word="nav.scope" />}
-        <RailLink to="/incidents" word={narrow ? "nav.short.incidents" : "nav.incidents"} />
-        <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"} counts />
+        <RailLink to="/incidents" word={narrow ? "nav.short.incidents" : "nav.incidents"}>
+          <DeadlineCount />
+        </RailLink>
+        <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"}>
+          <WaitingCount />
+        </RailLink>
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}
         {narrow ? <RailLink to="/profile" word="nav.short.profile" /> : null}
@@ -91,12 +97,12 @@ function Rail() {
   );
 }
 
-function RailLink({ to, word, counts = false }: { to: string; word: WordCode; counts?: boolean }) {
+function RailLink({ to, word, children }: { to: string; word: WordCode; children?: ReactNode }) {
   const { say } = useWords();
   return (
     <Link to={to} className="rail-link">
       <span>{say(word)}</span>
-      {counts ? <WaitingCount /> : null}
+      {children}
     </Link>
   );
 }
@@ -106,10 +112,24 @@ function WaitingCount() {
   const { data } = useQuery({ ...decisionsQuery, enabled: useMay("decision.view") });
   const narrow = useNarrow(800);
   const count = data?.filter(({ state }) => state === "asked" || state === "seconding").length ?? 0;
+  return <RailCount text={narrow ? count.toLocaleString() : say("nav.waiting", { count })} count={count} />;
+}
+
+/** Incidents with a legal deadline that ends within a day, or has ended. */
+function DeadlineCount() {
+  const { say } = useWords();
+  const { data } = useQuery({ ...incidentsQuery, enabled: useMay("incident.view") });
+  const narrow = useNarrow(800);
+  const soon = useNow(60) + DAY_MS;
+  const count = data?.filter(({ next }) => next !== null && Date.parse(next.deadline) < soon).length ?? 0;
+  return <RailCount text={narrow ? count.toLocaleString() : say("nav.deadlines", { count })} count={count} />;
+}
+
+function RailCount({ text, count }: { text: string; count: number }) {
   if (count === 0) return null;
   return (
     <span className="rail-count">
-      <Mark loudness="act">{narrow ? count.toLocaleString() : say("nav.waiting", { count })}</Mark>
+      <Mark loudness="act">{text}</Mark>
     </span>
   );
 }

@@ -24,6 +24,7 @@ export const SHELL_WORDS = {
   "nav.label": { en: "Main", ja: "メイン" },
   "nav.skip": { en: "Go to the content", ja: "本文へ移動" },
   "nav.sign-out": { en: "Sign out", ja: "サインアウト" },
+  "nav.deadlines": { en: "{count} deadline|{count} deadlines", ja: "期限{count}件" },
   "nav.waiting": { en: "{count} waiting|{count} waiting", ja: "{count}件" },
 
   "theme.label": { en: "Brightness", ja: "明るさ" },
