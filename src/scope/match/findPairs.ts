@@ -1,3 +1,4 @@
+import { SekishoError } from "../../lib/error.ts";
 import type { NARROW_KEYS, SignatureTable, WIDE_KEYS } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
 import { FREQUENCY_VALUES } from "./weights.ts";
@@ -254,7 +255,11 @@ export class PairList {
   }
 
   #grow(): void {
-    if (this.count >= limits.pairsMax) throw new Error("more pairs than can be compared");
+    if (this.count >= limits.pairsMax) {
+      throw new SekishoError("limit-passed", `Cannot compare more than ${limits.pairsMax} pairs in one job`, {
+        hint: "give the inputs to several jobs, each with a part of them",
+      });
+    }
     for (const column of ["left", "right", "pattern"] as const) {
       const larger = new Int32Array(this[column].length * 2);
       larger.set(this[column]);
