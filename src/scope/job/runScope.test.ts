@@ -191,8 +191,9 @@ test("runScope() reads customers from Parquet with a map", async () => {
 test(
   "runScope() reads customers from PostgreSQL by cursor",
   { skip: findPostgres() === null ? "PostgreSQL is not installed" : false },
-  async () => {
+  async (context) => {
     const postgres = startTestPostgres();
+    context.after(() => postgres.stop());
     const url = new URL(await postgres.newDatabase());
     const pg = (await import("pg")).default;
     const client = new pg.Client({ connectionString: url.toString() });
