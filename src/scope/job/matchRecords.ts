@@ -27,6 +27,7 @@ import {
   type MatchPool,
 } from "./matchPool.ts";
 import type { FindingCandidates, MatchAsked } from "./matchTask.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Everything that matching says. */
 export type Matched = { links: Links; recordEdges: Edges; classes: Classes; pairs: number };
@@ -107,7 +108,7 @@ class Matcher {
     const same = new UnionFind(rows);
     for (let at = 0; at < edges.certain.length; at += 2)
       same.union(edges.certain[at] as number, edges.certain[at + 1] as number);
-    this.#persons = new Int32Array(new SharedArrayBuffer(Math.max(8, rows * 4)));
+    this.#persons = new Int32Array(sharedBytes(rows * 4));
     for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
   }
 

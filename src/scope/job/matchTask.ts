@@ -13,6 +13,7 @@ import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
 import type { FrequencyValue, PatternWeights } from "../match/weights.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { writeKeys } from "./signatureFile.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** What threads are given of a table, and of its frequencies: memory that all share. */
 export type SharedTable = { rows: number; words: Uint32Array };
@@ -118,8 +119,8 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
     if (learns) seen.add(found.pattern, found.right, { from: first, to: found.count, frequencies });
   }
   starts[to - from] = found.count;
-  const rows = new Int32Array(new SharedArrayBuffer(Math.max(8, found.count * 4)));
-  const patterns = new Int32Array(new SharedArrayBuffer(Math.max(8, found.count * 4)));
+  const rows = new Int32Array(sharedBytes(found.count * 4));
+  const patterns = new Int32Array(sharedBytes(found.count * 4));
   rows.set(found.right.subarray(0, found.count));
   patterns.set(found.pattern.subarray(0, found.count));
   const { counts, rarities } = seen;

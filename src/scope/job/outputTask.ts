@@ -35,15 +35,16 @@ export const LINK_COLUMNS: readonly ParquetColumn[] = [
   { name: "state", type: "text" },
 ];
 
+/** What is written of a person's customers. */
+const written = ["language", "partner", "service", "site", "booked_on"] as const;
+
 export const PERSON_COLUMNS: readonly ParquetColumn[] = [
   { name: "person_id", type: "int32" },
   { name: "customer_ids", type: "text", shape: "list" },
   { name: "record_ids", type: "int64", shape: "list" },
   { name: "items", type: "text", shape: "list" },
   { name: "certainty", type: "text" },
-  ...(["language", "partner", "service", "site", "booked_on"] as const).map(
-    (name) => ({ name, type: "text", shape: "optional" }) as const,
-  ),
+  ...written.map((name) => ({ name, type: "text", shape: "optional" }) as const),
   { name: "channels", type: "text", shape: "list" },
   { name: "records", type: "int32" },
   { name: "excluded", type: "boolean" },
@@ -190,7 +191,6 @@ const itemBits = PERSONAL_ITEMS.map((name) => kind[name]);
 const itemTexts = plainTexts(PERSONAL_ITEMS);
 const certainties = plainTexts(["unmatched", "probable", "certain"]);
 const channelTexts = plainTexts(["email", "letter", "phone"]);
-const written = ["language", "partner", "service", "site", "booked_on"] as const;
 
 type Span = { from: number; to: number };
 

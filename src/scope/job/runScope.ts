@@ -25,6 +25,7 @@ import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
 import { stageOutputs } from "./stageOutputs.ts";
 import { writeFiles } from "./writeOutputs.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 export type ScopeOptions = {
   inputs: readonly string[];
@@ -291,7 +292,7 @@ const sizeOf = (task: ReadTask): number => Math.max(0, Math.min(task.end, task.i
 
 function idsOf(results: readonly TaskResult[]): BigInt64Array {
   const count = results.reduce((sum, one) => sum + one.records, 0);
-  const ids = new BigInt64Array(new SharedArrayBuffer(Math.max(8, count * 8)), 0, count);
+  const ids = new BigInt64Array(sharedBytes(count * 8), 0, count);
   // As two words each: BigInt costs ten times as much.
   const words = new Uint32Array(ids.buffer);
   let at = 0;

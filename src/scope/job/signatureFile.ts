@@ -10,6 +10,7 @@ import {
   wordOf,
   wordsOfRow,
 } from "../signatures/columns.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Rows that a worker keeps before it writes them. */
 export const chunkRows = 32_768;
@@ -64,7 +65,7 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
 /** A file as it is, in memory that threads share. */
 export function readShared(file: string): Uint8Array {
   const { size } = statSync(file);
-  const bytes = new Uint8Array(new SharedArrayBuffer(Math.max(8, size)), 0, size);
+  const bytes = new Uint8Array(sharedBytes(size), 0, size);
   readInto(file, bytes);
   return bytes;
 }

@@ -7,6 +7,7 @@ import type { CustomerTexts } from "./customerTexts.ts";
 import { excludedRows, type Exclusion } from "./exclusions.ts";
 import type { SharedTable } from "./matchTask.ts";
 import { writeNumbers } from "./numberTable.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** What the outputs are made of. */
 export type Made = {
@@ -46,8 +47,6 @@ export type Staged = {
   linked: Uint8Array;
 };
 
-const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(Math.max(8, bytes));
-
 /** Groups everything by person, and writes `person_of.parquet`, by which a review finds its way. */
 export function stageOutputs(made: Made): Staged {
   const { index, records, recordIds, links, persons } = made;
@@ -62,12 +61,12 @@ export function stageOutputs(made: Made): Staged {
     count,
     recordsOf,
     customersOf: groupBy(persons.ofCustomer, count),
-    items: new Uint32Array(shared((count + 1) * 4)),
-    born: new Int32Array(shared((count + 1) * 4)),
-    expires: new Int32Array(shared((count + 1) * 4)),
-    probable: new Uint8Array(shared(count + 1), 0, count + 1),
-    excluded: new Uint8Array(shared(count + 1), 0, count + 1),
-    linked: new Uint8Array(shared(index.rows), 0, index.rows),
+    items: new Uint32Array(sharedBytes((count + 1) * 4)),
+    born: new Int32Array(sharedBytes((count + 1) * 4)),
+    expires: new Int32Array(sharedBytes((count + 1) * 4)),
+    probable: new Uint8Array(sharedBytes(count + 1), 0, count + 1),
+    excluded: new Uint8Array(sharedBytes(count + 1), 0, count + 1),
+    linked: new Uint8Array(sharedBytes(index.rows), 0, index.rows),
   };
   staged.probable.set(persons.probable);
   const columns = {
@@ -91,12 +90,12 @@ export function stageOutputs(made: Made): Staged {
 
 /** Members by group, from 1; those of group 0 belong to none. */
 function groupBy(groupOf: Int32Array, count: number): Grouped {
-  const starts = new Uint32Array(shared((count + 2) * 4));
+  const starts = new Uint32Array(sharedBytes((count + 2) * 4));
   for (const group of groupOf) if (group > 0) starts[group + 1] = (starts[group + 1] as number) + 1;
   for (let group = 1; group < starts.length; group += 1)
     starts[group] = (starts[group] as number) + (starts[group - 1] as number);
   const places = starts.slice();
-  const members = new Uint32Array(shared((starts[count + 1] as number) * 4));
+  const members = new Uint32Array(sharedBytes((starts[count + 1] as number) * 4));
   for (let member = 0; member < groupOf.length; member += 1) {
     const group = groupOf[member] as number;
     if (group === 0) continue;

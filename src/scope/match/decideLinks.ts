@@ -10,6 +10,7 @@ import {
   type PatternWeights,
   type SeenPattern,
 } from "./weights.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** 0: no link. */
 export const linkState = { review: 1, certain: 2 } as const;
@@ -148,7 +149,7 @@ export const oddsOf = (weight: number): number => 2 ** Math.min(300, weight);
 
 /** Links of so many rows, none decided yet, in memory that threads share. */
 export function noLinks(rows: number): Links {
-  const bytes = (size: number): SharedArrayBuffer => new SharedArrayBuffer(Math.max(8, rows * size));
+  const bytes = (size: number): SharedArrayBuffer => sharedBytes(rows * size);
   return {
     row: new Int32Array(bytes(4), 0, rows).fill(-1),
     state: new Uint8Array(bytes(1), 0, rows),

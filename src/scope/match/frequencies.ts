@@ -1,5 +1,6 @@
 import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { FREQUENCY_VALUES, type FrequencyValue } from "./weights.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Values whose count stands beside them in the tables for joins. */
 export const COUNTED_KEYS = [
@@ -34,7 +35,7 @@ export class Frequencies {
   /** `codes`: counted before, or still to be counted by `countValue`. */
   constructor(rows: number, codes?: Uint8Array) {
     this.rows = rows;
-    this.codes = codes ?? new Uint8Array(new SharedArrayBuffer(Math.max(8, rows * bytesOfCodes)));
+    this.codes = codes ?? new Uint8Array(sharedBytes(rows * bytesOfCodes));
     this.#most = Math.log2(Math.max(2, rows));
   }
 

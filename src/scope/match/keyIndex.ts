@@ -6,6 +6,7 @@ import {
   type SignatureTable,
   type WideColumn,
 } from "../signatures/columns.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 export type KeyColumn = WideColumn | NarrowColumn;
 
@@ -78,8 +79,6 @@ export type KeyIndex = {
   rows: Uint32Array;
   tags: Uint8Array;
 };
-
-const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(Math.max(8, bytes));
 
 /** Which rows an index is of; by default all that have the key. */
 export type Indexed = {
@@ -164,7 +163,7 @@ class KeptRows {
     const hashes = this.#hashes;
     const bits = Math.min(limits.bitsMax, Math.max(8, Math.ceil(Math.log2(count + 1))));
     const shift = 32 - bits;
-    const starts = new Uint32Array(shared(((1 << bits) + 2) * 4));
+    const starts = new Uint32Array(sharedBytes(((1 << bits) + 2) * 4));
     // One place further than they belong: what is put in its place moves its bucket's start to its end.
     for (let at = 0; at < count; at += 1) {
       const bucket = (hashes[at] as number) >>> shift;
@@ -172,8 +171,8 @@ class KeptRows {
     }
     for (let at = 2; at < starts.length; at += 1)
       starts[at] = (starts[at] as number) + (starts[at - 1] as number);
-    const rows = new Uint32Array(shared(count * 4));
-    const tags = new Uint8Array(shared(count));
+    const rows = new Uint32Array(sharedBytes(count * 4));
+    const tags = new Uint8Array(sharedBytes(count));
     for (let at = 0; at < count; at += 1) {
       const hash = hashes[at] as number;
       const place = starts[(hash >>> shift) + 1] as number;
