@@ -14,12 +14,14 @@ export type ToldDeadline = {
   deadline: string;
 };
 
-type Running = {
+/** A clock that runs: of an open incident, with a deadline, and its duty not done. */
+export type RunningClock = {
   entry: string;
   incident: string;
   law: string;
   duty: string;
   claim: string | null;
+  answer: "yes" | "unknown";
   deadline: Date;
   /** The least number of hours that was told of this clock; null where nothing was. */
   told: number | null;
@@ -46,7 +48,7 @@ export class Deadlines {
     return this.#writer.turn.take(async () => {
       const now = this.#now().epochMilliseconds;
       const told: ToldDeadline[] = [];
-      for (const clock of await this.#running()) {
+      for (const clock of await this.running()) {
         const reached = HOURS_BEFORE.filter((hours) => now >= clock.deadline.getTime() - hours * hourMs);
         const hours = reached.at(-1);
         if (hours === undefined || (clock.told !== null && clock.told <= hours)) continue;
@@ -56,7 +58,7 @@ export class Deadlines {
     });
   }
 
-  async #tell(clock: Running, hours: ToldDeadline["hours"]): Promise<ToldDeadline> {
+  async #tell(clock: RunningClock, hours: ToldDeadline["hours"]): Promise<ToldDeadline> {
     const { incident, law, duty, claim } = clock;
     const deadline = clock.deadline.toISOString();
     const { id } = await this.#writer.write({
@@ -69,17 +71,17 @@ export class Deadlines {
     return { entry: id, incident, law, duty, hours, deadline };
   }
 
-  /** Clocks of open incidents that run: not counted anew since, and their duty not done. */
-  async #running(): Promise<Running[]> {
-    const { rows } = await sql<Running>`
-      select clock.entry, clock.incident, clock.law, clock.duty, clock.claim, clock.deadline,
+  /** All clocks that run: what is due first, then what may be, each by its deadline. */
+  async running(): Promise<RunningClock[]> {
+    const { rows } = await sql<RunningClock>`
+      select clock.entry, clock.incident, clock.law, clock.duty, clock.claim, clock.answer, clock.deadline,
         (select min(told.hours) from deadline_told told where told.clock = clock.entry) as told
       from legal_clock clock join incident on incident.id = clock.incident
       where incident.state = 'open' and not clock.former and clock.answer <> 'no'
         and clock.deadline is not null and not exists (
           select 1 from duty_done done where done.incident = clock.incident and done.law = clock.law
             and done.duty = clock.duty and not done.undone)
-      order by clock.deadline, clock.entry`.execute(this.#writer.db);
+      order by clock.answer desc, clock.deadline, clock.entry`.execute(this.#writer.db);
     return rows;
   }
 }

@@ -5,6 +5,7 @@ import { clocksOf, type LegalClock } from "../law/clocks.ts";
 import type { Claim, FactName } from "../law/facts.ts";
 import type { Law } from "../law/law.ts";
 import { checkClaimValue } from "../law/parseClaim.ts";
+import { readIncident } from "./incidentRows.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
 
 /** What a person says of a fact, and where she has it from. */
@@ -20,7 +21,7 @@ export type NewClaim = {
   restsOn?: readonly EntryId[];
 };
 
-export type KnownClaim = Claim & { saidAt: string; sourceEvidence: string | null };
+export type KnownClaim = Claim & { sourceEvidence: string | null };
 
 /** A duty's clock as it stands, with what it was before, and whether the duty was done. */
 export type ClockRow = {
@@ -49,26 +50,10 @@ export class FactRegister {
     this.#laws = laws;
   }
 
-  /** Throws not-found. */
-  async #mustExist(incident: string): Promise<void> {
-    const row = /^[0-9a-f-]{36}$/.test(incident)
-      ? await this.#writer.db
-          .selectFrom("incident")
-          .select("id")
-          .where("id", "=", incident)
-          .where("state", "<>", "merged")
-          .executeTakeFirst()
-      : undefined;
-    if (row !== undefined) return;
-    throw new SekishoError("not-found", `Cannot find incident ${incident}`, {
-      hint: "see the list of incidents",
-    });
-  }
-
   /** Somebody says what is so. What was said before stays beside it until a person settles which holds. */
   claim(incident: string, claim: NewClaim, person: string): Promise<string> {
     return this.#writer.turn.take(async () => {
-      await this.#mustExist(incident);
+      await readIncident(this.#writer.db, incident);
       checkClaimValue(claim.fact, claim.value, claim.bound === true);
       const known = await this.claims(incident);
       if (claim.replaces !== undefined && !known.some(({ id }) => id === claim.replaces)) {
@@ -133,7 +118,6 @@ export class FactRegister {
       ...(row.bound ? { bound: true } : {}),
       by: row.said_by,
       at: row.said_at.toISOString(),
-      saidAt: row.said_at.toISOString(),
       ...(row.replaces === null ? {} : { replaces: row.replaces }),
       ...(row.picked_at === null ? {} : { picked: true }),
       sourceEvidence: row.source_evidence,
@@ -250,7 +234,7 @@ export class FactRegister {
     said: Reasoned,
   ): Promise<void> {
     return this.#writer.turn.take(async () => {
-      await this.#mustExist(incident);
+      await readIncident(this.#writer.db, incident);
       const law = this.#laws.find(({ id }) => id === duty.law);
       if (law?.duties.some(({ id }) => id === duty.duty) !== true) {
         throw new SekishoError("not-found", `Cannot find the duty ${duty.duty} of ${duty.law}`, {

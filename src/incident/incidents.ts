@@ -3,31 +3,14 @@ import type { Entry, EntryId } from "../ledger/entry.ts";
 import { SekishoError } from "../lib/error.ts";
 import { makeUuidV7 } from "../lib/identifier.ts";
 import type { Law } from "../law/law.ts";
-import {
-  correlate,
-  type CorrelationPolicy,
-  type Key,
-  type Member,
-  type Sign,
-  type Step,
-} from "./correlate.ts";
+import { correlate, type CorrelationPolicy, type Key, type Member, type Step } from "./correlate.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FactRegister } from "./factRegister.ts";
+import { readIncident, readIncidents, type IncidentRow } from "./incidentRows.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
 import type { ToldSign } from "./signOf.ts";
 
 export const limits = { signsMax: 20_000 } as const;
-
-export type IncidentState = "open" | "closed" | "merged";
-export type IncidentRow = {
-  id: string;
-  number: number;
-  openedAt: string;
-  state: IncidentState;
-  mergedInto: string | null;
-  /** What a person called it, in the evidence store. */
-  titleEvidence: string | null;
-};
 
 /** A finding on record, with why it is where it is. */
 export type KnownFinding = Member & ToldSign & { why: { with: string; key: Key } | null };
@@ -60,25 +43,31 @@ export class Incidents {
   takeUp(): Promise<number> {
     return this.#writer.turn.take(async () => {
       const members = await this.#members();
+      const incidents = new Map((await this.list()).map(({ id, openedAt }) => [id, openedAt]));
       let steps = 0;
       for (const member of members) {
         const waits = member.incident === null && member.apart.length === 0;
         if (!waits || this.#looked.has(member.entry)) continue;
         this.#looked.add(member.entry);
-        steps += await this.#take(member, members);
+        steps += await this.#take(member, { members, incidents });
       }
       return steps;
     });
   }
 
-  async #take(sign: Sign, members: Member[]): Promise<number> {
-    const incidents = new Map((await this.list()).map(({ id, openedAt }) => [id, openedAt]));
-    const name = (): string => makeUuidV7(this.#now().epochMilliseconds);
+  /** `members` and `incidents` follow what is carried out. */
+  async #take(
+    sign: Member,
+    { members, incidents }: { members: Member[]; incidents: Map<string, string> },
+  ): Promise<number> {
     // Taken along by an earlier one of this round.
-    if (members.some(({ entry, incident }) => entry === sign.entry && incident !== null)) return 0;
+    if (sign.incident !== null) return 0;
+    const name = (): string => makeUuidV7(this.#now().epochMilliseconds);
     const steps = correlate(sign, members, { policy: this.#policy, incidents, name });
     for (const step of steps) {
       await this.#carryOut(step);
+      if (step.do === "open") incidents.set(step.incident, this.#now().toString());
+      if (step.do === "merge") incidents.delete(step.from);
       for (const member of members) {
         if (step.do === "merge") {
           if (member.incident === step.from) member.incident = step.into;
@@ -136,42 +125,25 @@ export class Incidents {
     });
   }
 
-  async list(): Promise<IncidentRow[]> {
-    const rows = (await this.#writer.db
-      .selectFrom("incident")
-      .selectAll()
-      .where("state", "<>", "merged")
-      .orderBy("number")
-      .execute()) as {
-      id: string;
-      number: number;
-      opened_at: Date;
-      state: IncidentState;
-      merged_into: string | null;
-      title_evidence: string | null;
-    }[];
-    return rows.map((row) => ({
-      id: row.id,
-      number: row.number,
-      openedAt: row.opened_at.toISOString(),
-      state: row.state,
-      mergedInto: row.merged_into,
-      titleEvidence: row.title_evidence,
-    }));
+  list(): Promise<IncidentRow[]> {
+    return readIncidents(this.#writer.db);
   }
 
   /** Throws not-found. */
-  async get(id: string): Promise<IncidentRow> {
-    const found = (await this.list()).find((row) => row.id === id);
-    if (found !== undefined) return found;
-    throw new SekishoError("not-found", `Cannot find incident ${id}`, { hint: "see the list of incidents" });
+  get(id: string): Promise<IncidentRow> {
+    return readIncident(this.#writer.db, id);
   }
 
   /** The findings of an incident; of null, those that wait by themselves. */
-  async findings(incident: string | null): Promise<KnownFinding[]> {
+  findings(incident: string | null): Promise<KnownFinding[]> {
     return this.#members((query) =>
       incident === null ? query.where("incident", "is", null) : query.where("incident", "=", incident),
     );
+  }
+
+  /** All that are in some incident. */
+  joined(): Promise<KnownFinding[]> {
+    return this.#members((query) => query.where("incident", "is not", null));
   }
 
   /** The newest of those that fit, oldest first. */

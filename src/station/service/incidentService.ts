@@ -1,6 +1,7 @@
 import { SEVERITIES } from "../../gate.ts";
 import type { KnownClaim } from "../../incident/factRegister.ts";
-import type { IncidentRow, Incidents, KnownFinding } from "../../incident/incidents.ts";
+import type { IncidentRow } from "../../incident/incidentRows.ts";
+import type { Incidents, KnownFinding } from "../../incident/incidents.ts";
 import { stageOf } from "../../incident/tactics.ts";
 import { FACTS, FACT_NAMES, standing, type FactName } from "../../law/facts.ts";
 import type { Law } from "../../law/law.ts";
@@ -31,7 +32,7 @@ export function createIncidentService(options: IncidentServiceOptions): Incident
   const views = new Views(options);
   const reasoned = (reason: string, by: Person) => ({ person: by.id, reason });
   return {
-    list: async () => Promise.all((await incidents.list()).reverse().map((row) => views.row(row))),
+    list: () => views.list(),
     get: (id) => views.get(id),
     open: async (title, by) => views.get(await incidents.open(title, by.id)),
     async claim(id, { replaces, ...claim }, by) {
@@ -74,20 +75,41 @@ class Views {
       await this.#clocks(id),
     ];
     const facts = await Promise.all(FACT_NAMES.map((fact) => this.#fact(fact, claims)));
-    return { ...(await this.row(row, list, clocks)), list: list.map(findingOf), facts, clocks };
+    const first = clocks.find(({ deadline, done }) => deadline !== null && done === null);
+    const next =
+      first === undefined
+        ? null
+        : { law: first.lawName, duty: first.name, deadline: first.deadline as string };
+    return { ...(await this.#row(row, list, next)), list: list.map(findingOf), facts, clocks };
   }
 
-  async row(
+  /** Asked for by every open page, for its count of deadlines: three queries for all incidents together. */
+  async list(): Promise<IncidentListRow[]> {
+    const { incidents, laws } = this.#options;
+    const rows = (await incidents.list()).reverse();
+    const findings = Map.groupBy(await incidents.joined(), ({ incident }) => incident);
+    const clocks = Map.groupBy(await incidents.deadlines.running(), ({ incident }) => incident);
+    return Promise.all(
+      rows.map((row) => {
+        const next = clocks.get(row.id)?.[0];
+        const law = laws.find(({ id }) => id === next?.law);
+        const duty = law?.duties.find(({ id }) => id === next?.duty);
+        const told =
+          next === undefined || law === undefined || duty === undefined
+            ? null
+            : { law: law.name, duty: duty.name, deadline: next.deadline.toISOString() };
+        return this.#row(row, findings.get(row.id) ?? [], told);
+      }),
+    );
+  }
+
+  async #row(
     row: IncidentRow,
-    given?: readonly KnownFinding[],
-    clocks?: readonly ClockView[],
+    list: readonly KnownFinding[],
+    next: IncidentListRow["next"],
   ): Promise<IncidentListRow> {
-    const list = given ?? (await this.#options.incidents.findings(row.id));
     const rank = Math.max(-1, ...list.map(({ severity }) => SEVERITIES.indexOf(severity)));
     const hosts = list.flatMap(({ keys }) => keys.filter(({ kind }) => kind === "host"));
-    const next = (clocks ?? (await this.#clocks(row.id))).find(
-      ({ deadline, done }) => deadline !== null && done === null,
-    );
     return {
       id: row.id,
       number: row.number,
@@ -98,8 +120,7 @@ class Views {
       stage: stageOf(list.flatMap(({ techniques }) => techniques)),
       findings: list.length,
       hosts: [...new Set(hosts.map(({ value }) => value))].sort(),
-      next:
-        next === undefined ? null : { law: next.lawName, duty: next.name, deadline: next.deadline as string },
+      next,
     };
   }
 
@@ -140,7 +161,7 @@ class Views {
         value: claim.value,
         bound: claim.bound === true,
         by: await this.#nameOf(claim.by),
-        at: claim.saidAt,
+        at: claim.at,
         picked: claim.picked === true,
         former: !stand.some(({ id }) => id === claim.id),
         source: await this.#text(claim.sourceEvidence),
