@@ -61,7 +61,8 @@ type Run = { size: number; weight: Weight; gray: number };
 
 /**
  * Writes an A4 document from top to bottom into a stream: headings, paragraphs, tables, blocks at a fixed
- * place. Fonts are embedded with only the characters used, text can be searched and copied, lines keep kinsoku.
+ * place. Fonts are embedded with only the characters used, text can be searched and copied, lines keep
+ * kinsoku.
  */
 export class PdfWriter {
   readonly #document: PDFKit.PDFDocument;
@@ -227,7 +228,8 @@ export class PdfWriter {
 
   /**
    * Lines at a fixed place of the page, such as the address in the window of an envelope; `x`, `y` and
-   * `width` in millimetres from the upper left. Long lines are broken. Gives where the block ends, in millimetres.
+   * `width` in millimetres from the upper left. Long lines are broken. Gives where the block ends, in
+   * millimetres.
    */
   block(
     place: { x: number; y: number; width: number },

@@ -1,0 +1,160 @@
+import type { Said } from "../../gate.ts";
+import { bothSides, type KnownEvent, type KnownPassage } from "../material.ts";
+import type { Sentence, Table } from "../report.ts";
+import { PARTIES, type Topic } from "../topics.ts";
+import { figure, nothing, timeSaid, type Citations, type Part } from "./sentences.ts";
+
+/** What people wrote on a topic, in their words. `partner`: what is for that partner goes before. */
+export function passagePart(citations: Citations, topic: Topic, partner: string | null = null): Part {
+  const all = citations.material.passages.filter((passage) => passage.topic === topic);
+  const own = all.filter((passage) => partner !== null && passage.partner === partner);
+  const passages = own.length > 0 ? own : all.filter((passage) => passage.partner === null);
+  if (passages.length === 0) return nothing;
+  const sentences = passages.map((passage) => passageSaid(citations, passage));
+  return { known: passages.some(({ text }) => text !== null), contradicts: false, sentences };
+}
+
+function passageSaid(citations: Citations, { text, record, by }: KnownPassage): Sentence {
+  if (text === null) {
+    const erased = { ja: "この記載は消去されています。", en: "This text was erased." };
+    return citations.say("derived", erased, [record]);
+  }
+  const said = bothSides(text);
+  return citations.say("passage", said, [record], by);
+}
+
+/** What happened first, and when it became known: the two dates that everything else is measured by. */
+export function firstEvents(citations: Citations): Part {
+  const { events, timeZone } = citations.material;
+  const happened = events.filter((event) => event.happened !== null && event.text !== null);
+  const [first] = happened;
+  if (first === undefined) return nothing;
+  const noticed = events
+    .filter(({ text }) => text !== null)
+    .toSorted((one, other) => (one.known < other.known ? -1 : 1))[0];
+  const picked = noticed === undefined || noticed === first ? [first] : [first, noticed];
+  const sentences = picked.map((event, place) => {
+    const said = eventSaid(event, timeZone);
+    const lead: Said =
+      place === 0
+        ? { ja: "記録された最初の出来事", en: "The first event on record" }
+        : { ja: "最初に気付かれた出来事", en: "What was noticed first" };
+    return citations.say("fact", { ja: `${lead.ja}: ${said.ja}`, en: `${lead.en}: ${said.en}` }, [
+      event.record,
+    ]);
+  });
+  return { known: true, contradicts: false, sentences };
+}
+
+function eventSaid({ happened, known, knownTo, text }: KnownEvent, timeZone: string): Said {
+  const what = bothSides(text ?? {});
+  const to = knownTo === null ? { ja: "", en: "" } : PARTIES[knownTo];
+  const when = happened === null ? null : timeSaid(happened, timeZone);
+  const learnt = timeSaid(known, timeZone);
+  return {
+    ja: `${when ?? "発生日時不明"}、${what.ja}（${learnt} に${to.ja}が把握）。`,
+    en: `${when ?? "at an unknown time"}: ${what.en} (known to ${to.en} on ${learnt}).`,
+  };
+}
+
+/** What the gates found by themselves. */
+export function findingsPart(citations: Citations): Part {
+  const { findings, timeZone } = citations.material;
+  const [first] = findings;
+  const last = findings.at(-1);
+  if (first === undefined || last === undefined) return nothing;
+  const hosts = [...new Set(findings.flatMap(({ hosts: some }) => some))].sort();
+  const codes = [...new Set(findings.flatMap(({ codes: some }) => some))].sort();
+  const span = `${timeSaid(first.record.at, timeZone)} – ${timeSaid(last.record.at, timeZone)}`;
+  const said = {
+    ja: `関所の検知: ${figure(findings.length)} 件（${span}）、種類: ${codes.slice(0, 12).join("、")}${
+      hosts.length === 0 ? "" : `、端末・サーバー: ${hosts.slice(0, 12).join("、")}`
+    }。`,
+    en: `Found by the gates: ${figure(findings.length)} (${span}); kinds: ${codes.slice(0, 12).join(", ")}${
+      hosts.length === 0 ? "" : `; hosts: ${hosts.slice(0, 12).join(", ")}`
+    }.`,
+  };
+  const records = findings.slice(0, 40).map(({ record }) => record);
+  return { known: true, contradicts: false, sentences: [citations.say("fact", said, records)] };
+}
+
+/** What was decided and done about the findings, by what it is called in the ledger. */
+export function actsPart(citations: Citations): Part {
+  const { acts } = citations.material;
+  if (acts.length === 0) return nothing;
+  const byCode = [...Map.groupBy(acts, ({ code }) => code)];
+  const sentences = byCode.slice(0, 20).map(([code, some]) => {
+    const [first, last] = [some[0] as (typeof some)[number], some.at(-1) as (typeof some)[number]];
+    const { timeZone } = citations.material;
+    const span =
+      some.length === 1
+        ? timeSaid(first.record.at, timeZone)
+        : `${timeSaid(first.record.at, timeZone)} – ${timeSaid(last.record.at, timeZone)}`;
+    const said = {
+      ja: `台帳の記録: ${code} ${figure(some.length)} 件（${span}）。`,
+      en: `On record: ${code}, ${figure(some.length)} (${span}).`,
+    };
+    return citations.say(
+      "fact",
+      said,
+      some.slice(0, 20).map(({ record }) => record),
+    );
+  });
+  return { known: true, contradicts: false, sentences };
+}
+
+/** What is on record of the notices to persons. */
+export function noticesPart(citations: Citations): Part {
+  const { notices } = citations.material;
+  const last = [...Map.groupBy(notices, ({ record }) => record.code).values()].flatMap((rows) =>
+    rows.slice(-1),
+  );
+  const sentences = last
+    .filter(({ counts }) => Object.keys(counts).length > 0)
+    .map(({ record, counts }) => {
+      const list = Object.entries(counts)
+        .map(([name, count]) => `${name} ${figure(count)}`)
+        .join(", ");
+      const said = {
+        ja: `通知の記録（${record.code}）: ${list}。`,
+        en: `Notices on record (${record.code}): ${list}.`,
+      };
+      return citations.say("fact", said, [record]);
+    });
+  return { known: false, contradicts: false, sentences };
+}
+
+/** That duties towards these were done, when, as somebody recorded. */
+export function donePart(citations: Citations, duties: readonly string[], said: Said): Part {
+  const { done, timeZone } = citations.material;
+  const mine = done.filter(({ duty }) => duties.includes(duty));
+  const sentences = mine.map(({ at, record }) => {
+    const day = timeSaid(at, timeZone);
+    return citations.say("fact", { ja: `${said.ja}: ${day}。`, en: `${said.en}: ${day}.` }, [record]);
+  });
+  return { known: mine.length > 0, contradicts: false, sentences };
+}
+
+/** All events with both their times, as a table; each row names its source. */
+export function timelineTable(citations: Citations): Table {
+  const { events, timeZone } = citations.material;
+  const same = (text: string): Said => ({ ja: text, en: text });
+  return {
+    columns: [
+      { title: { ja: "発生", en: "Happened" }, align: "left" },
+      { title: { ja: "判明", en: "Known" }, align: "left" },
+      { title: { ja: "把握した者", en: "To whom" }, align: "left" },
+      { title: { ja: "内容", en: "What" }, align: "left" },
+    ],
+    rows: events.slice(0, 5_000).map((event) => {
+      const what = event.text === null ? { ja: "（消去済み）", en: "(erased)" } : bothSides(event.text);
+      const number = citations.cite(event.record);
+      return [
+        event.happened === null ? { ja: "不明", en: "unknown" } : same(timeSaid(event.happened, timeZone)),
+        same(timeSaid(event.known, timeZone)),
+        event.knownTo === null ? same("") : PARTIES[event.knownTo],
+        { ja: `${what.ja} [${number}]`, en: `${what.en} [${number}]` },
+      ];
+    }),
+  };
+}
