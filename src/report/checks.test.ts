@@ -109,7 +109,8 @@ test("diffReports() names the items that changed, with what is new and what is g
 test("the public page shows only what a person has allowed, and its update history", async () => {
   const one = caseOf2016();
   const known = one.rows.find(({ entry }) => entry.data["value"] === 6_788_334)?.entry.id ?? "";
-  const event = one.rows.find(({ entry }) => entry.data["happened"] === "2016-06-14")?.entry.id ?? "";
+  const event =
+    one.rows.find(({ entry }) => String(entry.data["happenedAt"]).startsWith("2016-06-14"))?.entry.id ?? "";
   one.allow("2016-06-24", known);
   one.allow("2016-06-24", event);
   const material = await one.material("2016-06-24");

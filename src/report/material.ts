@@ -2,7 +2,7 @@ import type { Said, Severity } from "../gate.ts";
 import type { Claim } from "../law/facts.ts";
 import type { Entry } from "../ledger/entry.ts";
 import type { ReportKind, Written } from "./reportCodes.ts";
-import type { Party, Topic } from "./topics.ts";
+import type { Topic } from "./topics.ts";
 
 /** An entry of the ledger with its place in it. */
 export type CaseRow = { index: number; entry: Entry };
@@ -26,15 +26,17 @@ export type KnownPassage = {
   text: Written | null;
   by: string;
 };
-/** What happened, with both its times. */
+/** What happened, with both its times, as the incident room noted it. */
 export type KnownEvent = {
   record: OnRecord;
-  happened: string | null;
+  happened: string;
   known: string;
-  knownTo: Party | null;
-  text: Written | null;
+  /** Null: it was erased. */
+  text: { what: string; knownTo: string; source: string | null } | null;
   by: string;
 };
+/** A task of the incident room that somebody has done. */
+export type KnownTask = { record: OnRecord; doneAt: string; done: OnRecord; title: string | null };
 export type KnownFinding = {
   record: OnRecord;
   gate: string;
@@ -93,6 +95,7 @@ export type Material = {
   events: KnownEvent[];
   findings: KnownFinding[];
   acts: KnownAct[];
+  tasks: KnownTask[];
   scope: KnownScope | null;
   done: KnownDone[];
   notices: KnownNotices[];

@@ -1,7 +1,9 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
+import { readSource } from "../incident/factRegister.ts";
+import { OutsideSource, roomKinds } from "../incident/room/items.ts";
 import { signOf } from "../incident/signOf.ts";
-import { FACT_NAMES, type Claim } from "../law/facts.ts";
+import { AUDIENCES, FACT_NAMES, type Claim } from "../law/facts.ts";
 import { encodeEntry, type Entry } from "../ledger/entry.ts";
 import type {
   CaseRow,
@@ -13,10 +15,11 @@ import type {
   KnownPassage,
   KnownReport,
   KnownScope,
+  KnownTask,
   Material,
   OnRecord,
 } from "./material.ts";
-import { codes, Drafted, Event, Passage, Released, Written } from "./reportCodes.ts";
+import { codes, Drafted, Passage, Released, Written } from "./reportCodes.ts";
 
 export const limits = { objectBytesMax: 4 * 1024 ** 2, actsMax: 500 } as const;
 
@@ -34,6 +37,7 @@ const Claimed = z.object({
   value: z.union([z.number(), z.boolean(), z.string()]),
   bound: z.boolean().default(false),
   replaces: z.string().nullable().default(null),
+  audience: z.enum(AUDIENCES).default("team"),
 });
 const Opened = z.object({ number: z.int() });
 const Done = z.object({ law: z.string(), duty: z.string(), at: z.string() });
@@ -82,6 +86,7 @@ export async function readMaterial(
     events: await reader.events(),
     findings: reader.findings(),
     acts: reader.acts(),
+    tasks: await reader.tasks(),
     scope: await reader.scope(),
     done: reader.done(),
     notices: reader.notices(),
@@ -103,6 +108,23 @@ export function recordOf({ index, entry }: CaseRow): OnRecord {
   };
 }
 
+/** Steps of the incident room itself, and of asking: an answer is an act, a question is none. */
+const isBookkeeping = new RegExp(
+  "^(duty-|incident|fact-|finding-|order-applied|ask-|deadline-|notice-|custody-|evidence-|severity-)|" +
+    "-(noted|changed|stamped)$|^decision-(asked|proposed|contradicted|dissented)$",
+);
+
+/** Where a claim is known from, in one line. */
+function sourceSaid(text: string): string {
+  const { text: words, outside } = readSource(text);
+  return outside === null ? words : `${words}; ${outsideSaid(outside)}`;
+}
+
+/** An article as a list of sources names it. */
+function outsideSaid({ publisher, title, date, read, url }: OutsideSource): string {
+  return `${publisher}「${title}」${date}（${read} 閲覧）${url === undefined ? "" : ` ${url}`}`;
+}
+
 class Reader {
   readonly #rows: readonly CaseRow[];
   readonly #options: ReadOptions;
@@ -122,11 +144,12 @@ class Reader {
     return object === null || object.length > limits.objectBytesMax ? null : object.toString("utf8");
   }
 
-  async #written(evidence: string | undefined): Promise<Written | null> {
+  /** A text that is kept as JSON; null where it was erased, or has another form. */
+  async #json<T extends z.ZodType>(evidence: string | undefined, schema: T): Promise<z.infer<T> | null> {
     const text = await this.text(evidence);
     if (text === null) return null;
     try {
-      return Written.parse(JSON.parse(text));
+      return schema.parse(JSON.parse(text));
     } catch {
       return null;
     }
@@ -144,7 +167,7 @@ class Reader {
     for (const row of this.#of("fact-claimed")) {
       const said = Claimed.safeParse(row.entry.data);
       if (!said.success) continue;
-      const { fact, value, bound, replaces } = said.data;
+      const { fact, value, bound, replaces, audience } = said.data;
       const pick = picks.get(row.entry.id);
       const claim: Claim = {
         id: row.entry.id,
@@ -156,7 +179,9 @@ class Reader {
         ...(replaces === null ? {} : { replaces }),
         ...(pick === undefined ? {} : { picked: true }),
       };
-      const source = await this.text(row.entry.evidence[0]);
+      // What only counsel may see is counted, and not told.
+      const told = audience === "counsel" ? null : await this.text(row.entry.evidence[0]);
+      const source = told === null ? null : sourceSaid(told);
       claims.push({ ...claim, record: recordOf(row), source, pick: pick ? recordOf(pick) : null });
     }
     return claims;
@@ -174,38 +199,49 @@ class Reader {
         record: recordOf(row),
         topic,
         partner,
-        text: await this.#written(row.entry.evidence[0]),
+        text: await this.#json(row.entry.evidence[0], Written),
         by: writerOf(row.entry),
       })),
     );
   }
 
   async events(): Promise<KnownEvent[]> {
-    const found = this.#of(codes.event).flatMap((row) => {
-      const said = Event.safeParse(row.entry.data);
+    const found = this.#of("event-noted").flatMap((row) => {
+      const said = roomKinds.event.data.safeParse(row.entry.data);
       return said.success ? [{ row, ...said.data }] : [];
     });
-    const replaced = new Set(found.map(({ replaces }) => replaces));
     const events = await Promise.all(
-      found
-        .filter(({ row }) => !replaced.has(row.entry.id))
-        .map(async ({ row, happened, known, knownTo }) => ({
+      found.map(async ({ row, happenedAt, knownAt }): Promise<KnownEvent> => {
+        const text = await this.#json(row.entry.evidence[0], roomKinds.event.text);
+        const source = text?.source === undefined ? null : outsideSaid(text.source);
+        return {
           record: recordOf(row),
-          happened,
-          known,
-          knownTo,
-          text: await this.#written(row.entry.evidence[0]),
+          happened: happenedAt,
+          known: knownAt,
+          text: text === null ? null : { what: text.what, knownTo: text.knownTo, source },
           by: writerOf(row.entry),
-        })),
+        };
+      }),
     );
-    const timeOf = ({ happened, known }: KnownEvent): string => happened ?? known;
-    return events.toSorted((one, other) =>
-      timeOf(one) === timeOf(other)
-        ? one.record.index - other.record.index
-        : timeOf(one) < timeOf(other)
-          ? -1
-          : 1,
+    return events.toSorted(
+      (one, other) =>
+        Date.parse(one.happened) - Date.parse(other.happened) || one.record.index - other.record.index,
     );
+  }
+
+  /** Tasks that are done as of now; one that was opened again is not. */
+  async tasks(): Promise<KnownTask[]> {
+    const changes = Map.groupBy(this.#of("task-changed"), ({ entry }) => entry.about["item"] ?? "");
+    const tasks = await Promise.all(
+      this.#of("task-noted").map(async (row): Promise<KnownTask | null> => {
+        const last = changes.get(row.entry.id)?.findLast(({ entry }) => entry.data["state"] !== undefined);
+        if (last?.entry.data["state"] !== "done") return null;
+        const text = await this.#json(row.entry.evidence[0], roomKinds.task.text);
+        const title = text?.title ?? null;
+        return { record: recordOf(row), doneAt: last.entry.at, done: recordOf(last), title };
+      }),
+    );
+    return tasks.filter((task) => task !== null);
   }
 
   #joined(): Set<string> {
@@ -233,13 +269,12 @@ class Reader {
 
   /** What gates and people did about the findings; the incident room's own book-keeping is no act. */
   acts(): KnownAct[] {
-    const own = new Set<string>([...Object.values(codes), "duty-done", "duty-undone", "incident-opened"]);
-    const room = ["fact-picked", "finding-parted", "incidents-merged", "order-applied", "incident-closed"];
+    const own = new Set<string>(Object.values(codes));
     return this.#rows
       .flatMap((row): KnownAct[] => {
         const { kind, code, about } = row.entry;
         if (kind !== "decided" && kind !== "enforced") return [];
-        if (own.has(code) || room.includes(code)) return [];
+        if (own.has(code) || isBookkeeping.test(code)) return [];
         return [{ record: recordOf(row), kind, code, about }];
       })
       .slice(0, limits.actsMax);
@@ -312,7 +347,9 @@ class Reader {
   }
 
   forPublic(): Set<string> {
-    const allowed = new Set<string>();
+    // Whoever said it has said that anybody may see it.
+    const open = this.#of("fact-claimed").filter(({ entry }) => entry.data["audience"] === "public");
+    const allowed = new Set<string>(open.map(({ entry }) => entry.id));
     for (const { entry } of this.#of(codes.forPublic)) {
       const id = entry.about["entry"] ?? "";
       if (entry.data["allowed"] === true) allowed.add(id);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EntryId } from "../ledger/entry.ts";
-import { PARTY_NAMES, TOPIC_NAMES } from "./topics.ts";
+import { TOPIC_NAMES } from "./topics.ts";
 
 /** A text that a person wrote, in one or both languages; lies in the evidence store as JSON. */
 export const Written = z
@@ -9,23 +9,14 @@ export const Written = z
   .refine(({ ja, en }) => ja !== undefined || en !== undefined, "a text in Japanese or in English is needed");
 export type Written = z.infer<typeof Written>;
 
-/** A day (2016-03-15) or an instant. */
-export const Moment = z.string().max(40).refine(isMoment, "a day (2016-03-15) or an instant is needed");
-
+/** A passage, as its entry holds it. */
 export const Passage = z.strictObject({
   topic: z.enum(TOPIC_NAMES),
   /** Only for this partner's letter. */
   partner: z.string().min(1).max(64).nullable().default(null),
   replaces: EntryId.nullable().default(null),
 });
-export const Event = z.strictObject({
-  /** When it happened; null where nobody knows yet. */
-  happened: Moment.nullable(),
-  /** When it became known, and to whom. */
-  known: Moment,
-  knownTo: z.enum(PARTY_NAMES),
-  replaces: EntryId.nullable().default(null),
-});
+export type Passage = z.infer<typeof Passage>;
 
 export const REPORT_KINDS = [
   "preliminary",
@@ -52,20 +43,9 @@ export const Released = z.object({ final: z.boolean() });
 /** Codes of the ledger entries that this room writes. */
 export const codes = {
   passage: "passage-written",
-  event: "event-noted",
   forPublic: "public-allowed",
   scope: "scope-linked",
   drafted: "report-drafted",
   released: "report-released",
   filed: "report-filed",
 } as const;
-
-function isMoment(text: string): boolean {
-  try {
-    if (/^\d{4}-\d\d-\d\d$/.test(text)) Temporal.PlainDate.from(text);
-    else Temporal.Instant.from(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -5,7 +5,7 @@ import type { EntryDraft, EntryId, EvidenceHash } from "../ledger/entry.ts";
 import type { CaseRow, Material } from "./material.ts";
 import { readMaterial } from "./readMaterial.ts";
 import { codes, type Written } from "./reportCodes.ts";
-import type { Party, Topic } from "./topics.ts";
+import type { Topic } from "./topics.ts";
 
 /** For tests: the ledger's entries of one incident, written at days that the test names. */
 export class TestCase {
@@ -28,11 +28,7 @@ export class TestCase {
 
   /** `on`: a day, at noon in Tokyo, or an instant. */
   add(on: string, draft: EntryDraft): EntryId {
-    const now = on.includes("T")
-      ? Temporal.Instant.from(on)
-      : Temporal.PlainDate.from(on)
-          .toZonedDateTime({ timeZone: "Asia/Tokyo", plainTime: "12:00" })
-          .toInstant();
+    const now = momentOf(on);
     const entry = makeEntry(draft, { by: "station", now });
     this.rows.push({ index: this.rows.length, entry });
     return entry.id;
@@ -64,13 +60,15 @@ export class TestCase {
     });
   }
 
-  event(on: string, at: { happened: string | null; known: string; to: Party }, text: Written): EntryId {
+  /** Days count from noon in Tokyo. */
+  event(on: string, at: { happened: string; known: string; to: string }, what: string): EntryId {
+    const [happenedAt, knownAt] = [at.happened, at.known].map((day) => momentOf(day).toString());
     return this.add(on, {
       kind: "observed",
-      code: codes.event,
+      code: "event-noted",
       about: { incident: this.incident, person: "writer" },
-      evidence: [this.keep(JSON.stringify(text))],
-      data: { happened: at.happened, known: at.known, knownTo: at.to, replaces: null },
+      evidence: [this.keep(JSON.stringify({ what, knownTo: at.to }))],
+      data: { happenedAt: happenedAt as string, knownAt: knownAt as string },
     });
   }
 
@@ -94,6 +92,12 @@ export class TestCase {
   }
 }
 
+function momentOf(on: string): Temporal.Instant {
+  if (on.includes("T")) return Temporal.Instant.from(on);
+  const noon = { timeZone: "Asia/Tokyo", plainTime: "12:00" };
+  return Temporal.PlainDate.from(on).toZonedDateTime(noon).toInstant();
+}
+
 /**
  * The 2016 case as it would have been recorded: each entry on the day on which somebody said it, contradictions
  * included. After the published facts; no sentence of a source is quoted.
@@ -107,69 +111,25 @@ export function caseOf2016(): TestCase {
 }
 
 function addEvents(one: TestCase): void {
-  const firm = "outside-firm";
-  const rows: [on: string, happened: string | null, known: string, to: Party, ja: string, en: string][] = [
+  const [firm, it] = ["監視・調査会社", "情報システム部門"];
+  const rows: [on: string, happened: string, to: string, what: string][] = [
     [
       "2016-03-19",
       "2016-03-19",
-      "2016-03-19",
       firm,
-      "ウェブサーバーから外部への不審な通信を監視会社が検知し、当該サーバーを切り離した",
-      "The monitoring firm saw suspicious traffic from a web server, which was unplugged",
+      "ウェブサーバーから外部への不審な通信を検知し、当該サーバーを切り離した",
     ],
-    ["2016-03-20", "2016-03-20", "2016-03-20", "it", "通信先 1 件を遮断した", "One destination was blocked"],
-    [
-      "2016-03-24",
-      "2016-03-24",
-      "2016-03-24",
-      firm,
-      "制御サーバーからの通信が判明し、通信先 2 件を遮断した",
-      "Traffic from the control server was found; two destinations were blocked",
-    ],
-    [
-      "2016-03-25",
-      "2016-03-25",
-      "2016-03-25",
-      "it",
-      "通信先をさらに遮断し、外部への通信が止まった",
-      "One more destination was blocked, and the traffic ended",
-    ],
-    [
-      "2016-04-01",
-      "2016-03-21",
-      "2016-04-01",
-      firm,
-      "データベースサーバー上で、個人情報を含むおそれのあるファイルの作成と削除の痕跡が見つかった",
-      "Traces of files, made and deleted on the database server, that may hold personal data",
-    ],
-    [
-      "2016-04-22",
-      "2016-03-15",
-      "2016-04-22",
-      firm,
-      "問合せ窓口に届いたメールの添付ファイルを開いた端末が感染した",
-      "A PC was infected by the attachment of a mail to the inquiry address",
-    ],
-    [
-      "2016-05-16",
-      "2016-05-16",
-      "2016-05-16",
-      "management",
-      "担当役員に報告した",
-      "The responsible director was told",
-    ],
-    ["2016-05-30", "2016-05-30", "2016-05-30", "police", "警察に相談した", "The police were consulted"],
-    [
-      "2016-05-31",
-      "2016-05-31",
-      "2016-05-31",
-      "authority",
-      "観光庁に報告した",
-      "The tourism agency was told",
-    ],
-    ["2016-06-14", "2016-06-14", "2016-06-14", "public", "公表した", "It was made public"],
+    ["2016-03-20", "2016-03-20", it, "通信先 1 件を遮断した"],
+    ["2016-03-24", "2016-03-24", firm, "制御サーバーからの通信が判明し、通信先 2 件を遮断した"],
+    ["2016-03-25", "2016-03-25", it, "通信先をさらに遮断し、外部への通信が止まった"],
+    ["2016-04-01", "2016-03-21", firm, "個人情報を含むおそれのあるファイルの作成と削除の痕跡が見つかった"],
+    ["2016-04-22", "2016-03-15", firm, "問合せ窓口に届いたメールの添付ファイルを開いた端末が感染した"],
+    ["2016-05-16", "2016-05-16", "担当役員", "担当役員に報告した"],
+    ["2016-05-30", "2016-05-30", "警察", "警察に相談した"],
+    ["2016-05-31", "2016-05-31", "観光庁", "観光庁に報告した"],
+    ["2016-06-14", "2016-06-14", "公衆", "公表した"],
   ];
-  for (const [on, happened, known, to, ja, en] of rows) one.event(on, { happened, known, to }, { ja, en });
+  for (const [on, happened, to, what] of rows) one.event(on, { happened, known: on, to }, what);
 }
 
 function addClaims(one: TestCase): void {

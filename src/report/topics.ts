@@ -36,18 +36,3 @@ export const SETTLERS = {
   anyone: { ja: "事実を知る者（記録は誰でも行えます）", en: "whoever knows it; anybody may record it" },
 } as const satisfies Readonly<Record<string, Said>>;
 export type Settler = keyof typeof SETTLERS;
-
-/** To whom something became known. */
-export const PARTIES = {
-  staff: { ja: "担当者", en: "staff" },
-  "outside-firm": { ja: "外部の会社", en: "an outside firm" },
-  it: { ja: "情報システム部門", en: "information systems" },
-  management: { ja: "経営陣", en: "the management" },
-  authority: { ja: "監督官庁", en: "an authority" },
-  police: { ja: "警察", en: "the police" },
-  partner: { ja: "提携先", en: "a partner" },
-  persons: { ja: "本人", en: "the persons" },
-  public: { ja: "公衆", en: "the public" },
-} as const satisfies Readonly<Record<string, Said>>;
-export type Party = keyof typeof PARTIES;
-export const PARTY_NAMES = Object.keys(PARTIES) as Party[];

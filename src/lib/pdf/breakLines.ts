@@ -21,7 +21,8 @@ function mayBreak(before: string, after: string): boolean {
   if (blank.test(after)) return false;
   if (blank.test(before)) return true;
   if (wide.test(before) || wide.test(after)) return true;
-  return before === "-" || before === "/";
+  // Between digits these belong to a date or a number.
+  return (before === "-" || before === "/") && !/\d/.test(after);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Material } from "../material.ts";
 import type { ReportItem, Sentence } from "../report.ts";
 import { TOPIC_NAMES, TOPICS } from "../topics.ts";
 import type { Filled } from "./composeLaw.ts";
-import { actsPart, firstEvents, passagePart } from "./recordParts.ts";
+import { actsPart, firstEvents, passagePart, tasksPart } from "./recordParts.ts";
 import { Citations, itemOf, timeSaid, together } from "./sentences.ts";
 
 /** One page for the board: what happened, how many, what runs when, what is done, what nobody knows yet. */
@@ -19,8 +19,8 @@ export function boardItems(material: Material): Filled {
     firstEvents(citations),
   );
   const count = together(factPart(citations, "persons"), scopePersons(citations));
-  const done = together(passagePart(citations, "measures"), actsPart(citations));
-  const clocks = clockSentences(citations);
+  const done = together(passagePart(citations, "measures"), tasksPart(citations), actsPart(citations));
+  const clocks = [...clockSentences(citations), ...mayBeDue(material, citations)];
   const open = openSentences(citations);
   const items = [
     item(
@@ -55,17 +55,15 @@ function clockSentences(citations: Citations): Sentence[] {
     clocksOf(law, material.claims)
       .filter(({ judged }) => judged.answer !== "no")
       .map((clock) => ({ ...clock, law })),
-  ).filter(({ from }) => from !== null);
+  ).filter(({ from, judged }) => from !== null && judged.answer === "yes");
   const placeOf = ({ deadline }: (typeof rows)[number]): number => deadline?.epochMilliseconds ?? Infinity;
   return rows
     .toSorted((one, other) => placeOf(one) - placeOf(other))
     .slice(0, 12)
-    .map(({ law, duty, judged, deadline, lastDay, from }) => {
+    .map(({ law, duty, deadline, lastDay, from }) => {
       const done = material.done.find((row) => row.law === law.id && row.duty === duty.id);
       const until =
         lastDay?.toString() ?? (deadline === null ? null : timeSaid(deadline.toString(), law.timeZone));
-      const sure =
-        judged.answer === "yes" ? { ja: "", en: "" } : { ja: "（義務の可能性）", en: " (may be due)" };
       const did =
         done === undefined
           ? { ja: "", en: "" }
@@ -77,12 +75,26 @@ function clockSentences(citations: Citations): Sentence[] {
       return citations.say(
         "derived",
         {
-          ja: `${until ?? "遅滞なく"}: ${duty.name.ja}（${law.name.ja}）${sure.ja}${did.ja}。`,
-          en: `${until ?? "without delay"}: ${duty.name.en} (${law.name.en})${sure.en}${did.en}.`,
+          ja: `${until ?? "遅滞なく"}: ${duty.name.ja}（${law.name.ja}）${did.ja}。`,
+          en: `${until ?? "without delay"}: ${duty.name.en} (${law.name.en})${did.en}.`,
         },
         [claim?.record, done?.record].filter((record) => record !== undefined),
       );
     });
+}
+
+/** Laws by which something may be due: only names, since each hangs on facts that nobody has said yet. */
+function mayBeDue({ claims }: Material, citations: Citations): Sentence[] {
+  const laws = LAWS.filter((law) =>
+    clocksOf(law, claims).some(({ judged, from }) => judged.answer === "unknown" && from !== null),
+  );
+  if (laws.length === 0) return [];
+  const [ja, en] = [laws.map(({ name }) => name.ja), laws.map(({ name }) => name.en)];
+  const said = {
+    ja: `未判明の事実により義務の可能性があるもの: ${ja.join("、")}。`,
+    en: `May be due, by facts not yet known: ${en.join("; ")}.`,
+  };
+  return [citations.say("derived", said, [])];
 }
 
 function openSentences(citations: Citations): Sentence[] {

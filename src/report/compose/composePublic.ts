@@ -18,6 +18,7 @@ function allowedOnly(material: Material): Material {
     events: material.events.filter(isAllowed),
     findings: [],
     acts: [],
+    tasks: [],
     notices: [],
     done: [],
     scope: material.scope !== null && isAllowed(material.scope) ? material.scope : null,

@@ -9,6 +9,7 @@ import {
   firstEvents,
   noticesPart,
   passagePart,
+  tasksPart,
   timelineTable,
 } from "./recordParts.ts";
 import { beside, nothing, together, type Citations, type Part } from "./sentences.ts";
@@ -106,7 +107,8 @@ const told: Recipe = {
 };
 
 const measures: Recipe = {
-  fill: ({ citations }) => together(passagePart(citations, "measures"), actsPart(citations)),
+  fill: ({ citations }) =>
+    together(passagePart(citations, "measures"), tasksPart(citations), actsPart(citations)),
   who: "security",
 };
 

@@ -1,7 +1,7 @@
 import type { Said } from "../../gate.ts";
 import { bothSides, type KnownEvent, type KnownPassage } from "../material.ts";
 import type { Sentence, Table } from "../report.ts";
-import { PARTIES, type Topic } from "../topics.ts";
+import type { Topic } from "../topics.ts";
 import { figure, nothing, timeSaid, type Citations, type Part } from "./sentences.ts";
 
 /** What people wrote on a topic, in their words. `partner`: what is for that partner goes before. */
@@ -26,12 +26,10 @@ function passageSaid(citations: Citations, { text, record, by }: KnownPassage): 
 /** What happened first, and when it became known: the two dates that everything else is measured by. */
 export function firstEvents(citations: Citations): Part {
   const { events, timeZone } = citations.material;
-  const happened = events.filter((event) => event.happened !== null && event.text !== null);
+  const happened = events.filter((event) => event.text !== null);
   const [first] = happened;
   if (first === undefined) return nothing;
-  const noticed = events
-    .filter(({ text }) => text !== null)
-    .toSorted((one, other) => (one.known < other.known ? -1 : 1))[0];
+  const noticed = happened.toSorted((one, other) => Date.parse(one.known) - Date.parse(other.known))[0];
   const picked = noticed === undefined || noticed === first ? [first] : [first, noticed];
   const sentences = picked.map((event, place) => {
     const said = eventSaid(event, timeZone);
@@ -46,14 +44,12 @@ export function firstEvents(citations: Citations): Part {
   return { known: true, contradicts: false, sentences };
 }
 
-function eventSaid({ happened, known, knownTo, text }: KnownEvent, timeZone: string): Said {
-  const what = bothSides(text ?? {});
-  const to = knownTo === null ? { ja: "", en: "" } : PARTIES[knownTo];
-  const when = happened === null ? null : timeSaid(happened, timeZone);
-  const learnt = timeSaid(known, timeZone);
+function eventSaid({ happened, known, text }: KnownEvent, timeZone: string): Said {
+  const { what, knownTo } = text ?? { what: "", knownTo: "" };
+  const [when, learnt] = [timeSaid(happened, timeZone), timeSaid(known, timeZone)];
   return {
-    ja: `${when ?? "発生日時不明"}、${what.ja}（${learnt} に${to.ja}が把握）。`,
-    en: `${when ?? "at an unknown time"}: ${what.en} (known to ${to.en} on ${learnt}).`,
+    ja: `${when}、${what}（${learnt} に判明、把握: ${knownTo}）。`,
+    en: `${when}: ${what} (known on ${learnt}, to: ${knownTo}).`,
   };
 }
 
@@ -103,6 +99,20 @@ export function actsPart(citations: Citations): Part {
   return { known: true, contradicts: false, sentences };
 }
 
+/** What the incident room's tasks say is done. */
+export function tasksPart(citations: Citations): Part {
+  const { tasks, timeZone } = citations.material;
+  const sentences = tasks.slice(0, 100).map(({ record, done, doneAt, title }) => {
+    const day = timeSaid(doneAt, timeZone).slice(0, 10);
+    const said = {
+      ja: `${title ?? "（消去済みの作業）"}: ${day} 完了。`,
+      en: `${title ?? "(a task that was erased)"}: done ${day}.`,
+    };
+    return citations.say("fact", said, [record, done]);
+  });
+  return { known: sentences.length > 0, contradicts: false, sentences };
+}
+
 /** What is on record of the notices to persons. */
 export function noticesPart(citations: Citations): Part {
   const { notices } = citations.material;
@@ -147,13 +157,19 @@ export function timelineTable(citations: Citations): Table {
       { title: { ja: "内容", en: "What" }, align: "left" },
     ],
     rows: events.slice(0, 5_000).map((event) => {
-      const what = event.text === null ? { ja: "（消去済み）", en: "(erased)" } : bothSides(event.text);
+      const what = event.text?.what ?? "—";
+      const source = event.text?.source ?? null;
       const number = citations.cite(event.record);
+      const from =
+        source === null
+          ? ""
+          : `
+${source}`;
       return [
-        event.happened === null ? { ja: "不明", en: "unknown" } : same(timeSaid(event.happened, timeZone)),
+        same(timeSaid(event.happened, timeZone)),
         same(timeSaid(event.known, timeZone)),
-        event.knownTo === null ? same("") : PARTIES[event.knownTo],
-        { ja: `${what.ja} [${number}]`, en: `${what.en} [${number}]` },
+        same(event.text?.knownTo ?? ""),
+        same(`${what}${from} [${number}]`),
       ];
     }),
   };

@@ -82,7 +82,7 @@ function shareOf(cells: readonly string[]): number {
   return Math.min(40, Math.max(9, usual));
 }
 
-function printSources(pdf: PdfWriter, { sources }: Report, { language }: RenderOptions): void {
+function printSources(pdf: PdfWriter, { sources, kind }: Report, { language }: RenderOptions): void {
   if (sources.length === 0) return;
   pdf.heading(words.sources[language], 2);
   pdf.paragraph(words.sourcesNote[language], { size: 8, gray: 0.3 });
@@ -93,6 +93,12 @@ function printSources(pdf: PdfWriter, { sources }: Report, { language }: RenderO
     { title: "", share: 8 },
     { title: "", share: 27 },
   ];
+  // The board has one page; whoever wants to check has the JSON.
+  if (kind === "board") {
+    const list = sources.map(({ number, index, entry }) => `[${number}] ${index} ${entry}`);
+    pdf.paragraph(list.join("   "), { size: 6.5, gray: 0.3 });
+    return;
+  }
   const rows = sources.map(({ number, index, code, at, entry, sha256 }) => [
     `[${number}]`,
     String(index),

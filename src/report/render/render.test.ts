@@ -41,7 +41,7 @@ const hostile = `</p><script>alert(1)</script><img src=x onerror="x"> ' & \u202e
 test("printHtml() prints hostile values as text", async () => {
   const one = new TestCase("2016-03-19", hostile);
   one.claim("2016-03-19", "knew", { value: "2016-03-19", source: hostile });
-  one.event("2016-03-19", { happened: null, known: "2016-03-19", to: "it" }, { ja: hostile });
+  one.event("2016-03-19", { happened: "2016-03-19", known: "2016-03-19", to: hostile }, hostile);
   one.passage("2016-03-19", "outline", { ja: hostile, en: hostile });
   for (const kind of ["preliminary", "order", "board"] as const) {
     const report = composeReport(await one.material("2016-03-20"), { kind });
