@@ -30,7 +30,7 @@ describe("the pages of the incident room in Chromium", { skip: noBrowser }, () =
     const draft = { kind: "judged" as const, code: `${about["gate"]}-judged`, about, data: { reasons } };
     const entry = makeEntry(draft, { by: "gate", now: Temporal.Now.instant() });
     await projectIncident(app.station.state.db, entry);
-    await app.station.services.room.takeUp();
+    await app.station.services.incidentRoom.takeUp();
   }
 
   /** Records a fact in the dialog that its row opens. */
@@ -116,7 +116,7 @@ describe("the pages of the incident room in Chromium", { skip: noBrowser }, () =
 
   for (const width of widths) {
     test(`with far too much in it, nothing is wider than a screen of ${width}`, async () => {
-      const { room } = app.station.services;
+      const { incidentRoom: room } = app.station.services;
       const id = await room.open(`${"長い題名の".repeat(20)}${"x".repeat(200)}`, "nobody-known-".repeat(8));
       const source = `${"根拠となる文書".repeat(30)} ${"y".repeat(300)}`;
       for (let value = 1_000_000; value < 1_000_012; value += 1)

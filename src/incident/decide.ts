@@ -6,6 +6,7 @@ import type { EvidenceStore } from "../ledger/evidence.ts";
 import type { Recorder } from "../ledger/recorder.ts";
 import { SekishoError } from "../lib/error.ts";
 import { makeUuidV7 } from "../lib/identifier.ts";
+import { projectRoom } from "./projectRoom.ts";
 
 /** One way to answer, with what it does and how it is undone. */
 export type Option = { code: string; label: Said; consequence: Said; undo: Said };
@@ -181,6 +182,16 @@ export class Decisions {
     });
   }
 
+  /** All that are about one thing, oldest first. */
+  async of(key: string, value: string): Promise<Decision[]> {
+    const about = sql`${sql.ref("decision.about")}::json ->> ${key}`;
+    const found = await this.#read((query) => query.where(about, "=", value), {
+      limit: 500,
+      db: this.#options.db,
+    });
+    return found.toSorted((one, other) => (one.askedAt < other.askedAt ? -1 : 1));
+  }
+
   async #read(narrow: (query: any) => any, options: { limit: number; db: Kysely<any> }): Promise<Decision[]> {
     const { db, limit } = options;
     const waiting = sql`case when state in ('asked', 'seconding') then 0 else 1 end`;
@@ -267,6 +278,42 @@ export class Decisions {
       data: { option: given.answer.option, state: given.state, ...proof?.data },
     });
     return entry.id;
+  }
+
+  /** Somebody who thinks otherwise says so, before or after it was settled; it changes nothing else. */
+  async dissent(id: string, person: Answerer, reason: string): Promise<void> {
+    const { recorder, evidence, db } = this.#options;
+    const decision = await this.get(id);
+    if (reason.trim() === "" || reason.length > limits.reasonCharactersMax) {
+      throw new SekishoError("usage", "Cannot dissent without a reason of 1 to 2000 characters", {
+        hint: "say in a sentence why",
+      });
+    }
+    const hash = await evidence.put(Buffer.from(JSON.stringify({ reason }), "utf8"));
+    const entry = await recorder.append({
+      kind: "decided",
+      code: "decision-dissented",
+      about: { ...decision.about, person: person.id },
+      rests: decision.entries.slice(-1),
+      evidence: [hash],
+      data: {},
+    });
+    await projectRoom(db, entry);
+  }
+
+  /** Who thought otherwise, oldest first; reasons lie in the evidence store. */
+  async dissents(id: string): Promise<{ person: string; at: string; reasonEvidence: string | null }[]> {
+    const rows = (await this.#options.db
+      .selectFrom("decision_dissent")
+      .selectAll()
+      .where("decision_id", "=", id)
+      .orderBy("entry")
+      .execute()) as { person: string; at: Date; reason_evidence: string | null }[];
+    return rows.map((row) => ({
+      person: row.person,
+      at: row.at.toISOString(),
+      reasonEvidence: row.reason_evidence,
+    }));
   }
 
   async #move(

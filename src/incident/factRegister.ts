@@ -1,12 +1,14 @@
+import { z } from "zod";
 import type { Said } from "../gate.ts";
 import type { EntryId } from "../ledger/entry.ts";
 import { SekishoError } from "../lib/error.ts";
 import { clocksOf, type LegalClock } from "../law/clocks.ts";
-import type { Claim, FactName } from "../law/facts.ts";
+import type { Audience, Claim, FactName } from "../law/facts.ts";
 import type { Law } from "../law/law.ts";
 import { checkClaimValue } from "../law/parseClaim.ts";
 import { readIncident } from "./incidentRows.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
+import { OutsideSource } from "./room/items.ts";
 
 /** What a person says of a fact, and where she has it from. */
 export type NewClaim = {
@@ -18,10 +20,14 @@ export type NewClaim = {
   replaces?: string;
   /** In her words; may hold personal data. */
   source: string;
+  /** An article or a report of somebody else that says so. */
+  outside?: OutsideSource | undefined;
+  audience?: Audience;
+  /** Entries of the ledger that show it. */
   restsOn?: readonly EntryId[];
 };
 
-export type KnownClaim = Claim & { sourceEvidence: string | null };
+export type KnownClaim = Claim & { sourceEvidence: string | null; audience: Audience; rests: string[] };
 
 /** A duty's clock as it stands, with what it was before, and whether the duty was done. */
 export type ClockRow = {
@@ -65,7 +71,7 @@ export class FactRegister {
           },
         );
       }
-      const source = await this.#writer.keep(claim.source);
+      const source = await this.#writer.keep(textOfSource(claim));
       const entry = await this.#writer.write({
         kind: "observed",
         code: "fact-claimed",
@@ -80,6 +86,7 @@ export class FactRegister {
           value: claim.value,
           bound: claim.bound === true,
           replaces: claim.replaces ?? null,
+          audience: claim.audience ?? "team",
         },
       });
       await this.recount(incident);
@@ -121,6 +128,8 @@ export class FactRegister {
       ...(row.replaces === null ? {} : { replaces: row.replaces }),
       ...(row.picked_at === null ? {} : { picked: true }),
       sourceEvidence: row.source_evidence,
+      audience: row.audience,
+      rests: JSON.parse(row.rests) as string[],
     }));
   }
 
@@ -253,6 +262,24 @@ export class FactRegister {
   }
 }
 
+/** A plain text, or JSON where somebody else is quoted; `readSource` reads both. */
+function textOfSource({ source, outside }: NewClaim): string {
+  return outside === undefined ? source : JSON.stringify({ text: source, outside });
+}
+
+const Source = z.strictObject({ text: z.string(), outside: OutsideSource });
+
+/** What a claim's evidence says. */
+export function readSource(text: string): { text: string; outside: OutsideSource | null } {
+  if (!text.startsWith("{")) return { text, outside: null };
+  try {
+    const parsed = Source.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : { text, outside: null };
+  } catch {
+    return { text, outside: null };
+  }
+}
+
 function isDuty(row: StoredClock, law: string, duty: string): boolean {
   return row.law === law && row.duty === duty;
 }
@@ -276,6 +303,8 @@ type ClaimRow = {
   replaces: string | null;
   picked_at: Date | null;
   source_evidence: string | null;
+  audience: Audience;
+  rests: string;
 };
 type StoredClock = {
   entry: string;

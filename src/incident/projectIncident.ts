@@ -1,7 +1,8 @@
 import { sql, type Kysely } from "kysely";
 import { z } from "zod";
 import type { Entry } from "../ledger/entry.ts";
-import { FACT_NAMES } from "../law/facts.ts";
+import { AUDIENCES, FACT_NAMES } from "../law/facts.ts";
+import { projectRoom, roomTables } from "./projectRoom.ts";
 import { signOf } from "./signOf.ts";
 
 /** Tables that are read off the incident room's entries. */
@@ -12,6 +13,7 @@ export const incidentTables = [
   "legal_clock",
   "duty_done",
   "deadline_told",
+  ...roomTables,
 ] as const;
 
 const Id = z.uuid();
@@ -22,6 +24,7 @@ const Claimed = z.object({
   value: z.union([z.number(), z.boolean(), z.string()]),
   bound: z.boolean(),
   replaces: z.uuid().nullable(),
+  audience: z.enum(AUDIENCES).default("team"),
 });
 const Computed = z.object({
   law: z.string(),
@@ -43,6 +46,7 @@ export async function projectIncident(db: Kysely<any>, entry: Entry): Promise<vo
   const sign = signOf(entry);
   if (sign !== null) await insertOnce(db, "incident_sign", { ...rowOfSign(sign), apart: "[]" });
   await steps[entry.code]?.(db, entry);
+  await projectRoom(db, entry);
 }
 
 const steps: Readonly<Record<string, (db: Kysely<any>, entry: Entry) => Promise<void>>> = {
@@ -126,6 +130,17 @@ async function partFinding(db: Kysely<any>, entry: Entry): Promise<void> {
     .execute();
 }
 
+/** Everything of an incident goes along where it is put into another. */
+const movedTables = [
+  "incident_sign",
+  "claim",
+  "legal_clock",
+  "duty_done",
+  "deadline_told",
+  "room_item",
+  "room_change",
+] as const;
+
 async function mergeIncidents(db: Kysely<any>, entry: Entry): Promise<void> {
   const [into, from] = [idOf(entry, "incident"), idOf(entry, "from")];
   if (into === null || from === null) return;
@@ -134,7 +149,7 @@ async function mergeIncidents(db: Kysely<any>, entry: Entry): Promise<void> {
     .set({ state: "merged", merged_into: into })
     .where("id", "=", from)
     .execute();
-  for (const table of ["incident_sign", "claim", "legal_clock", "duty_done", "deadline_told"])
+  for (const table of movedTables)
     await db.updateTable(table).set({ incident: into }).where("incident", "=", from).execute();
 }
 
@@ -146,7 +161,7 @@ async function closeIncident(db: Kysely<any>, entry: Entry): Promise<void> {
 async function insertClaim(db: Kysely<any>, entry: Entry): Promise<void> {
   const [incident, claimed] = [idOf(entry, "incident"), Claimed.safeParse(entry.data)];
   if (incident === null || !claimed.success) return;
-  const { fact, value, bound, replaces } = claimed.data;
+  const { fact, value, bound, replaces, audience } = claimed.data;
   await insertOnce(db, "claim", {
     entry: entry.id,
     incident,
@@ -157,6 +172,8 @@ async function insertClaim(db: Kysely<any>, entry: Entry): Promise<void> {
     said_at: entry.at,
     replaces,
     source_evidence: entry.evidence[0] ?? null,
+    audience,
+    rests: JSON.stringify(entry.rests.filter((id) => id !== replaces)),
   });
 }
 

@@ -115,6 +115,10 @@ export const FACTS = {
 export type FactName = keyof typeof FACTS;
 export const FACT_NAMES = Object.keys(FACTS) as FactName[];
 
+/** Who may see a claim: the team, counsel and those who settle, or anybody at all. */
+export const AUDIENCES = ["team", "counsel", "public"] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
 /**
  * What somebody says of a fact: a number, yes or no, or a moment as an ISO 8601 instant or a day
  * (2016-04-01). `bound`: nobody knows the number, but it is at most this.

@@ -16,3 +16,8 @@ export function makeUuidV7(milliseconds: number): string {
   const head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}`;
   return `${head}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
 }
+
+/** The moment in the name of a UUIDv7 (RFC 9562 5.7), to the millisecond. */
+export function timeOfUuidV7(uuid: string): Temporal.Instant {
+  return Temporal.Instant.fromEpochMilliseconds(parseInt(uuid.replaceAll("-", "").slice(0, 12), 16));
+}

@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { sql, type Kysely } from "kysely";
 import type { LoadedConfig } from "../config.ts";
 import { Decisions, type Decision } from "../incident/decide.ts";
-import { Incidents } from "../incident/incidents.ts";
-import { IncidentWriter } from "../incident/incidentWriter.ts";
+import type { Incidents } from "../incident/incidents.ts";
 import { signOf } from "../incident/signOf.ts";
-import { LAWS } from "../law/laws.ts";
 import { Ledger, type AppendedRow } from "../ledger/append.ts";
 import { makeEntry } from "../ledger/draft.ts";
 import type { EntryDraft, EntryId, EvidenceHash } from "../ledger/entry.ts";
@@ -24,6 +22,7 @@ import { cutQuestion, orderOfCut } from "./cutDecisions.ts";
 import { heldMailQuestion } from "./heldMailQuestion.ts";
 import { findGate, noteGate } from "./holdGate.ts";
 import { holdDataFolder } from "./holdDataFolder.ts";
+import { IncidentDesk } from "./incidentDesk.ts";
 import { hashOfSettings } from "../gateLink.ts";
 import { GateServer } from "./gateServer.ts";
 import { keepUnreadable } from "./keepUnreadable.ts";
@@ -59,7 +58,7 @@ export class Station {
   readonly state: State;
   readonly index: LedgerIndex;
   readonly decisions: Decisions;
-  readonly incidents: Incidents;
+  readonly desk: IncidentDesk;
   readonly orders: GateOrders;
   readonly live: Live;
   readonly supervisor: Supervisor;
@@ -103,8 +102,8 @@ export class Station {
       now,
       onSettled: (decision) => this.#carryOut(decision),
     });
-    const writer = new IncidentWriter({ db, recorder: this.recorder, evidence: this.evidence });
-    this.incidents = new Incidents(writer, { laws: LAWS, policy: loaded.config.incident, now });
+    const { recorder, evidence, decisions } = this;
+    this.desk = new IncidentDesk({ loaded, db, recorder, evidence, decisions, now });
     this.#gates = this.#createGateServer(parts.token);
     this.supervisor = this.#createSupervisor(parts.token);
   }
@@ -153,14 +152,19 @@ export class Station {
     await this.index.start();
     await this.live.restore();
     await this.#takeUp();
-    await this.incidents.takeUp();
+    await this.desk.takeUp();
     await this.#gates.listen();
     this.supervisor.start();
     this.#every(1_000, () => this.decisions.settleDue());
     this.#every(5_000, () => this.orders.sendDue());
     this.#every(10_000, () => this.incidents.deadlines.tellDue());
+    this.#every(5_000, () => this.desk.asking.askDue());
     this.#every(5_000, () => this.#takeUp());
     this.#every(5_000, () => this.#refreshSuppressions());
+  }
+
+  get incidents(): Incidents {
+    return this.desk.incidents;
   }
 
   get db(): Kysely<any> {
@@ -213,7 +217,7 @@ export class Station {
     this.#reacting = this.#reacting
       .then(async () => {
         await this.orders.follow(rows);
-        if (rows.some((row) => signOf(row.entry) !== null)) await this.incidents.takeUp();
+        if (rows.some((row) => signOf(row.entry) !== null)) await this.desk.takeUp();
         if (rows.some((row) => row.entry.code === "mail-held")) await this.#askAboutHeld();
         if (rows.some((row) => row.entry.code === "deciders-asked")) await this.#askDeciders();
         if (rows.some((row) => row.entry.code === "statement-held")) await this.#askAboutReadings();
@@ -313,6 +317,7 @@ export class Station {
 
   /** A settled decision becomes an order to its gate. */
   async #carryOut(decision: Decision): Promise<void> {
+    if (decision.about["incident"] !== undefined) return this.desk.carryOut(decision);
     const asked = orderOfCut(decision) ?? orderOfBulkRead(decision);
     if (asked !== null) return this.orders.add(asked, decision.id);
     if (decision.code !== "held-mail" || decision.outcome === null) return;
@@ -343,6 +348,7 @@ export class Station {
     await this.#askDeciders();
     await this.#askAboutReadings();
     await this.#withdrawReadings();
+    await this.desk.carryOutSettled();
     const rows = (await this.db
       .selectFrom("decision")
       .leftJoin("gate_order", "gate_order.decision_id", "decision.id")

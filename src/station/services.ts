@@ -5,6 +5,7 @@ import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
 import type { IncidentService } from "./service/incidentTypes.ts";
+import type { RoomService } from "./service/roomTypes.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
 import type { ScopeService } from "./service/scopeTypes.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
@@ -22,6 +23,7 @@ export type Services = {
   records: RecordsService;
   scope: ScopeService;
   incidents: IncidentService;
+  room: RoomService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -248,6 +250,7 @@ export type * from "./service/recordsTypes.ts";
 /* ---- scope ---- */
 
 export type * from "./service/incidentTypes.ts";
+export type * from "./service/roomTypes.ts";
 export type * from "./service/scopeTypes.ts";
 
 export type TrafficOverview = {

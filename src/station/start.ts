@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { serve, type ServerType } from "@hono/node-server";
 import { Hono } from "hono";
+import type { Kysely } from "kysely";
 import pino from "pino";
 import { loadConfig, type LoadedConfig } from "../config.ts";
-import { LAWS } from "../law/laws.ts";
 import { SekishoError, textOfError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { inNetworks } from "../lib/networks.ts";
@@ -20,6 +20,7 @@ import { createDeskService } from "./service/deskService.ts";
 import { createIncidentService } from "./service/incidentService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
+import { createRoomService } from "./service/roomService.ts";
 import { createScopeService } from "./service/scopeService.ts";
 import { createTrafficService } from "./service/trafficService.ts";
 import type { Services, StationStatus } from "./services.ts";
@@ -69,6 +70,7 @@ async function startOpened(station: Station, tell: Tell): Promise<StartedStation
   const { host, port: wanted } = loaded.config.console;
   const port = wanted === 0 ? await freePort(host) : wanted;
   const url = loaded.config.console.url ?? `http://${host === "127.0.0.1" ? "localhost" : host}:${port}`;
+  station.desk.origin = url;
   const services = servicesOf(station, url);
   const { app, createFirstLink } = await createApp({
     services,
@@ -138,7 +140,8 @@ async function statusOf(station: Station): Promise<StationStatus> {
 }
 
 function servicesOf(station: Station, origin: string): StationServices {
-  const { db, recorder, evidence, index, ledger, decisions, incidents, orders, live, loaded } = station;
+  const { db, recorder, evidence, index, ledger, decisions, desk, orders, live, loaded } = station;
+  const { incidents } = desk;
   const views = createDecisionService(decisions, orders);
   const stores = { db, recorder, evidence, index };
   const nameOf = async (person: string): Promise<string | null> => {
@@ -179,10 +182,27 @@ function servicesOf(station: Station, origin: string): StationServices {
       }),
       nameOf,
     }),
-    incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
+    incidents: createIncidentService({ incidents, laws: desk.laws, evidence, nameOf }),
+    room: createRoomService({
+      incidents,
+      room: desk.room,
+      asking: desk.asking,
+      decisions,
+      laws: desk.laws,
+      evidence,
+      nameOf,
+      persons: () => personsOf(db),
+      stamp: (hash) => desk.stamp(hash),
+      now: () => Temporal.Now.instant(),
+    }),
     decisions: views,
     ledger: ledgerService,
   };
+}
+
+async function personsOf(db: Kysely<any>): Promise<{ id: string; name: string }[]> {
+  const rows = await db.selectFrom("person").select(["id", "name"]).orderBy("name").execute();
+  return rows as { id: string; name: string }[];
 }
 
 /** Built pages: dist/console of a checkout, or beside the server in a published package. */

@@ -25,6 +25,7 @@ import {
 } from "./protect.ts";
 import { recordsRoutes } from "./recordsRoutes.ts";
 import { requirePerson } from "./requirePerson.ts";
+import { roomRoutes } from "./roomRoutes.ts";
 import { scopeRoutes } from "./scopeRoutes.ts";
 import { sessionRoutes } from "./sessionRoutes.ts";
 import { stationRoutes } from "./stationRoutes.ts";
@@ -89,6 +90,7 @@ function createRoutes(context: Context) {
     .route("/traffic", new Hono<Env>().use(person).route("/", trafficRoutes(context)))
     .route("/records", new Hono<Env>().use(person).route("/", recordsRoutes(context)))
     .route("/scope", new Hono<Env>().use(person).route("/", scopeRoutes(context)))
+    .route("/incidents", new Hono<Env>().use(person).route("/", roomRoutes(context)))
     .route("/incidents", new Hono<Env>().use(person).route("/", incidentRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))

@@ -15,6 +15,8 @@ const Answer = z.strictObject({
   reason: z.string().trim().min(3).max(2000),
 });
 
+const Dissent = z.strictObject({ reason: z.string().trim().min(3).max(2_000) });
+
 /** Decisions that wait, and those that were taken. */
 export function decisionRoutes(context: Context) {
   const { decisions } = context.services;
@@ -26,6 +28,12 @@ export function decisionRoutes(context: Context) {
     .get("/:id", view, readInput("param", DecisionId), async (c) =>
       c.json(await decisions.get(c.req.valid("param").id)),
     )
+    .post("/:id/dissent", view, readInput("param", DecisionId), readInput("json", Dissent), async (c) => {
+      const person = c.get("person");
+      if (!mayDo(person.roles, "incident.change")) throw forbidden("incident.change");
+      await context.services.room.dissent(c.req.valid("param").id, c.req.valid("json").reason, person);
+      return c.body(null, 204);
+    })
     .post(
       "/:id/answer",
       view,

@@ -1,7 +1,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { FACT_NAMES } from "../../law/facts.ts";
+import { OutsideSource } from "../../incident/room/items.ts";
+import { AUDIENCES, FACT_NAMES } from "../../law/facts.ts";
+import { EntryId } from "../../ledger/entry.ts";
+import type { IncidentView, Person } from "../services.ts";
 import type { Context, Env } from "./context.ts";
+import { mayDo } from "./permissions.ts";
 import { readInput } from "./readInput.ts";
 import { requirePermission } from "./requirePerson.ts";
 
@@ -19,6 +23,9 @@ const Said = z.strictObject({
   bound: z.boolean().default(false),
   replaces: z.uuid().nullable().default(null),
   source: text,
+  outside: OutsideSource.optional(),
+  audience: z.enum(AUDIENCES).default("team"),
+  restsOn: z.array(EntryId).max(100).default([]),
 });
 const Done = z.strictObject({
   law: z.string().max(64),
@@ -26,6 +33,16 @@ const Done = z.strictObject({
   at: z.iso.datetime({ offset: true }),
   reason: text,
 });
+
+/** What is for counsel is seen by those who settle; the clocks that hang on it are seen by all. */
+function seenBy(incident: IncidentView, { roles }: Person): IncidentView {
+  if (mayDo(roles, "incident.settle")) return incident;
+  const facts = incident.facts.map((fact) => ({
+    ...fact,
+    claims: fact.claims.filter(({ audience }) => audience !== "counsel"),
+  }));
+  return { ...incident, facts };
+}
 
 /** The incident room: what belongs together, what is claimed, which clocks run. */
 export function incidentRoutes(context: Context) {
@@ -36,7 +53,7 @@ export function incidentRoutes(context: Context) {
   return new Hono<Env>()
     .get("/", view, async (c) => c.json(await incidents.list()))
     .get("/:id", view, readInput("param", Id), async (c) =>
-      c.json(await incidents.get(c.req.valid("param").id)),
+      c.json(seenBy(await incidents.get(c.req.valid("param").id), c.get("person"))),
     )
     .post("/", change, readInput("json", Opening), async (c) =>
       c.json(await incidents.open(c.req.valid("json").title, c.get("person"))),

@@ -76,7 +76,8 @@ export class TestClient {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const own = { Cookie: cookie, Origin: TEST_ORIGIN, "Content-Type": "application/json" };
     const init: RequestInit = { method, headers: { ...own, ...headers } };
-    if (body !== undefined) init.body = JSON.stringify(body);
+    if (body instanceof Uint8Array) init.body = Uint8Array.from(body);
+    else if (body !== undefined) init.body = JSON.stringify(body);
     const response = await this.#app.request(`${TEST_ORIGIN}${path}`, init);
     for (const line of response.headers.getSetCookie()) {
       const [pair = ""] = line.split(";");

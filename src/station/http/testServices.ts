@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
-import { Incidents } from "../../incident/incidents.ts";
-import { IncidentWriter } from "../../incident/incidentWriter.ts";
-import { IncidentSettings } from "../../incident/settings.ts";
+import type { Incidents } from "../../incident/incidents.ts";
 import { LAWS } from "../../law/laws.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
@@ -28,6 +26,7 @@ import { HELD_STATES } from "../services.ts";
 import { createIncidentService } from "../service/incidentService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
+import { testRoom } from "./testRoom.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
 import { createTestTraffic, type TestTraffic } from "./testTraffic.ts";
@@ -42,7 +41,7 @@ export type TestServices = Services & {
   /** Over jobs that really lie in the data folder. */
   scope: ReturnType<typeof createScopeService>;
   /** Over the tables of the test's state store. */
-  room: Incidents;
+  incidentRoom: Incidents;
   emit(event: Partial<LiveEvent>): void;
 };
 
@@ -70,7 +69,7 @@ export function createTestServices(options: {
     return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
   };
   const recorder = { append } as Recorder;
-  const incidents = roomOver({ db: options.db, recorder, evidence });
+  const { incidents, service: room } = testRoom({ db: options.db, recorder, evidence, nameOf });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -110,15 +109,11 @@ export function createTestServices(options: {
       nameOf,
     }),
     incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
-    room: incidents,
+    incidentRoom: incidents,
+    room,
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
-}
-
-function roomOver(parts: ConstructorParameters<typeof IncidentWriter>[0]): Incidents {
-  const policy = IncidentSettings.parse({});
-  return new Incidents(new IncidentWriter(parts), { laws: LAWS, policy, now: () => Temporal.Now.instant() });
 }
 
 function statusOf(

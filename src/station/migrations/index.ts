@@ -5,6 +5,8 @@ import { decisions } from "./0003-decisions.ts";
 import { outbound } from "./0004-outbound.ts";
 import { records } from "./0005-records.ts";
 import { incidents } from "./0006-incidents.ts";
+import { notices } from "./0007-notices.ts";
+import { room } from "./0008-room.ts";
 
 /** Every step of the state store's tables, oldest first. A released step is never changed. */
 export const migrations: readonly Migration[] = [
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   outbound,
   records,
   incidents,
+  notices,
+  room,
 ];

@@ -1,5 +1,5 @@
 import { SEVERITIES } from "../../gate.ts";
-import type { KnownClaim } from "../../incident/factRegister.ts";
+import { readSource, type KnownClaim } from "../../incident/factRegister.ts";
 import type { IncidentRow } from "../../incident/incidentRows.ts";
 import type { Incidents, KnownFinding } from "../../incident/incidents.ts";
 import { stageOf } from "../../incident/tactics.ts";
@@ -156,16 +156,23 @@ class Views {
     const stand = standing(all, fact);
     const values = new Set(stand.map(({ value, bound }) => JSON.stringify([value, bound === true])));
     const views = await Promise.all(
-      claims.map(async (claim): Promise<ClaimView> => ({
-        id: claim.id,
-        value: claim.value,
-        bound: claim.bound === true,
-        by: await this.#nameOf(claim.by),
-        at: claim.at,
-        picked: claim.picked === true,
-        former: !stand.some(({ id }) => id === claim.id),
-        source: await this.#text(claim.sourceEvidence),
-      })),
+      claims.map(async (claim): Promise<ClaimView> => {
+        const kept = await this.#text(claim.sourceEvidence);
+        const source = kept === null ? null : readSource(kept);
+        return {
+          id: claim.id,
+          value: claim.value,
+          bound: claim.bound === true,
+          by: await this.#nameOf(claim.by),
+          at: claim.at,
+          picked: claim.picked === true,
+          former: !stand.some(({ id }) => id === claim.id),
+          source: source?.text ?? null,
+          outside: source?.outside ?? null,
+          audience: claim.audience,
+          rests: claim.rests,
+        };
+      }),
     );
     const { kind, about } = FACTS[fact];
     return { fact, kind, about, claims: views, contradicts: values.size > 1 };

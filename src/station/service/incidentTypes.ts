@@ -1,7 +1,9 @@
 import type { Said, Severity } from "../../gate.ts";
 import type { KeyKind } from "../../incident/correlate.ts";
 import type { Tactic } from "../../incident/tactics.ts";
-import type { FactName } from "../../law/facts.ts";
+import type { OutsideSource } from "../../incident/room/items.ts";
+import type { Audience, FactName } from "../../law/facts.ts";
+import type { EntryId } from "../../ledger/entry.ts";
 import type { Person } from "../services.ts";
 
 /* ---- incidents, for the pages ---- */
@@ -45,6 +47,11 @@ export type ClaimView = {
   /** Replaced by another one, or passed over when another was picked. */
   former: boolean;
   source: string | null;
+  /** An article or a report of somebody else that says so. */
+  outside: OutsideSource | null;
+  audience: Audience;
+  /** Entries that show it. */
+  rests: string[];
 };
 
 export type FactView = {
@@ -90,6 +97,9 @@ export type ClaimInput = {
   bound: boolean;
   replaces: string | null;
   source: string;
+  outside?: OutsideSource | undefined;
+  audience?: Audience;
+  restsOn?: EntryId[];
 };
 
 export type IncidentService = {
