@@ -47,7 +47,7 @@ export async function openReport(drafted: KnownReport, open: OpenEvidence): Prom
 export const isFinal = ({ releases }: KnownReport): boolean => releases.some(({ final }) => final);
 
 /** Kinds that go on from one another: the preliminary, the supplements and the final report of one law. */
-function familyOf({
+export function familyOf({
   kind,
   law,
   partner,

@@ -59,6 +59,8 @@ export const Assumptions = z.strictObject({
   hotlineYenPerHour: z.number().min(0).max(1_000_000).default(4_000).describe("One agent, one hour."),
 });
 export type Assumptions = z.infer<typeof Assumptions>;
+/** What was not said is as usual. */
+export type AssumptionsInput = z.input<typeof Assumptions>;
 
 export const Report = z.strictObject({
   format: z.literal("sekisho-report/1"),

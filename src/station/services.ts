@@ -7,6 +7,7 @@ import type { HostRole } from "../gates/outbound/settings.ts";
 import type { IncidentService } from "./service/incidentTypes.ts";
 import type { RoomService } from "./service/roomTypes.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
+import type { ReportService } from "./service/reportTypes.ts";
 import type { ScopeService } from "./service/scopeTypes.ts";
 import type { MailReading, SeenFile, Transport } from "../gates/mail/seen.ts";
 
@@ -23,6 +24,7 @@ export type Services = {
   records: RecordsService;
   scope: ScopeService;
   incidents: IncidentService;
+  reports: ReportService;
   room: RoomService;
   decisions: DecisionService;
   ledger: LedgerService;
@@ -251,6 +253,7 @@ export type * from "./service/recordsTypes.ts";
 
 export type * from "./service/incidentTypes.ts";
 export type * from "./service/roomTypes.ts";
+export type * from "./service/reportTypes.ts";
 export type * from "./service/scopeTypes.ts";
 
 export type TrafficOverview = {

@@ -20,6 +20,8 @@ import { createDeskService } from "./service/deskService.ts";
 import { createIncidentService } from "./service/incidentService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
+import { createReportService } from "./service/reportService.ts";
+import { reportSourceOf } from "./service/reportSource.ts";
 import { createRoomService } from "./service/roomService.ts";
 import { createScopeService } from "./service/scopeService.ts";
 import { createTrafficService } from "./service/trafficService.ts";
@@ -193,6 +195,16 @@ function servicesOf(station: Station, origin: string): StationServices {
       nameOf,
       persons: () => personsOf(db),
       stamp: (hash) => desk.stamp(hash),
+      now: () => Temporal.Now.instant(),
+    }),
+    reports: createReportService({
+      source: reportSourceOf(db, index),
+      recorder,
+      evidence,
+      incidents,
+      organisation: loaded.config.organisation,
+      timeZone: loaded.config.timeZone,
+      nameOf,
       now: () => Temporal.Now.instant(),
     }),
     decisions: views,

@@ -4,7 +4,7 @@ import type { Duty, Law } from "../../law/law.ts";
 import { LAWS } from "../../law/laws.ts";
 import { SekishoError } from "../../lib/error.ts";
 import type { Material } from "../material.ts";
-import { Assumptions, type Report } from "../report.ts";
+import { Assumptions, type AssumptionsInput, type Report } from "../report.ts";
 import type { ReportKind } from "../reportCodes.ts";
 import { boardItems } from "./composeBoard.ts";
 import { costItems } from "./composeCost.ts";
@@ -19,7 +19,7 @@ export type ReportRequest = {
   duty?: string | undefined;
   /** Code of the partner, as the customer table and the configuration name her. */
   partner?: string | undefined;
-  assumptions?: Partial<Assumptions> | undefined;
+  assumptions?: AssumptionsInput | undefined;
 };
 
 /** A report that was released, which a later one goes on from. */

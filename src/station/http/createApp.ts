@@ -24,6 +24,7 @@ import {
   strictTransport,
 } from "./protect.ts";
 import { recordsRoutes } from "./recordsRoutes.ts";
+import { reportRoutes } from "./reportRoutes.ts";
 import { requirePerson } from "./requirePerson.ts";
 import { roomRoutes } from "./roomRoutes.ts";
 import { scopeRoutes } from "./scopeRoutes.ts";
@@ -92,6 +93,7 @@ function createRoutes(context: Context) {
     .route("/scope", new Hono<Env>().use(person).route("/", scopeRoutes(context)))
     .route("/incidents", new Hono<Env>().use(person).route("/", roomRoutes(context)))
     .route("/incidents", new Hono<Env>().use(person).route("/", incidentRoutes(context)))
+    .route("/reports", new Hono<Env>().use(person).route("/", reportRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))
     .route("/people", new Hono<Env>().use(person).route("/", peopleRoutes(context)));

@@ -24,6 +24,7 @@ import type {
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
 import { createIncidentService } from "../service/incidentService.ts";
+import { createReportService, type ReportSource } from "../service/reportService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
 import { testRoom } from "./testRoom.ts";
@@ -111,6 +112,16 @@ export function createTestServices(options: {
     incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
     incidentRoom: incidents,
     room,
+    reports: createReportService({
+      source: ledger.source(),
+      recorder,
+      evidence,
+      incidents,
+      organisation: "Example Travel",
+      timeZone: "Asia/Tokyo",
+      nameOf,
+      now: () => Temporal.Now.instant(),
+    }),
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
   };
@@ -355,6 +366,19 @@ class TestLedger {
     for (const [kind, code] of steps) {
       rests = [this.add({ kind, code, by, about, rests, at }) as EntryId];
     }
+  }
+
+  /** As the station's index answers it. */
+  source(): ReportSource {
+    const rowsOf = async (keep: (entry: Entry) => boolean): Promise<LedgerRow[]> =>
+      this.rows.filter(({ entry }) => keep(entry));
+    return {
+      about: (key, value) => rowsOf(({ about }) => about[key] === value),
+      byId: (ids) => rowsOf(({ id }) => ids.includes(id)),
+      restingOn: (ids) => rowsOf(({ rests }) => rests.some((rest) => ids.includes(rest))),
+      size: async () => this.rows.length,
+      settled: async () => {},
+    };
   }
 
   service(): Services["ledger"] {
