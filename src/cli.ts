@@ -37,6 +37,10 @@ const commands: Record<string, Command> = {
     summary: "law clocks FACT=VALUE…: which duties follow from what is known of a breach, and until when",
     run: async (argv) => (await import("./law/lawCommand.ts")).lawCommand(argv),
   },
+  report: {
+    summary: "report appi | order | gdpr | board | partner | press | public | cost --incident N; diff, verify",
+    run: async (argv) => (await import("./station/reportCommand.ts")).reportCommand(argv),
+  },
   ledger: {
     summary: "ledger verify | show | prove | export | reindex: the record, and whether it was touched",
     run: async (argv) => (await import("./station/ledgerCommand.ts")).ledgerCommand(argv),
