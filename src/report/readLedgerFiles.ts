@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Entry, type EvidenceHash } from "../ledger/entry.ts";
 import { EvidenceStore } from "../ledger/evidence.ts";
 import { Keyring } from "../ledger/keyring.ts";
-import { PublishedTree, readOpenEntries } from "../ledger/read.ts";
+import { checkProof, proveEntry } from "../ledger/prove.ts";
+import { PublishedTree, readOpenEntries, readPublicKey } from "../ledger/read.ts";
 import { realDisk } from "../lib/disk.ts";
 import { SekishoError } from "../lib/error.ts";
 import { collectCase, limits, type CaseSource } from "./collectCase.ts";
@@ -77,6 +78,17 @@ export class LedgerFiles implements CaseSource {
       count += 1;
       return true;
     });
+  }
+
+  /**
+   * Why an entry does not lead to the signed root of the ledger; null where it does, and for one that came
+   * after the last signature.
+   */
+  async unproven(index: number): Promise<string | null> {
+    if (index >= this.#tree.size) return null;
+    const proof = await proveEntry(this.#tree, index);
+    const checked = checkProof(proof, await readPublicKey(realDisk, this.#tree.folder));
+    return checked.ok ? null : checked.problem;
   }
 
   /** The incidents that were opened, by number. */

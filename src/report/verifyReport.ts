@@ -1,14 +1,23 @@
 import type { Report, Sentence } from "./report.ts";
 
 export type ReportProblem = {
-  code: "entry-missing" | "entry-moved" | "entry-altered" | "entry-later" | "not-cited" | "said-otherwise";
+  code:
+    | "entry-missing"
+    | "entry-moved"
+    | "entry-altered"
+    | "entry-unproven"
+    | "entry-later"
+    | "not-cited"
+    | "said-otherwise";
   /** Which line: item and number of the sentence, or the source. */
   where: string;
   detail: string;
 };
 
 /** What the ledger holds under an id: its place and the hash of its bytes; null where there is none. */
-export type LookUp = (entry: string) => { index: number; sha256: string } | null;
+export type LookUp = (entry: string) => Found | null;
+/** `unproven`: why it does not lead to the ledger's signed root. */
+export type Found = { index: number; sha256: string; unproven?: string | null };
 
 /**
  * Checks a report line by line against a ledger: every entry that it cites is there, in its place, with the
@@ -30,6 +39,10 @@ export function verifyReport(report: Report, lookUp: LookUp, again: Report | nul
     }
     if (found.sha256 !== source.sha256) {
       problems.push({ code: "entry-altered", where, detail: `entry ${source.entry} has another hash` });
+    }
+    if (found.unproven !== undefined && found.unproven !== null) {
+      const detail = `entry ${source.entry} does not lead to the signed root: ${found.unproven}`;
+      problems.push({ code: "entry-unproven", where, detail });
     }
     if (source.index >= report.ledgerSize) {
       const detail = `it stands at ${source.index}, and the report was made from ${report.ledgerSize} entries`;
@@ -57,11 +70,15 @@ function compare(report: Report, again: Report): ReportProblem[] {
     const own = new Set(item.sentences.map((sentence) => printed(sentence, report)));
     for (const [at, sentence] of item.sentences.entries()) {
       if (said.has(printed(sentence, report))) continue;
-      problems.push({ code: "said-otherwise", where: `${item.code}, line ${at + 1}`, detail: sentence.ja });
+      problems.push({
+        code: "said-otherwise",
+        where: `${item.code}, line ${at + 1}`,
+        detail: `${sentence.ja} / ${sentence.en}`,
+      });
     }
     for (const sentence of other?.sentences ?? []) {
       if (own.has(printed(sentence, again))) continue;
-      const detail = `the record says, and the report does not: ${sentence.ja}`;
+      const detail = `the record says, and the report does not: ${sentence.ja} / ${sentence.en}`;
       problems.push({ code: "said-otherwise", where: item.code, detail });
     }
     if (item.state !== other?.state) {

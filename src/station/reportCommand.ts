@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { z } from "zod";
 import { loadConfig } from "../config.ts";
 import { readArguments } from "../lib/arguments.ts";
 import { SekishoError } from "../lib/error.ts";
@@ -12,9 +13,9 @@ import { hashReport } from "../report/printReport.ts";
 import { LedgerFiles, openEvidenceOf } from "../report/readLedgerFiles.ts";
 import { readMaterial, recordOf } from "../report/readMaterial.ts";
 import { beforeOf, recompose, type OpenEvidence } from "../report/recompose.ts";
-import { Assumptions, type Report } from "../report/report.ts";
+import { Assumptions, Report } from "../report/report.ts";
 import type { ReportKind } from "../report/reportCodes.ts";
-import { verifyReport } from "../report/verifyReport.ts";
+import { verifyReport, type Found } from "../report/verifyReport.ts";
 import { printDiff, printProblems } from "./printReports.ts";
 import { readReportFile, writeReport, type ReportForm } from "./reportFiles.ts";
 
@@ -30,9 +31,11 @@ const help = `sekisho report WHAT --incident N [--format text|html|pdf|json] [--
     cost        estimate; --assume NAME=VALUE…, names: ${Object.keys(Assumptions.shape).join(", ")}
 sekisho report diff BEFORE.json AFTER.json [--json]     what one version says and the other does not
 sekisho report verify FILE.json [--json]
-    holds a report against the ledger, line by line: every entry that it cites is there with these bytes, and
-    every sentence is what the record says when the report is made anew. 0 as the ledger says, 10 not
+    holds a report against the ledger, line by line: every entry that it cites is there with these bytes
+    and leads to the signed root, and every sentence is what the record says when the report is made anew. 0 as the ledger says, 10 not
     without the keys of the data folder (a copy of the ledger is enough) only the entries are checked
+
+sekisho report schema          JSON schema of the files that --format json writes
 
   --data DIR       data folder of a station, running or not, or a copy of its ledger (default: --config)
   --config FILE    where the data folder is named (default: sekisho.yaml)
@@ -81,6 +84,10 @@ export async function reportCommand(argv: string[]): Promise<number> {
   if (values.help === true || verb === undefined) {
     process.stdout.write(help);
     return values.help === true ? 0 : 2;
+  }
+  if (verb === "schema") {
+    process.stdout.write(`${JSON.stringify(z.toJSONSchema(Report), null, 2)}\n`);
+    return 0;
   }
   if (verb === "diff") return diff(files, values);
   if (verb === "verify") return verify(files, values);
@@ -223,7 +230,9 @@ async function verify(files: readonly string[], values: Values): Promise<number>
   const { folder } = await placeOf(values);
   const ledger = await LedgerFiles.open(folder);
   const cited = await ledger.byId(report.sources.map(({ entry }) => entry));
-  const records = new Map(cited.map((row) => [row.entry.id as string, recordOf(row)]));
+  const records = new Map<string, Found>();
+  for (const row of cited)
+    records.set(row.entry.id, { ...recordOf(row), unproven: await ledger.unproven(row.index) });
   const open = await openEvidenceOf(folder);
   const again = open === null ? null : await recomposed(report, ledger, open);
   const problems = verifyReport(report, (entry) => records.get(entry) ?? null, again);
