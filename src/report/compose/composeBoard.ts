@@ -106,8 +106,11 @@ function openSentences(citations: Citations): Sentence[] {
   const missing = TOPIC_NAMES.filter((topic) => open.some((one) => one === topic)).map((topic) =>
     citations.missing(TOPICS[topic].name, TOPICS[topic].who),
   );
+  // Those on the day of knowing and on the number stand above.
+  const shown = ["knew", "persons"];
   const contradicted = Map.groupBy(claims, ({ fact }) => fact)
     .keys()
+    .filter((fact) => !shown.includes(fact))
     .map((fact) => factPart(citations, fact))
     .filter(({ contradicts }) => contradicts)
     .flatMap(({ sentences }) => sentences)

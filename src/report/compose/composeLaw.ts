@@ -31,6 +31,7 @@ export function fillItems(
   const late = deadlines.length === 0 ? null : deadlines.some((deadline) => now >= deadline);
   const persons = personsOf[law.id] ?? "persons";
   const context = { citations, persons, late };
+  const head = dutyItem(citations, clocks, law);
   const items = duty.items.map((code) => {
     const named = law.items.find((item) => item.code === code);
     const name = named?.name ?? { ja: code, en: code };
@@ -39,7 +40,7 @@ export function fillItems(
     const missing = citations.missing(name, recipe?.who ?? "anyone");
     return itemOf({ code, name }, part, { missing, before: before?.items ?? null });
   });
-  return { items: [dutyItem(citations, clocks, law), ...items], citations };
+  return { items: [head, ...items], citations };
 }
 
 /** What the duty is, whether it is there, and until when: two days of knowing give two deadlines. */
@@ -49,21 +50,16 @@ function dutyItem(citations: Citations, clocks: readonly LegalClock[], law: Law)
     material.claims.filter(({ id }) => ids.includes(id)).map(({ record }: KnownClaim) => record);
   const [first] = clocks;
   const sentences = clocks.map((clock) =>
-    citations.say(
-      "derived",
-      clockSaid(clock, law),
-      claimsOf([...(clock.from === null ? [] : [clock.from.id]), ...clock.judged.claims]),
-    ),
+    citations.say("derived", clockSaid(clock, law), claimsOf(clock.from === null ? [] : [clock.from.id])),
   );
-  if (first !== undefined)
-    for (const because of first.judged.because)
-      sentences.push(
-        citations.say(
-          "derived",
-          { ja: `${because.ja}。`, en: `${because.en}.` },
-          claimsOf(first.judged.claims),
-        ),
-      );
+  if (first !== undefined && first.judged.because.length > 0) {
+    const because = [...new Map(first.judged.because.map((said) => [said.ja, said])).values()];
+    const said = {
+      ja: `判断の根拠: ${because.map(({ ja }) => ja).join("、")}。`,
+      en: `Because: ${because.map(({ en }) => en).join("; ")}.`,
+    };
+    sentences.push(citations.say("derived", said, claimsOf(first.judged.claims)));
+  }
   for (const fact of first?.judged.open ?? []) sentences.push(citations.missing(FACTS[fact].about, "anyone"));
   const settled = first !== undefined && first.judged.answer !== "unknown" && first.from !== null;
   return {

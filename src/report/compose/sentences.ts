@@ -37,6 +37,7 @@ export class Citations {
 
   say(kind: Sentence["kind"], said: Said, records: readonly OnRecord[], by: string | null = null): Sentence {
     const cites = [...new Set(records.slice(0, 256).map((record) => this.cite(record)))];
+    cites.sort((one, other) => one - other);
     return { kind, ja: said.ja, en: said.en, cites, by };
   }
 

@@ -1,5 +1,5 @@
 import type { Report, ReportItem, Source, Table } from "../report.ts";
-import { authorOf, isOutside, states, words, type RenderOptions } from "./words.ts";
+import { authorOf, isOutside, marksOfItem, words, type RenderOptions } from "./words.ts";
 
 /** Text as text: whatever stands on record is shown, and nothing of it is markup. */
 export function escapeHtml(text: string): string {
@@ -97,25 +97,21 @@ export function asOfSaid({ asOf, timeZone }: Report): string {
 function printItem(item: ReportItem, report: Report, options: RenderOptions): string {
   const { language } = options;
   const inside = !isOutside(report.kind);
-  const state = inside
-    ? `<span class="state ${item.state}">${escapeHtml(states[item.state][language])}</span>`
-    : "";
-  const contradicts =
-    inside && item.contradicts
-      ? `<span class="state contradicts">${escapeHtml(words.contradicts[language])}</span>`
-      : "";
+  const marks = marksOfItem(item, report)
+    .map(({ className, said }) => `<span class="state ${className}">${escapeHtml(said[language])}</span>`)
+    .join("");
   const sentences = item.sentences.map((sentence) => {
-    const marks = sentence.cites.map((number) => `<sup><a href="#s${number}">[${number}]</a></sup>`).join("");
+    const cites = sentence.cites.map((number) => `<sup><a href="#s${number}">[${number}]</a></sup>`).join("");
     const author = inside ? authorOf(sentence, options) : null;
     const by =
       author === null
         ? ""
         : ` <span class="author">(${escapeHtml(words.passageBy[language])}: ${escapeHtml(author)})</span>`;
-    return `<p class="${sentence.kind}">${escapeHtml(sentence[language])}${by}${marks}</p>`;
+    return `<p class="${sentence.kind}">${escapeHtml(sentence[language])}${by}${cites}</p>`;
   });
   const table = item.table === null ? "" : printTable(item.table, language);
   return `<section id="${escapeHtml(item.code)}">
-<h2>${escapeHtml(item.name[language])}${state}${contradicts}</h2>
+<h2>${escapeHtml(item.name[language])}${marks}</h2>
 ${sentences.join("\n")}
 ${table}</section>
 `;

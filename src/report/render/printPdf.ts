@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { PdfWriter, type PdfWritten } from "../../lib/pdf/pdfWriter.ts";
 import type { Report, ReportItem } from "../report.ts";
 import { asOfSaid } from "./printHtml.ts";
-import { authorOf, isOutside, marksOf, states, words, type RenderOptions } from "./words.ts";
+import { authorOf, isOutside, marksOf, marksOfItem, words, type RenderOptions } from "./words.ts";
 
 /**
  * A report as PDF, A4, with its fonts in it. Every line ends with the numbers of its sources, which stand at the
@@ -17,6 +17,7 @@ export async function printPdf(report: Report, sink: Writable, options: RenderOp
     language,
     createdAt: Temporal.Instant.from(report.asOf),
     header: `${report.organisation}  #${report.incident.number}  ${state[language]}`,
+    ...(report.kind === "board" ? { margins: { top: 17, right: 18, bottom: 15, left: 18 } } : {}),
     footer: (page, pages) => `${page} / ${pages}`,
   });
   pdf.heading(report.title[language]);
@@ -50,16 +51,16 @@ function printItem(
 ): void {
   const { language } = options;
   const inside = !isOutside(report.kind);
-  const marks = inside
-    ? ` 〔${states[item.state][language]}${item.contradicts ? `・${words.contradicts[language]}` : ""}〕`
-    : "";
-  pdf.heading(`${item.name[language]}${marks}`, 2);
+  const marks = marksOfItem(item, report).map(({ said }) => said[language]);
+  // The board has one page.
+  const style = report.kind === "board" ? { size: 9, after: 0.4 } : {};
+  pdf.heading(`${item.name[language]}${marks.length === 0 ? "" : ` 〔${marks.join("・")}〕`}`, 2);
   for (const sentence of item.sentences) {
     const author = inside ? authorOf(sentence, options) : null;
     const by = author === null ? "" : `（${words.passageBy[language]}: ${author}）`;
     const text = `${sentence[language]}${by} ${marksOf(sentence)}`.trimEnd();
-    if (sentence.kind === "missing" || sentence.kind === "contradiction") pdf.item("▲", text);
-    else pdf.item("・", text);
+    if (sentence.kind === "missing" || sentence.kind === "contradiction") pdf.item("▲", text, style);
+    else pdf.item("・", text, style);
   }
   const { table } = item;
   if (table === null) return;
@@ -93,7 +94,7 @@ function printSources(pdf: PdfWriter, { sources, kind }: Report, { language }: R
     { title: "", share: 8 },
     { title: "", share: 27 },
   ];
-  // The board has one page; whoever wants to check has the JSON.
+  // Whoever wants to check has the JSON.
   if (kind === "board") {
     const list = sources.map(({ number, index, entry }) => `[${number}] ${index} ${entry}`);
     pdf.paragraph(list.join("   "), { size: 6.5, gray: 0.3 });

@@ -1,14 +1,14 @@
 import type { Said } from "../../gate.ts";
-import type { ReportItem, Sentence } from "../report.ts";
+import type { Report, ReportItem, Sentence } from "../report.ts";
 
 export const words = {
   incident: { ja: "インシデント", en: "Incident" },
   asOf: { ja: "記録の基準時", en: "As of" },
   recipient: { ja: "提出先", en: "To" },
-  from: { ja: "作成", en: "By" },
-  basis: { ja: "根拠", en: "By" },
+  from: { ja: "作成", en: "Made by" },
+  basis: { ja: "根拠", en: "Under" },
   ledger: { ja: "台帳", en: "Ledger" },
-  entries: { ja: "件の記録から作成", en: "entries it was made from" },
+  entries: { ja: "件の記録から作成", en: "entries were read" },
   sources: { ja: "根拠となる記録", en: "Sources" },
   sourcesNote: {
     ja: "番号は本文の［］に対応します。各行は台帳の項目の番号・種類・日時・識別子・指紋（SHA-256）です。",
@@ -37,6 +37,17 @@ export type RenderOptions = {
   /** Two persons have released it. */
   released: boolean;
 };
+
+/** What stands beside an item's name: its state where a law asks for the item, and what is not as it should be. */
+export function marksOfItem(item: ReportItem, { kind, law }: Report): { className: string; said: Said }[] {
+  if (isOutside(kind)) return [];
+  const { state, contradicts, code } = item;
+  const asked = law !== null && code !== "duty";
+  return [
+    ...(asked || state !== "known" ? [{ className: state, said: states[state] }] : []),
+    ...(contradicts ? [{ className: "contradicts", said: words.contradicts }] : []),
+  ];
+}
 
 /** What goes outside does not say what it is inside: no states, no author, no ledger's words. */
 export const isOutside = (kind: string): boolean =>
