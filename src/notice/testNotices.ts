@@ -41,8 +41,7 @@ export async function openTestRoom(
     },
     record: async (draft) => {
       const entry = makeEntry(draft, { by: "test", now: now() });
-      await ledger.append(entry);
-      return entry;
+      return { entry, place: await ledger.append(entry) };
     },
     now,
     folder,

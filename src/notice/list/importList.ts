@@ -90,7 +90,7 @@ async function finish(
 ): Promise<void> {
   const changed = figures.added + figures.changed > 0;
   const list = campaign.list + (changed ? 1 : 0);
-  const entry = await room.record({
+  const { entry } = await room.record({
     kind: "observed",
     code: "notice-list-imported",
     about: { campaign: campaign.name, list: String(list) },

@@ -125,7 +125,7 @@ export class SmtpConnection {
   }
 
   /**
-   * Hands one mail over. `beforeBody` is called when the server waits for the body, just before the final dot
+   * Hands one mail over. `beforeDot` is called when the server waits for the body, just before the final dot
    * can be sent: what it writes down is what a later process knows.
    */
   async send(
@@ -141,7 +141,13 @@ export class SmtpConnection {
     }
     const { message } = mail;
     const stuffed = message.includes("\r\n.") ? message.replaceAll("\r\n.", "\r\n..") : message;
-    beforeDot();
+    if (this.#lost !== null) return { end: "unsent", why: this.#lost };
+    try {
+      beforeDot();
+    } catch (error) {
+      // What cannot be written down is not sent: the disk is full, or the journal gone.
+      return { end: "unsent", why: this.#end(error) };
+    }
     try {
       this.#write(`${stuffed.endsWith("\r\n") ? stuffed : `${stuffed}\r\n`}.\r\n`);
       const reply = await this.#reply(this.#times.answerSeconds);
@@ -170,7 +176,8 @@ export class SmtpConnection {
         this.#write(".\r\n");
         await this.#reply();
       }
-      if (refused !== null && !pipelined) break;
+      // After 421 nothing more comes.
+      if (refused !== null && (!pipelined || !this.usable)) break;
     }
     if (refused !== null && this.usable && !pipelined) await this.#command("RSET");
     return refused;

@@ -36,14 +36,14 @@ export class TokenBucket {
   }
 
   /**
-   * A refusal that may pass: one alone is that mailbox's own matter; from the third in a row on it is the
-   * server's, so the rate halves and everything rests, ever longer up to ten minutes.
+   * A refusal that may pass: one alone may be chance; from the third in a row on it is the server's, so the
+   * rate halves and everything rests, ever longer up to `restMsMax`.
    */
-  backOff(now: number): void {
+  backOff(now: number, restMsMax: number): void {
     this.#failures += 1;
     if (this.#failures < 3) return;
     this.#perSecond = Math.max(this.#most / 64, this.#perSecond / 2);
-    const rest = Math.min(600_000, 1_000 * 2 ** Math.min(12, this.#failures - 3));
+    const rest = Math.min(restMsMax, 1_000 * 2 ** Math.min(12, this.#failures - 3));
     this.#restsUntil = Math.max(this.#restsUntil, now + rest);
   }
 

@@ -12,6 +12,7 @@ export type CampaignState = (typeof CAMPAIGN_STATES)[number];
 
 /** Where one person's notice is. */
 export const NOTICE_STATES = [
+  "waiting",
   "queued",
   "leased",
   "handing",
@@ -31,14 +32,17 @@ export type NoticeLedger = {
   read(place: number, id: string): Promise<Entry | null>;
 };
 
+/** An entry with its place in the ledger. */
+export type Recorded = { entry: Entry; place: number };
+
 /** What every part of the notices works with. */
 export type NoticeRoom = {
   db: Kysely<any>;
   keyring: Keyring;
   evidence: EvidenceStore;
   ledger: NoticeLedger;
-  /** Writes an entry of a draft, and says where it stands. */
-  record(draft: EntryDraft): Promise<Entry>;
+  /** Writes an entry of a draft; it is on the medium when this resolves. */
+  record(draft: EntryDraft): Promise<Recorded>;
   now(): Temporal.Instant;
   /** For journals and control files; on a disk of this machine. */
   folder: string;

@@ -56,15 +56,16 @@ export const notices: Migration = {
       at timestamptz,
       hash bytea,
       answer text,
-      batch uuid,
-      text_version text
+      batch uuid
     ) with (fillfactor = 80)`.execute(db);
     await sql`create index notice_send_queued on notice_send (campaign, lane, next_at, number)
+      where state = 'queued'`.execute(db);
+    await sql`create index notice_send_later on notice_send (campaign, next_at)
       where state = 'queued'`.execute(db);
     await sql`create index notice_send_run on notice_send (run)
       where state in ('leased', 'handing')`.execute(db);
     await sql`create index notice_send_open on notice_send (campaign, state, number)
-      where state in ('doubt', 'letter', 'substitute', 'withheld')`.execute(db);
+      where state in ('doubt', 'letter', 'substitute', 'withheld', 'waiting')`.execute(db);
     // Keyed hashes by which the hotline finds a person: the hash says nothing without the campaign's key.
     await sql`create table notice_key (
       hash bigint not null,
@@ -85,6 +86,7 @@ export const notices: Migration = {
       authenticated boolean not null,
       at timestamptz not null,
       entry uuid not null,
+      place bigint not null,
       primary key (campaign, text_version, list, person)
     )`.execute(db);
     await sql`create table notice_run (
@@ -100,6 +102,8 @@ export const notices: Migration = {
       entry uuid primary key,
       campaign integer not null,
       run integer not null,
+      text_version text not null,
+      release_entry uuid not null,
       place bigint
     )`.execute(db);
     // Every try that did not bring the notice, and a sent one that came back.
