@@ -162,6 +162,32 @@ for (const [text, found] of personal) {
   });
 }
 
+test("a record of thousands of entries, some of another form, still makes a report that can be read", async () => {
+  const one = caseOf2016();
+  const about = { incident: one.incident, person: "x", fact: "persons" };
+  for (let at = 0; at < 400; at += 1) {
+    one.claim("2016-06-20", "persons", { value: at, source: "数".repeat(4_000) });
+    one.passage("2016-06-20", "cause", { ja: "原因".repeat(1_500) });
+    one.event("2016-06-20", { happened: "2016-03-15", known: "2016-06-20", to: "x" }, "出来事");
+    one.add("2016-06-20", {
+      kind: "observed",
+      code: "fact-claimed",
+      about,
+      data: { fact: "weather", value: [] },
+    });
+    one.add("2016-06-20", { kind: "observed", code: "passage-written", about, data: { topic: 1 } });
+    one.add("2016-06-20", { kind: "decided", code: "incident-opened", about, data: {} });
+  }
+  const broken = one.keep("{ no JSON");
+  one.add("2016-06-20", { kind: "observed", code: "event-noted", about, evidence: [broken], data: {} });
+  const material = await one.material("2016-06-24");
+  for (const kind of ["final", "order", "board", "cost", "press"] as const) {
+    const report = composeReport(material, { kind });
+    assert.deepEqual(readReport(printReport(report), "x"), report);
+  }
+  assert.match(JSON.stringify(composeReport(material, { kind: "final" })), /このほか 201 件の記載があります/);
+});
+
 test("readReport() refuses what is no report, and says which member", async () => {
   const report = composeReport(await caseOf2016().material("2016-06-24"), { kind: "final" });
   const more = { ...report, extra: 1 };

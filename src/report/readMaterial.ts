@@ -69,7 +69,8 @@ export async function readMaterial(
     .toSorted((one, other) => one.index - other.index);
   const reader = new Reader(known, options);
   const opened = known.find(
-    ({ entry }) => entry.code === "incident-opened" && entry.about["incident"] === incident,
+    ({ entry: { code, about, data } }) =>
+      code === "incident-opened" && about["incident"] === incident && Opened.safeParse(data).success,
   );
   if (opened === undefined) return null;
   const { number } = Opened.parse(opened.entry.data);
@@ -287,19 +288,17 @@ class Reader {
     if (row === undefined || !handed.success) return null;
     const { persons, records, countedAt, files } = handed.data;
     const [object] = files.find(({ name }) => name === "counts.json")?.objects ?? [];
-    const counts = Counts.safeParse(JSON.parse((await this.text(object)) ?? "null"));
-    const items = counts.success
-      ? Object.entries(counts.data.byItem).map(([item, count]): [string, number] => [item, count.persons])
-      : null;
+    const counts = await this.#json(object, Counts);
+    const items = Object.entries(counts?.byItem ?? {}).map(([item, count]) => [item, count.persons] as const);
     return {
       record: recordOf(row),
       persons,
       records,
       countedAt,
-      byItem: items === null ? null : Object.fromEntries(items),
-      by: counts.success ? counts.data.by : {},
-      passports: counts.success ? counts.data.passports : null,
-      minors: counts.success ? counts.data.minors : null,
+      byItem: counts === null ? null : Object.fromEntries(items),
+      by: counts?.by ?? {},
+      passports: counts?.passports ?? null,
+      minors: counts?.minors ?? null,
     };
   }
 

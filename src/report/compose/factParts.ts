@@ -4,6 +4,9 @@ import type { KnownClaim, OnRecord } from "../material.ts";
 import type { Table } from "../report.ts";
 import { figure, nothing, quoted, timeSaid, type Citations, type Part } from "./sentences.ts";
 
+/** So many values stand in one sentence, and so many that say the same, the latest; all are cited. */
+const limits = { valuesMax: 12, claimsMax: 4 } as const;
+
 /**
  * What is claimed of a fact. An upper bound says something and settles nothing; several values stand side by
  * side, each with who says so, until a named person picks one.
@@ -31,11 +34,14 @@ export function factPart(citations: Citations, fact: FactName): Part {
     };
     return { known, contradicts: false, sentences: [citations.say("fact", said, recordsOf(stand))] };
   }
-  const values = [...groups.values()].map((claims) => {
+  const shown = [...groups.values()].slice(0, limits.valuesMax);
+  const left = groups.size - shown.length;
+  const values = shown.map((claims) => {
     const value = valueSaid(claims[0] as KnownClaim, material.timeZone);
     const by = basisSaid(claims, material.timeZone);
     return { ja: `${value.ja}（${by.ja}）`, en: `${value.en} (${by.en})` };
   });
+  if (left > 0) values.push({ ja: `ほか ${figure(left)} つ`, en: `${figure(left)} more` });
   const count = { ja: String(groups.size), en: groups.size === 2 ? "two" : String(groups.size) };
   const said = {
     ja: `${about.ja}: ${count.ja} つの値が並び立っています: ${values.map(({ ja }) => ja).join("、")}。いずれによるかはまだ決められていません。`,
@@ -66,7 +72,7 @@ function valueSaid({ fact, value, bound }: KnownClaim, timeZone: string): Said {
 
 /** Where a value is known from: the words of those who said it, and when they did. */
 function basisSaid(claims: readonly KnownClaim[], timeZone: string): Said {
-  const parts = claims.map(({ source, at }) => {
+  const parts = claims.slice(-limits.claimsMax).map(({ source, at }) => {
     const day = timeSaid(at, timeZone).slice(0, 10);
     return source === null
       ? { ja: `${day} 記録、根拠の文は消去済み`, en: `recorded ${day}, the words were erased` }

@@ -4,13 +4,23 @@ import type { Sentence, Table } from "../report.ts";
 import type { Topic } from "../topics.ts";
 import { figure, nothing, timeSaid, type Citations, type Part } from "./sentences.ts";
 
+export const limits = { passagesMax: 200, eventsMax: 4_000 } as const;
+
 /** What people wrote on a topic, in their words. `partner`: what is for that partner goes before. */
 export function passagePart(citations: Citations, topic: Topic, partner: string | null = null): Part {
   const all = citations.material.passages.filter((passage) => passage.topic === topic);
   const own = all.filter((passage) => partner !== null && passage.partner === partner);
   const passages = own.length > 0 ? own : all.filter((passage) => passage.partner === null);
   if (passages.length === 0) return nothing;
-  const sentences = passages.map((passage) => passageSaid(citations, passage));
+  const sentences = passages.slice(0, limits.passagesMax).map((passage) => passageSaid(citations, passage));
+  const left = passages.length - sentences.length;
+  if (left > 0) {
+    const said = {
+      ja: `このほか ${figure(left)} 件の記載があります。`,
+      en: `There are ${figure(left)} more.`,
+    };
+    sentences.push(citations.say("derived", said, []));
+  }
   return { known: passages.some(({ text }) => text !== null), contradicts: false, sentences };
 }
 
@@ -149,6 +159,8 @@ export function donePart(citations: Citations, duties: readonly string[], said: 
 export function timelineTable(citations: Citations): Table {
   const { events, timeZone } = citations.material;
   const same = (text: string): Said => ({ ja: text, en: text });
+  const left = events.length - limits.eventsMax;
+  const more = { ja: `このほか ${figure(left)} 件`, en: `${figure(left)} more` };
   return {
     columns: [
       { title: { ja: "発生", en: "Happened" }, align: "left" },
@@ -156,21 +168,24 @@ export function timelineTable(citations: Citations): Table {
       { title: { ja: "把握した者", en: "To whom" }, align: "left" },
       { title: { ja: "内容", en: "What" }, align: "left" },
     ],
-    rows: events.slice(0, 5_000).map((event) => {
-      const what = event.text?.what ?? "—";
-      const source = event.text?.source ?? null;
-      const number = citations.cite(event.record);
-      const from =
-        source === null
-          ? ""
-          : `
+    rows: [
+      ...events.slice(0, limits.eventsMax).map((event) => {
+        const what = event.text?.what ?? "—";
+        const source = event.text?.source ?? null;
+        const number = citations.cite(event.record);
+        const from =
+          source === null
+            ? ""
+            : `
 ${source}`;
-      return [
-        same(timeSaid(event.happened, timeZone)),
-        same(timeSaid(event.known, timeZone)),
-        same(event.text?.knownTo ?? ""),
-        same(`${what}${from} [${number}]`),
-      ];
-    }),
+        return [
+          same(timeSaid(event.happened, timeZone)),
+          same(timeSaid(event.known, timeZone)),
+          same(event.text?.knownTo ?? ""),
+          same(`${what}${from} [${number}]`),
+        ];
+      }),
+      ...(left > 0 ? [[same(""), same(""), same(""), more]] : []),
+    ],
   };
 }
