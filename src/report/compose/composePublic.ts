@@ -25,16 +25,21 @@ function allowedOnly(material: Material): Material {
   };
 }
 
+/** What we have to offer, and nobody has to find out. */
+const offered = ["measures", "measures-of-persons", "prevention", "contact"];
+
 /** Outside, nobody is told who inside could settle it. */
 function publicItem(
   citations: Citations,
   named: { code: string; name: Said },
   of: { part: Part; before: readonly ReportItem[] | null },
 ): ReportItem {
-  const said = {
-    ja: `${named.name.ja}は調査中です。`,
-    en: `${named.name.en}: not yet known; we are looking into it.`,
-  };
+  const said = offered.includes(named.code)
+    ? { ja: "準備中です。", en: "In preparation." }
+    : {
+        ja: `${named.name.ja}は調査中です。`,
+        en: `${named.name.en}: not yet known; we are looking into it.`,
+      };
   return itemOf(named, of.part, { missing: citations.say("missing", said, []), before: of.before });
 }
 
@@ -76,7 +81,7 @@ export function pressItems(material: Material, before: Report | null): Filled {
 /** The public page: time line with sources, what is known, and when the page was changed. */
 export function publicItems(material: Material, before: Report | null): Filled {
   const { citations, items } = pressItems(material, before);
-  const table = timelineTable(citations);
+  const table = timelineTable(citations, { daysOnly: true });
   const known = table.rows.length > 0;
   const timeline = { known, contradicts: false, sentences: [], ...(known ? { table } : {}) };
   const of = { part: timeline, before: before?.items ?? null };

@@ -139,8 +139,8 @@ const titles: Readonly<Record<ReportKind, Said>> = {
   board: { ja: "取締役会への報告", en: "Report to the board" },
   partner: { ja: "お客様情報に関するご報告", en: "Notice concerning your customers' data" },
   press: {
-    ja: "不正アクセスによる個人情報流出の可能性について（案）",
-    en: "On a possible leak of personal data (draft)",
+    ja: "不正アクセスによる個人情報流出の可能性について",
+    en: "On a possible leak of personal data",
   },
   public: { ja: "本件の経過", en: "What happened, and what we know" },
   cost: { ja: "費用の見積り", en: "Estimate of the cost" },

@@ -156,9 +156,13 @@ export function donePart(citations: Citations, duties: readonly string[], said: 
 }
 
 /** All events with both their times, as a table; each row names its source. */
-export function timelineTable(citations: Citations): Table {
+export function timelineTable(citations: Citations, { daysOnly = false } = {}): Table {
   const { events, timeZone } = citations.material;
   const same = (text: string): Said => ({ ja: text, en: text });
+  const time = (moment: string): Said => {
+    const said = timeSaid(moment, timeZone);
+    return same(daysOnly ? said.slice(0, 10) : said);
+  };
   const left = events.length - limits.eventsMax;
   const more = { ja: `このほか ${figure(left)} 件`, en: `${figure(left)} more` };
   return {
@@ -179,8 +183,8 @@ export function timelineTable(citations: Citations): Table {
             : `
 ${source}`;
         return [
-          same(timeSaid(event.happened, timeZone)),
-          same(timeSaid(event.known, timeZone)),
+          time(event.happened),
+          time(event.known),
           same(event.text?.knownTo ?? ""),
           same(`${what}${from} [${number}]`),
         ];

@@ -36,7 +36,7 @@ table { border-collapse: collapse; width: 100%; margin: .6rem 0; font-size: .88r
 th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; vertical-align: top; text-align: left; }
 th { background: #f0f0f0; } .right { text-align: right; font-variant-numeric: tabular-nums; }
 td { overflow-wrap: anywhere; } sup a { text-decoration: none; color: #00528a; }
-.sources { font-size: .78rem; } .sources td { font-variant-numeric: tabular-nums; }
+.sources { font-size: .78rem; line-height: 1.5; padding-left: 2.4em; overflow-wrap: anywhere; }
 .id { font-family: ui-monospace, monospace; }
 @media print { body { padding: 0; max-width: none; font-size: 10.5pt; } h2 { break-after: avoid; }
   tr, p { break-inside: avoid; } @page { size: A4; margin: 20mm; } }
@@ -76,9 +76,10 @@ function printHead(report: Report, { language, sha256, released }: RenderOptions
     rows.push([words.recipient, report.law.recipient[language]]);
     rows.push([words.basis, `${report.law.name[language]}, ${report.law.source}`]);
   }
-  rows.push([words.incident, `#${report.incident.number}`]);
+  const inside = !isOutside(report.kind);
+  if (inside) rows.push([words.incident, `#${report.incident.number}`]);
   rows.push([words.asOf, asOfSaid(report)]);
-  rows.push([words.ledger, `${report.ledgerSize} ${words.entries[language]}`]);
+  if (inside) rows.push([words.ledger, `${report.ledgerSize} ${words.entries[language]}`]);
   if (report.before !== null) rows.push([words.before, report.before.sha256]);
   rows.push([words.hash, sha256]);
   const state = released ? words.released : words.draft;
@@ -137,12 +138,11 @@ function linked(cell: string): string {
 function printSources({ sources }: Report, { language }: RenderOptions): string {
   if (sources.length === 0) return "";
   const row = ({ number, index, code, at, entry, sha256 }: Source): string =>
-    `<tr id="s${number}"><td class="right">${number}</td><td class="right">${index}</td>` +
-    `<td>${escapeHtml(code)}</td><td>${escapeHtml(at.slice(0, 19))}Z</td>` +
-    `<td class="id">${escapeHtml(entry)}<br>${escapeHtml(sha256)}</td></tr>`;
+    `<li id="s${number}" value="${number}">${index} ${escapeHtml(code)} ${escapeHtml(at.slice(0, 19))}Z ` +
+    `<span class="id">${escapeHtml(entry)} ${escapeHtml(sha256)}</span></li>`;
   return `<section id="sources"><h2>${escapeHtml(words.sources[language])}</h2>
 <p class="author">${escapeHtml(words.sourcesNote[language])}</p>
-<table class="sources"><tbody>
+<ol class="sources">
 ${sources.map(row).join("\n")}
-</tbody></table></section>`;
+</ol></section>`;
 }

@@ -16,7 +16,7 @@ export async function printPdf(report: Report, sink: Writable, options: RenderOp
     author: report.organisation,
     language,
     createdAt: Temporal.Instant.from(report.asOf),
-    header: `${report.organisation}  #${report.incident.number}  ${state[language]}`,
+    header: `${report.organisation}  ${state[language]}`,
     ...(report.kind === "board" ? { margins: { top: 17, right: 18, bottom: 15, left: 18 } } : {}),
     footer: (page, pages) => `${page} / ${pages}`,
   });
@@ -34,7 +34,8 @@ function printHead(pdf: PdfWriter, report: Report, { language, sha256 }: RenderO
     rows.push([words.basis[language], `${report.law.name[language]}, ${report.law.source}`]);
   }
   rows.push([words.asOf[language], asOfSaid(report)]);
-  rows.push([words.ledger[language], `${report.ledgerSize} ${words.entries[language]}`]);
+  if (!isOutside(report.kind))
+    rows.push([words.ledger[language], `${report.ledgerSize} ${words.entries[language]}`]);
   if (report.before !== null) rows.push([words.before[language], report.before.sha256]);
   rows.push([words.hash[language], sha256]);
   const columns = [
