@@ -58,7 +58,7 @@ export async function getAuth<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-async function problemOf(response: Response): Promise<ApiProblem> {
+export async function problemOf(response: Response): Promise<ApiProblem> {
   const { status } = response;
   const body = (await response.json().catch(() => null)) as Partial<Problem> | null;
   const { code = "failed", message = "", hint = "" } = body?.error ?? {};

@@ -88,8 +88,7 @@ export function createConsoleRouter(client: QueryClient) {
     ...scopeRoutes(root),
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
-    page("/incidents", () => import("./pages/IncidentsPage.tsx"), "IncidentsPage"),
-    page("/incidents/$id", () => import("./pages/IncidentPage.tsx"), "IncidentPage"),
+    ...incidentRoutes(root),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
     page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),
@@ -191,6 +190,18 @@ function scopeRoutes<const Root extends AnyRoute>(root: Root) {
     page("/scope/$job", () => import("./pages/ScopeJobPage.tsx"), "ScopeJobPage"),
     review,
   ] as const;
+}
+
+/** The incident room and what comes after it. */
+function incidentRoutes<const Root extends AnyRoute>(root: Root) {
+  const page = pagesOf(root);
+  const incident = createRoute({
+    getParentRoute: () => root,
+    path: "/incidents/$id",
+    validateSearch: only("show"),
+    component: lazyRouteComponent(() => import("./pages/IncidentPage.tsx"), "IncidentPage"),
+  });
+  return [page("/incidents", () => import("./pages/IncidentsPage.tsx"), "IncidentsPage"), incident] as const;
 }
 
 declare module "@tanstack/react-router" {

@@ -114,7 +114,8 @@ export function requireOrigin(origin: string): MiddlewareHandler<Env> {
     }
     const type = c.req.header("Content-Type") ?? "";
     const bytes = Number(c.req.header("Content-Length") ?? "0");
-    if (bytes > 0 && !/^application\/json\b/.test(type)) {
+    // No form can send either: a page of somebody else would have to ask first (CORS preflight).
+    if (bytes > 0 && !/^application\/(json|octet-stream)\b/.test(type)) {
       throw refusal(403, "wrong-origin", "This request is not JSON");
     }
     return next();

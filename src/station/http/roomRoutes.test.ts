@@ -38,6 +38,7 @@ const question = {
   hours: 1,
   onSilence: 1,
 };
+const binary = { "Content-Type": "application/octet-stream" };
 const changed = { data: { state: "done" }, reason: "終わった" };
 
 const rows: [roles: string, method: string, path: string, body: unknown, status: number][] = [
@@ -91,13 +92,18 @@ test("a file is kept as evidence with its hash", async () => {
     by: "調査会社",
     collectedAt: "2016-03-29T09:00:00+09:00",
   });
-  const answer = await client.send("POST", `/api/incidents/${incident}/evidence?${about}`, bytes);
+  const answer = await client.send("POST", `/api/incidents/${incident}/evidence?${about}`, bytes, binary);
   assert.equal(answer.status, 200, await answer.clone().text());
   const view = (await answer.json()) as { evidence: { sha256: string; bytes: number; kept: boolean }[] };
   const [kept] = view.evidence;
   assert.equal(kept?.sha256, createHash("sha256").update(bytes).digest("hex"));
   assert.equal(kept?.kept, true);
-  const empty = await client.send("POST", `/api/incidents/${incident}/evidence?${about}`, Buffer.alloc(0));
+  const empty = await client.send(
+    "POST",
+    `/api/incidents/${incident}/evidence?${about}`,
+    Buffer.alloc(0),
+    binary,
+  );
   assert.equal(empty.status, 400);
 });
 

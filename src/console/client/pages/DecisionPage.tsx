@@ -59,7 +59,7 @@ function DecidedMail({ mail }: { mail: string }) {
 
 function DecisionFacts({ decision }: { decision: DecisionView }) {
   const { say } = useWords();
-  const { mail, finding, cut, statement } = decision.about;
+  const { mail, finding, cut, statement, incident } = decision.about;
   const [entry] = decision.entries;
   return (
     <dl className="facts">
@@ -81,6 +81,7 @@ function DecisionFacts({ decision }: { decision: DecisionView }) {
           </dd>
         </>
       )}
+      <AboutIncident incident={incident} />
       {statement === undefined ? null : (
         <>
           <dt>{say("decision.about")}</dt>
@@ -118,5 +119,20 @@ function DecisionFacts({ decision }: { decision: DecisionView }) {
         </>
       )}
     </dl>
+  );
+}
+
+function AboutIncident({ incident }: { incident: string | undefined }) {
+  const { say } = useWords();
+  if (incident === undefined) return null;
+  return (
+    <>
+      <dt>{say("decision.about")}</dt>
+      <dd>
+        <Link to="/incidents/$id" params={{ id: incident }} search={{}}>
+          {say("nav.incidents")}
+        </Link>
+      </dd>
+    </>
   );
 }

@@ -6,7 +6,11 @@ import { useWords } from "../language.ts";
 import { useMay } from "../session.ts";
 import { Mark } from "./Mark.tsx";
 import { Moment } from "./Moment.tsx";
+import { OutsideSourceFields, outsideOf, type OutsideFields } from "./OutsideSourceFields.tsx";
 import { ReasonDialog } from "./ReasonDialog.tsx";
+import { SelectField } from "./TextField.tsx";
+
+const AUDIENCES = ["team", "counsel", "public"] as const;
 
 /** What is claimed, fact by fact; those that would settle a duty and are not known stand among them. */
 export function FactList({ incident }: { incident: IncidentView }) {
@@ -83,7 +87,9 @@ function Claim({ claim, incident, settles }: { claim: ClaimView; incident: strin
       <p className="soft small">
         {say("incident.said-by", { name: claim.by })}
         {claim.source} <Moment at={claim.at} />
+        {claim.audience === "team" ? null : `　${say(`room.audience.${claim.audience}`)}`}
       </p>
+      {claim.outside === null ? null : <Outside source={claim.outside} />}
       <ReasonDialog
         title={say("incident.pick")}
         label="incident.pick-reason"
@@ -95,6 +101,24 @@ function Claim({ claim, incident, settles }: { claim: ClaimView; incident: strin
         }
       />
     </li>
+  );
+}
+
+function Outside({ source }: { source: NonNullable<ClaimView["outside"]> }) {
+  const { say } = useWords();
+  const { publisher, title, date, url, quotation } = source;
+  const line = say("room.source-line", { publisher, title, date });
+  return (
+    <div className="soft small">
+      {url === undefined ? (
+        <p>{line}</p>
+      ) : (
+        <a href={url} rel="noreferrer noopener" target="_blank">
+          {line}
+        </a>
+      )}
+      {quotation === undefined ? null : <blockquote>{quotation}</blockquote>}
+    </div>
   );
 }
 
@@ -114,11 +138,21 @@ function ClaimDialog({ incident, fact, onClose }: { incident: string; fact: Fact
   const [text, setText] = useState(fact.kind === "truth" ? "true" : "");
   const [bound, setBound] = useState(false);
   const [replaces, setReplaces] = useState("");
+  const [audience, setAudience] = useState<ClaimView["audience"]>("team");
+  const [outside, setOutside] = useState<OutsideFields | null>(null);
   const valueText = useValueText();
   async function send(source: string): Promise<void> {
     const value =
       fact.kind === "truth" ? text === "true" : fact.kind === "number" ? Number(text) : text.trim();
-    const claim = { fact: fact.fact, value, bound, source, replaces: replaces === "" ? null : replaces };
+    const claim = {
+      fact: fact.fact,
+      value,
+      bound,
+      source,
+      replaces: replaces === "" ? null : replaces,
+      audience,
+      ...(outside === null ? {} : { outside: outsideOf(outside) }),
+    };
     client.setQueryData(["incident", incident], await claimFact(incident, claim));
   }
   const standing = fact.claims.filter(({ former }) => !former);
@@ -156,6 +190,13 @@ function ClaimDialog({ incident, fact, onClose }: { incident: string; fact: Fact
           </select>
         </div>
       )}
+      <SelectField
+        label={say("room.audience")}
+        value={audience}
+        options={AUDIENCES.map((value) => ({ value, label: say(`room.audience.${value}`) }))}
+        onChange={setAudience}
+      />
+      <OutsideSourceFields fields={outside} onChange={setOutside} />
     </ReasonDialog>
   );
 }

@@ -4,6 +4,7 @@ import { INCIDENT_WORDS } from "./incidentWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { RECORDS_WORDS } from "./recordsWords.ts";
+import { ROOM_WORDS } from "./roomWords.ts";
 import { SCOPE_WORDS } from "./scopeWords.ts";
 import { SHELL_WORDS } from "./shellWords.ts";
 import { TRAFFIC_WORDS } from "./trafficWords.ts";
@@ -19,5 +20,6 @@ export const WORDS = {
   ...RECORDS_WORDS,
   ...SCOPE_WORDS,
   ...INCIDENT_WORDS,
+  ...ROOM_WORDS,
 } as const;
 export type WordCode = keyof typeof WORDS;
