@@ -5,8 +5,9 @@ import type { Report } from "./report.ts";
 export type PublicProblem = { code: "not-released" | "personal-data"; where: string; detail: string };
 
 /**
- * What keeps a report from leaving the house: an entry that nobody has allowed to be public, or anything that
- * looks like a person's data. A name alone is not told from a word, so people read it too before they release.
+ * What keeps a report from leaving the house: an entry that nobody has allowed to be public, or anything
+ * that looks like a person's data. A name alone is not told from a word, so people read it too before they
+ * release.
  */
 export function checkPublic(
   report: Report,

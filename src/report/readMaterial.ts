@@ -310,7 +310,7 @@ class Reader {
     });
   }
 
-  /** Entries of the notices' room say how many by numbers in their data; which numbers there are is its matter. */
+  /** Entries of the notices' room say how many by numbers in their data; which there are is its matter. */
   notices(): KnownNotices[] {
     return this.#rows.flatMap((row): KnownNotices[] => {
       if (!row.entry.code.startsWith("notice-")) return [];

@@ -108,7 +108,7 @@ export class ReportRecord {
     });
   }
 
-  /** That a released report was handed in, with the receipt's number. Throws conflict for one not released. */
+  /** A released report was handed in; the reason is the receipt. Throws conflict for one not released. */
   async file(incident: string, of: { report: KnownReport; at: string }, said: Reasoned): Promise<Entry> {
     const { report, at } = of;
     const last = report.releases.find(({ final }) => final);

@@ -99,8 +99,8 @@ function momentOf(on: string): Temporal.Instant {
 }
 
 /**
- * The 2016 case as it would have been recorded: each entry on the day on which somebody said it, contradictions
- * included. After the published facts; no sentence of a source is quoted.
+ * The 2016 case as it would have been recorded: each entry on the day on which somebody said it,
+ * contradictions included. After the published facts; no sentence of a source is quoted.
  */
 export function caseOf2016(): TestCase {
   const one = new TestCase("2016-03-19", "販売サーバーからの不審な通信");
@@ -170,7 +170,7 @@ function addPassages(one: TestCase): void {
       "2016-06-10",
       "data-items",
       "氏名、性別、生年月日、メールアドレス、住所、郵便番号、電話番号、旅券番号、旅券取得日。",
-      "Name, sex, date of birth, mail address, address, postal code, telephone, passport number and its date of issue.",
+      "Name, sex, date of birth, mail address, address, postal code, telephone, passport number and date.",
     ],
     ["2016-06-10", "persons", "有効な旅券番号は約 4,300 件。", "About 4,300 passport numbers are valid."],
     [

@@ -45,7 +45,7 @@ export function verifyReport(report: Report, lookUp: LookUp, again: Report | nul
       problems.push({ code: "entry-unproven", where, detail });
     }
     if (source.index >= report.ledgerSize) {
-      const detail = `it stands at ${source.index}, and the report was made from ${report.ledgerSize} entries`;
+      const detail = `it stands at ${source.index}; the report was made from ${report.ledgerSize} entries`;
       problems.push({ code: "entry-later", where, detail });
     }
   }

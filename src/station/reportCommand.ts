@@ -32,7 +32,8 @@ const help = `sekisho report WHAT --incident N [--format text|html|pdf|json] [--
 sekisho report diff BEFORE.json AFTER.json [--json]     what one version says and the other does not
 sekisho report verify FILE.json [--json]
     holds a report against the ledger, line by line: every entry that it cites is there with these bytes
-    and leads to the signed root, and every sentence is what the record says when the report is made anew. 0 as the ledger says, 10 not
+    and leads to the signed root, and every sentence is what the record says when the report is made anew;
+    0 as the ledger says, 10 not
     without the keys of the data folder (a copy of the ledger is enough) only the entries are checked
 
 sekisho report schema          JSON schema of the files that --format json writes

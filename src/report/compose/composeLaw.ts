@@ -82,8 +82,9 @@ function clockSaid({ duty, judged, deadline, lastDay, counted }: LegalClock, law
   const until =
     lastDay?.toString() ?? (deadline === null ? null : timeSaid(deadline.toString(), law.timeZone));
   const answer = answers[judged.answer] as Said;
+  const last = until === null ? { ja: "", en: "" } : { ja: `期限 ${until}。`, en: `Until ${until}. ` };
   return {
-    ja: `${law.name.ja}「${duty.name.ja}」（${duty.source}）: ${answer.ja}。${until === null ? "" : `期限 ${until}。`}${counted.ja}。`,
-    en: `${law.name.en}, ${duty.name.en} (${duty.source}): ${answer.en}. ${until === null ? "" : `Until ${until}. `}${counted.en}.`,
+    ja: `${law.name.ja}「${duty.name.ja}」（${duty.source}）: ${answer.ja}。${last.ja}${counted.ja}。`,
+    en: `${law.name.en}, ${duty.name.en} (${duty.source}): ${answer.en}. ${last.en}${counted.en}.`,
   };
 }

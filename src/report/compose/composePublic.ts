@@ -100,7 +100,7 @@ export function publicItems(material: Material, before: Report | null): Filled {
   };
 }
 
-/** Former versions of this page that were released, the latest first; this one has no day before its release. */
+/** Former versions of this page that were released, the latest first; this one has no day yet. */
 function historyOf({ reports, timeZone }: Material): Table {
   const released = reports.filter(
     ({ kind, releases }) => kind === "public" && releases.some(({ final }) => final),

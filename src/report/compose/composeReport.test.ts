@@ -86,14 +86,14 @@ test("composeReport() says of a contradiction that two values stand, with both s
   assert.equal(itemOf(settled, "duty").sentences.filter(({ ja }) => ja.includes("期限")).length, 1);
 });
 
-test("composeReport() sees no contradiction between a number and an upper bound that it keeps to", async () => {
+test("composeReport() sees no contradiction between a number and an upper bound that it keeps", async () => {
   const item = itemOf(composeReport(await one.material("2016-06-24"), { kind: "final" }), "persons");
   assert.equal(item.contradicts, false);
   assert.match(textOf(item), /6,788,334 人/);
   assert.ok(!textOf(item).includes("7,930,000"));
 });
 
-test("composeReport() says of an upper bound that the number is not settled, and who could settle it", async () => {
+test("composeReport() says of an upper bound that the number is open, and who could settle it", async () => {
   const item = itemOf(composeReport(await one.material("2016-06-10"), { kind: "preliminary" }), "persons");
   assert.equal(item.state, "not-yet-known");
   assert.match(textOf(item), /最大 7,930,000 人（人数は未確定）/);
@@ -122,7 +122,7 @@ const laws: [law: string, codes: string[]][] = [
   ["sg-pdpa", ["duty", "circumstances", "data-items", "persons", "harm", "measures", "contact"]],
 ];
 for (const [law, codes] of laws) {
-  test(`composeReport() asks the items of ${law}, and each unknown one says who could settle it`, async () => {
+  test(`composeReport() asks the items of ${law}; each unknown one says who could settle it`, async () => {
     const report = composeReport(await one.material("2016-06-24"), { kind: "preliminary", law });
     assert.deepEqual(
       report.items.map(({ code }) => code),

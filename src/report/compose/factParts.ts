@@ -43,9 +43,10 @@ export function factPart(citations: Citations, fact: FactName): Part {
   });
   if (left > 0) values.push({ ja: `ほか ${figure(left)} つ`, en: `${figure(left)} more` });
   const count = { ja: String(groups.size), en: groups.size === 2 ? "two" : String(groups.size) };
+  const [ja, en] = [values.map(({ ja }) => ja).join("、"), values.map(({ en }) => en).join(", ")];
   const said = {
-    ja: `${about.ja}: ${count.ja} つの値が並び立っています: ${values.map(({ ja }) => ja).join("、")}。いずれによるかはまだ決められていません。`,
-    en: `${about.en}: ${count.en} values stand: ${values.map(({ en }) => en).join(", ")}. Nobody has settled yet which holds.`,
+    ja: `${about.ja}: ${count.ja} つの値が並び立っています: ${ja}。いずれによるかはまだ決められていません。`,
+    en: `${about.en}: ${count.en} values stand: ${en}. Nobody has settled which holds.`,
   };
   return { known, contradicts: true, sentences: [citations.say("contradiction", said, recordsOf(stand))] };
 }
@@ -112,7 +113,7 @@ export function scopePersons(citations: Citations): Part {
       "fact",
       {
         ja: `復元データの名寄せ（${countedAt} 現在）: 記録 ${figure(records)} 件、本人 ${range.ja} 人。`,
-        en: `Records recovered and linked to persons, counted ${countedAt}: ${figure(records)} records of ${range.en} persons.`,
+        en: `Recovered and linked, counted ${countedAt}: ${figure(records)} records of ${range.en} persons.`,
       },
       [scope.record],
     ),
@@ -123,7 +124,7 @@ export function scopePersons(citations: Citations): Part {
         "fact",
         {
           ja: `うち旅券番号を含む人 ${figure(passports.persons)} 人（有効な旅券 ${figure(passports.valid)} 人）。`,
-          en: `Of them ${figure(passports.persons)} with a passport number, ${figure(passports.valid)} of them valid.`,
+          en: `Passport numbers: ${figure(passports.persons)} persons, ${figure(passports.valid)} valid.`,
         },
         [scope.record],
       ),

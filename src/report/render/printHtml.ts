@@ -35,7 +35,8 @@ p { margin: .35rem 0; white-space: pre-line; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .6rem 0; font-size: .88rem; line-height: 1.5; }
 th, td { border-bottom: 1px solid #ccc; padding: .25rem .5rem; vertical-align: top; text-align: left; }
 th { background: #f0f0f0; } .right { text-align: right; font-variant-numeric: tabular-nums; }
-td { overflow-wrap: anywhere; } sup a { text-decoration: none; color: #00528a; }
+td { overflow-wrap: anywhere; } .time { white-space: nowrap; }
+sup a { text-decoration: none; color: #00528a; }
 .sources { font-size: .78rem; line-height: 1.5; padding-left: 2.4em; overflow-wrap: anywhere; }
 .id { font-family: ui-monospace, monospace; }
 @media print { body { padding: 0; max-width: none; font-size: 10.5pt; } h2 { break-after: avoid; }
@@ -43,8 +44,8 @@ td { overflow-wrap: anywhere; } sup a { text-decoration: none; color: #00528a; }
 `;
 
 /**
- * A report as one HTML file: no script, nothing loaded, printable. What is on record is hostile as far as this
- * page is concerned, so everything is escaped.
+ * A report as one HTML file: no script, nothing loaded, printable. What is on record is hostile as far as
+ * this page is concerned, so everything is escaped.
  */
 export function printHtml(report: Report, options: RenderOptions): string {
   const { language } = options;
@@ -119,14 +120,18 @@ ${table}</section>
 }
 
 function printTable({ columns, rows }: Table, language: "ja" | "en"): string {
-  const sideOf = (at: number): string => (columns[at]?.align === "right" ? ` class="right"` : "");
+  const classOf = (at: number, cell = ""): string => {
+    // A date is read as one.
+    const time = /^\d{4}-\d\d-\d\d[ \d:]*$/.test(cell) ? "time" : "";
+    const names = [columns[at]?.align === "right" ? "right" : "", time].filter((name) => name !== "");
+    return names.length === 0 ? "" : ` class="${names.join(" ")}"`;
+  };
   const head = columns
-    .map(({ title }, at) => `<th${sideOf(at)}>${escapeHtml(title[language])}</th>`)
+    .map(({ title }, at) => `<th${classOf(at)}>${escapeHtml(title[language])}</th>`)
     .join("");
-  const body = rows.map(
-    (row) =>
-      `<tr>${row.map((cell, at) => `<td${sideOf(at)}>${linked(escapeHtml(cell[language]))}</td>`).join("")}</tr>`,
-  );
+  const cellOf = (text: string, at: number): string =>
+    `<td${classOf(at, text)}>${linked(escapeHtml(text))}</td>`;
+  const body = rows.map((row) => `<tr>${row.map((cell, at) => cellOf(cell[language], at)).join("")}</tr>`);
   return `<table><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>\n`;
 }
 

@@ -5,8 +5,8 @@ import { asOfSaid } from "./printHtml.ts";
 import { authorOf, isOutside, marksOf, marksOfItem, words, type RenderOptions } from "./words.ts";
 
 /**
- * A report as PDF, A4, with its fonts in it. Every line ends with the numbers of its sources, which stand at the
- * end with their place in the ledger. Throws setup-incomplete where the font is missing.
+ * A report as PDF, A4, with its fonts in it. Every line ends with the numbers of its sources, which stand at
+ * the end with their place in the ledger. Throws setup-incomplete where the font is missing.
  */
 export async function printPdf(report: Report, sink: Writable, options: RenderOptions): Promise<PdfWritten> {
   const { language, released } = options;

@@ -38,7 +38,7 @@ export type RenderOptions = {
   released: boolean;
 };
 
-/** What stands beside an item's name: its state where a law asks for the item, and what is not as it should be. */
+/** What stands beside an item's name: its state where a law asks for it, and what is not as it should be. */
 export function marksOfItem(item: ReportItem, { kind, law }: Report): { className: string; said: Said }[] {
   if (isOutside(kind)) return [];
   const { state, contradicts, code } = item;

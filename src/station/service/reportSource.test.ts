@@ -86,7 +86,7 @@ test("collectCase() finds the same entries in the station's index and in the led
   assert.equal(await source.size(), await files.size());
 });
 
-test("readMaterial() takes findings, what was done about them, and the scope from these entries", async () => {
+test("readMaterial() takes findings, what was done about them, and the scope of these", async () => {
   const rows = await collectCase(await LedgerFiles.open(folder), incident);
   const material = await readMaterial(incident, rows, {
     organisation: "x",
