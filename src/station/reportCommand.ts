@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { loadConfig } from "../config.ts";
+import { lawOfContract } from "../law/contract.ts";
+import type { Law } from "../law/law.ts";
+import { LAWS } from "../law/laws.ts";
 import { readArguments } from "../lib/arguments.ts";
 import { SekishoError } from "../lib/error.ts";
 import { languageOf, type Language } from "../lib/language.ts";
@@ -140,7 +143,7 @@ async function make(request: ReportRequest, values: Values): Promise<number> {
       hint: "give a later moment with --as-of",
     });
   }
-  const report = await composeWithBefore(material, request, open);
+  const report = await composeWithBefore(material, { ...request, laws: place.laws }, open);
   if (report.kind === "public" || report.kind === "press") {
     const today = Temporal.Now.plainDateISO(timeZone);
     refuseUnlessPublic(checkPublic(report, { allowed: material.forPublic, today }));
@@ -188,7 +191,7 @@ function momentOf(text: string | undefined, timeZone: string): Temporal.Instant 
   }
 }
 
-type Place = { folder: string; organisation: string; timeZone: string };
+type Place = { folder: string; organisation: string; timeZone: string; laws: readonly Law[] };
 
 async function placeOf(values: Values): Promise<Place> {
   const file = values.config ?? "sekisho.yaml";
@@ -204,6 +207,7 @@ async function placeOf(values: Values): Promise<Place> {
     folder,
     organisation: values.organisation ?? loaded?.config.organisation ?? "—",
     timeZone: zoneOf(values["time-zone"] ?? loaded?.config.timeZone ?? "Asia/Tokyo"),
+    laws: [...LAWS, ...(loaded?.config.incident.contracts ?? []).map(lawOfContract)],
   };
 }
 

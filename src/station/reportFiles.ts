@@ -4,7 +4,6 @@ import { SekishoError, textOfError } from "../lib/error.ts";
 import type { Language } from "../lib/language.ts";
 import { hashReport, limits, printReport, readReport } from "../report/printReport.ts";
 import { printHtml } from "../report/render/printHtml.ts";
-import { printPdf } from "../report/render/printPdf.ts";
 import type { Report } from "../report/report.ts";
 import { printText } from "./printReports.ts";
 
@@ -17,6 +16,7 @@ export async function writeReport(
 ): Promise<void> {
   const options = { language, sha256: hashReport(report), released: false };
   if (form === "pdf") {
+    const { printPdf } = await import("../report/render/printPdf.ts");
     const file = out as string;
     // A file that breaks off in the middle looks like a report; it gets its name when it is whole.
     try {

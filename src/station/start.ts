@@ -202,6 +202,7 @@ function servicesOf(station: Station, origin: string): StationServices {
       recorder,
       evidence,
       incidents,
+      laws: desk.laws,
       organisation: loaded.config.organisation,
       timeZone: loaded.config.timeZone,
       nameOf,

@@ -4,6 +4,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fontsFor, type PdfLanguage } from "./fontFiles.ts";
 import { PdfWriter, type PdfOptions, type PdfWritten } from "./pdfWriter.ts";
 import { writeLetters, type Letter, type LetterPlace } from "./writeLetters.ts";
 
@@ -69,6 +70,34 @@ test(
     assert.ok(text.includes("〈U+202E〉"), text);
   },
 );
+
+const texts: [language: PdfLanguage, text: string][] = [
+  ["zh-Hans", "尊敬的客户：您的个人信息可能已被泄露。"],
+  ["zh-Hant", "親愛的客戶：您的個人資料可能已外洩。"],
+  ["ko", "고객님의 개인정보가 유출되었을 가능성이 있습니다."],
+  ["en", "Data of yours may have leaked."],
+];
+for (const [language, said] of texts) {
+  test(
+    `PdfWriter writes ${language}, and a Japanese name in it`,
+    { skip: poppler || missingFont(language) },
+    async () => {
+      const written = await write((pdf) => pdf.paragraph(`${said} 髙﨑`), { language });
+      assert.deepEqual(written.missing, []);
+      assert.ok(textOf().replaceAll(/\s/g, "").includes(`${said}髙﨑`.replaceAll(/\s/g, "")), textOf());
+    },
+  );
+}
+
+/** Why a language cannot be tested here: only the Japanese font comes with the product. */
+function missingFont(language: PdfLanguage): string | false {
+  try {
+    fontsFor(language);
+    return false;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 test("PdfWriter gives the same bytes for the same content", async () => {
   const draw = (pdf: PdfWriter): void => pdf.paragraph("同じ内容");

@@ -20,6 +20,8 @@ export type ReportRequest = {
   /** Code of the partner, as the customer table and the configuration name her. */
   partner?: string | undefined;
   assumptions?: AssumptionsInput | undefined;
+  /** With contracts as laws; those of the house unless said. */
+  laws?: readonly Law[] | undefined;
 };
 
 /** A report that was released, which a later one goes on from. */
@@ -91,12 +93,14 @@ function fill(
 const forAuthority: readonly ReportKind[] = ["preliminary", "supplement", "final", "order"];
 
 function askedOf(material: Material, request: ReportRequest): Asked | null {
+  const laws = request.laws ?? LAWS;
+  if (request.kind === "partner") return contractOf(laws, partnerOf(request));
   if (!forAuthority.includes(request.kind)) return null;
   const id = request.law ?? (request.kind === "order" ? "jp-authority-order" : "jp-appi");
-  const law = LAWS.find((one) => one.id === id);
+  const law = laws.find((one) => one.id === id);
   if (law === undefined) {
     throw new SekishoError("usage", `Cannot report by "${id}": it is no law that is known`, {
-      hint: `known: ${LAWS.map((one) => one.id).join(", ")}`,
+      hint: `known: ${laws.map((one) => one.id).join(", ")}`,
     });
   }
   const duty = request.duty ?? usualDuty(law, request.kind, material);
@@ -121,6 +125,13 @@ function usualDuty(law: Law, kind: ReportKind, { claims }: Material): string {
     return answer === "yes" ? 0 : answer === "unknown" ? 1 : 2;
   };
   return (finals.toSorted((one, other) => rankOf(one) - rankOf(other))[0] ?? named[0])?.id ?? "";
+}
+
+/** What a contract with a partner says of telling her; null where there is none on file. */
+function contractOf(laws: readonly Law[], partner: string): Asked | null {
+  const law = laws.find(({ id }) => id === `contract-${partner}`);
+  const duty = law?.duties[0];
+  return law === undefined || duty === undefined ? null : { law, duty };
 }
 
 /** Throws usage where no partner is named. */
@@ -148,7 +159,7 @@ const titles: Readonly<Record<ReportKind, Said>> = {
 
 function titleOf(kind: ReportKind, asked: Asked | null): Said {
   const title = titles[kind];
-  if (asked === null) return title;
+  if (asked === null || kind === "partner") return title;
   const { law, duty } = asked;
   if (kind === "order") return { ja: duty.name.ja, en: duty.name.en };
   return {

@@ -117,6 +117,7 @@ export function createTestServices(options: {
       recorder,
       evidence,
       incidents,
+      laws: LAWS,
       organisation: "Example Travel",
       timeZone: "Asia/Tokyo",
       nameOf,

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Incidents } from "../../incident/incidents.ts";
+import type { Law } from "../../law/law.ts";
 import type { EntryId, EvidenceHash } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
@@ -16,7 +17,6 @@ import { readMaterial } from "../../report/readMaterial.ts";
 import { beforeOf, familyOf, isFinal, openReport, type OpenEvidence } from "../../report/recompose.ts";
 import { ReportRecord } from "../../report/recordReports.ts";
 import { printHtml } from "../../report/render/printHtml.ts";
-import { printPdf } from "../../report/render/printPdf.ts";
 import { isOutside } from "../../report/render/words.ts";
 import type { Report } from "../../report/report.ts";
 import type { Person } from "../services.ts";
@@ -30,6 +30,8 @@ export type ReportServiceOptions = {
   recorder: Pick<Recorder, "append">;
   evidence: EvidenceStore;
   incidents: Incidents;
+  /** With those that contracts make. */
+  laws: readonly Law[];
   organisation: string;
   timeZone: string;
   nameOf: (person: string) => Promise<string | null>;
@@ -125,10 +127,11 @@ class ReportRoom {
   async compose(incident: string, input: ReportInput): Promise<{ material: Material; report: Report }> {
     const material = await this.material(incident);
     // Which law it is by is settled by composing; what it goes on from is found by that.
-    const first = composeReport(material, input);
+    const request = { ...input, laws: this.#options.laws };
+    const first = composeReport(material, request);
     const wanted = { kind: first.kind, law: first.law?.id ?? null, partner: first.partner };
     const before = await beforeOf(material, wanted, this.#open);
-    return { material, report: before === null ? first : composeReport(material, input, before) };
+    return { material, report: before === null ? first : composeReport(material, request, before) };
   }
 
   draft(incident: string, input: ReportInput, by: Person): Promise<ReportRow> {
@@ -201,6 +204,8 @@ class ReportRoom {
     const options = { language, people, sha256: drafted.sha256, released: isFinal(drafted) };
     if (format === "html")
       return { name, type: "text/html; charset=utf-8", bytes: Buffer.from(printHtml(report, options)) };
+    // Loaded when it is first wanted: fonts and all.
+    const { printPdf } = await import("../../report/render/printPdf.ts");
     const sink = new PassThrough();
     const [bytes] = await Promise.all([buffer(sink), printPdf(report, sink, options)]);
     return { name, type: "application/pdf", bytes };
