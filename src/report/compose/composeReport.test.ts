@@ -157,6 +157,45 @@ test("composeReport() tells a partner her own number, and nobody else's", async 
   assert.throws(() => composeReport(material, { kind: "partner" }), { code: "usage" });
 });
 
+test("composeReport() takes items, persons and partners' numbers from the scope that was linked", async () => {
+  const two = caseOf2016();
+  const counts = {
+    byItem: { name: { persons: 6_788_334 }, passport: { persons: 9_154 }, sex: { persons: 0 } },
+    by: { partner: { docomo: 330_000, dena: 6_562 } },
+    minors: 3,
+    passports: { persons: 9_154, valid: 4_359 },
+  };
+  const link = (persons: { fewest: number; most: number }): void => {
+    const files = [{ name: "counts.json", objects: [two.keep(JSON.stringify(counts))] }];
+    const data = { persons, records: 7_930_000, countedAt: "2016-06-20", files };
+    const day = "2016-06-20";
+    const scope = two.add(day, { kind: "observed", code: "scope-handed-over", about: {}, data });
+    const about = { incident: two.incident, scope };
+    two.add(day, { kind: "decided", code: "scope-linked", about, rests: [scope] });
+  };
+  link({ fewest: 6_700_000, most: 6_900_000 });
+  const open = composeReport(await two.material("2016-06-20"), { kind: "preliminary" });
+  assert.equal(itemOf(open, "persons").state, "not-yet-known");
+  assert.match(textOf(itemOf(open, "persons")), /between 6,700,000 and 6,900,000 persons/);
+  // The later link holds.
+  link({ fewest: 6_788_334, most: 6_788_334 });
+  const material = await two.material("2016-06-20");
+  const report = composeReport(material, { kind: "preliminary" });
+  assert.equal(itemOf(report, "persons").state, "known");
+  assert.match(textOf(itemOf(report, "persons")), /有効な旅券 4,359 人/);
+  const items = itemOf(report, "data-items").table?.rows.map((row) => row.map(({ ja }) => ja));
+  assert.deepEqual(items, [
+    ["氏名（漢字）", "6,788,334"],
+    ["旅券番号", "9,154"],
+  ]);
+  const letter = composeReport(material, { kind: "partner", partner: "docomo" });
+  assert.match(
+    textOf(itemOf(letter, "persons")),
+    /貴社のお客様で影響を受けた方: 330,000 人（2016-06-20 集計）/,
+  );
+  assert.ok(!JSON.stringify(letter.items).includes("6,562"));
+});
+
 test("composeReport() counts the cost from the highest number, by assumptions that it shows", async () => {
   const assumptions = { compensationYen: 500, reachedByMail: 0.75 };
   const report = composeReport(await one.material("2016-06-14"), { kind: "cost", assumptions });
