@@ -204,3 +204,14 @@ test("stageOf() says how far it has come", () => {
   assert.equal(stageOf(["T1566.001", "T1048.003", "T1071.001"]), "exfiltration");
   assert.equal(stageOf([]), null);
 });
+
+test("what waited and comes along with a sign brings the incident it hangs together with", () => {
+  const room = new Room();
+  room.take(sign("web", "host=web destination=evil"));
+  room.take(sign("database", "host=database destination=too"));
+  // Both words of the control server were written down before either was looked at.
+  const second = sign("control-evil", "host=control destination=evil", { at: "2016-03-19T02:00:00Z" });
+  room.members.push({ ...second, incident: null, apart: [] });
+  room.take(sign("control-too", "host=control destination=too", { at: "2016-03-19T02:00:00Z" }));
+  assert.deepEqual([...new Set(room.members.map(({ incident }) => incident))], ["I1"]);
+});

@@ -78,8 +78,14 @@ export function correlate(
         .map((member) => ({ member, link: linkOf(one, member, key) }))
         .filter(({ link }) => link.hoursApart <= policy.windowHours),
     );
-  const near = linksOf(sign).toSorted((one, other) => one.link.hoursApart - other.link.hoursApart);
+  const nearest = (one: Sign): { member: Member; link: Link }[] =>
+    linksOf(one).toSorted((first, second) => first.link.hoursApart - second.link.hoursApart);
+  const near = nearest(sign);
   const reasons = firstLinks(sign, near);
+  // What comes along may hang together with an incident of which this sign knows nothing.
+  for (const member of waitingWith(sign, linksOf))
+    for (const [incident, link] of firstLinks(member, nearest(member)))
+      if (!reasons.has(incident)) reasons.set(incident, link);
   const found = [...reasons.keys()].toSorted((one, other) => ageOf(one, incidents) - ageOf(other, incidents));
   const steps: Step[] = [];
   const [oldest] = found;
@@ -112,7 +118,22 @@ function firstLinks(sign: Sign, near: readonly { member: Member; link: Link }[])
   return reasons;
 }
 
-/** Signs that waited and hang together with this one, over each other too. */
+/** Signs that wait and hang together with this one, over each other too; none that a person took out. */
+function waitingWith(sign: Sign, linksOf: (one: Sign) => { member: Member; link: Link }[]): Member[] {
+  const found = new Map<string, Member>();
+  const queue: Sign[] = [sign];
+  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+    for (const { member } of linksOf(one)) {
+      if (member.incident !== null || member.apart.length > 0) continue;
+      if (member.entry === sign.entry || found.has(member.entry)) continue;
+      found.set(member.entry, member);
+      queue.push(member);
+    }
+  }
+  return [...found.values()];
+}
+
+/** Brings those along, each with why. */
 function gatherWaiting(
   sign: Sign,
   incident: string,

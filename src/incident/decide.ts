@@ -182,10 +182,10 @@ export class Decisions {
     });
   }
 
-  /** All that are about one thing, oldest first. */
-  async of(key: string, value: string): Promise<Decision[]> {
+  /** All that are about one of some things, oldest first. */
+  async of(key: string, values: readonly string[]): Promise<Decision[]> {
     const about = sql`${sql.ref("decision.about")}::json ->> ${key}`;
-    const found = await this.#read((query) => query.where(about, "=", value), {
+    const found = await this.#read((query) => query.where(about, "in", values), {
       limit: 500,
       db: this.#options.db,
     });

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import { SekishoError } from "../lib/error.ts";
 
 export type IncidentState = "open" | "closed" | "merged";
@@ -47,4 +47,26 @@ function rowOf(row: Stored): IncidentRow {
     mergedInto: row.merged_into,
     titleEvidence: row.title_evidence,
   };
+}
+
+/** The incident into which this one was merged at last; itself where it was not. */
+export async function standsFor(db: Kysely<any>, id: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive way (id, step) as (
+      select ${id}::uuid, 0 union all
+      select incident.merged_into, way.step + 1 from way join incident on incident.id = way.id
+      where incident.merged_into is not null and way.step < 100)
+    select id from way order by step desc limit 1`.execute(db);
+  return rows[0]?.id ?? id;
+}
+
+/** An incident and all that were merged into it. */
+export async function idsOf(db: Kysely<any>, id: string): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive all_of (id, step) as (
+      select ${id}::uuid, 0 union all
+      select incident.id, all_of.step + 1 from all_of join incident on incident.merged_into = all_of.id
+      where all_of.step < 100)
+    select id from all_of order by step`.execute(db);
+  return rows.map((row) => row.id);
 }

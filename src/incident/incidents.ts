@@ -6,7 +6,7 @@ import type { Law } from "../law/law.ts";
 import { correlate, type CorrelationPolicy, type Key, type Member, type Step } from "./correlate.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FactRegister } from "./factRegister.ts";
-import { readIncident, readIncidents, type IncidentRow } from "./incidentRows.ts";
+import { idsOf, readIncident, readIncidents, type IncidentRow } from "./incidentRows.ts";
 import type { IncidentWriter, Reasoned } from "./incidentWriter.ts";
 import type { ToldSign } from "./signOf.ts";
 
@@ -132,6 +132,11 @@ export class Incidents {
   /** Throws not-found. */
   get(id: string): Promise<IncidentRow> {
     return readIncident(this.#writer.db, id);
+  }
+
+  /** An incident and all that were merged into it. */
+  idsOf(id: string): Promise<string[]> {
+    return idsOf(this.#writer.db, id);
   }
 
   /** The findings of an incident; of null, those that wait by themselves. */

@@ -7,6 +7,8 @@ import type { ResultsDatabase } from "./resultsDatabase.ts";
 export type Stage = {
   station: StartedStation;
   mailbox: Mailbox;
+  /** Where the people who are asked, and the directors, read their mail. */
+  deskMailbox: Mailbox;
   gate: { host: string; port: number };
   /** The hosts of 2016 in network namespaces; null where they cannot be made, and then why. */
   office: Office | null;

@@ -34,6 +34,7 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   process.env["SEKISHO_GATE_WATCHES"] = String(process.pid);
   const mailbox = await openMailbox();
+  const deskMailbox = await openMailbox();
   const gatePort = options.gatePort === 0 ? await freePort() : options.gatePort;
   const configFile = join(options.folder, "sekisho.yaml");
   const made = options.withoutOffice === true ? "not wanted" : Office.open();
@@ -43,18 +44,24 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
   const mail = { ...options, gatePort, nextHopPort: mailbox.port };
   const results = options.withoutDatabase === true ? "not wanted" : await openResultsDatabase();
   const database = typeof results === "string" ? null : await stageDatabase(results, options);
-  const parts = [stageConfig(mail), outboundConfig(office, zeekFolder), recordsConfig(database)];
+  const parts = [
+    stageConfig(mail),
+    incidentConfig(deskMailbox.port),
+    outboundConfig(office, zeekFolder),
+    recordsConfig(database),
+  ];
   writeFileSync(configFile, parts.join(""), { mode: 0o600 });
   try {
     const station = await startStation(configFile, { quiet: options.quiet });
     const gate = { host: "127.0.0.1", port: gatePort };
     await waitUntilReady(station);
-    const close = (): Promise<void> => closeStage(station, { mailbox, office, database });
+    const close = (): Promise<void> => closeStage(station, { mailbox, deskMailbox, office, database });
     const noOffice = typeof made === "string" ? made : null;
     const noDatabase = typeof results === "string" ? results : null;
     const { tell, folder } = options;
     const without = { noOffice, noDatabase };
-    return { station, mailbox, gate, office, database, ...without, zeekFolder, folder, tell, close };
+    const behind = { mailbox, deskMailbox, office, database };
+    return { station, gate, ...behind, ...without, zeekFolder, folder, tell, close };
   } catch (error) {
     office?.close();
     database?.close();
@@ -64,10 +71,11 @@ export async function openStage(options: StageOptions): Promise<Stage & { close(
 
 async function closeStage(
   station: StartedStation,
-  { mailbox, office, database }: Pick<Stage, "mailbox" | "office" | "database">,
+  { mailbox, deskMailbox, office, database }: Pick<Stage, "mailbox" | "deskMailbox" | "office" | "database">,
 ): Promise<void> {
   await station.close();
   await mailbox.close();
+  await deskMailbox.close();
   office?.close(); // With it ends the enforcer, which by design outlives its gate.
   database?.close();
 }
@@ -209,6 +217,22 @@ function outboundConfig(office: Office | null, zeekFolder: string): string {
 roster:
   - { name: 情報セキュリティ責任者, email: ciso@ijtb.example, phone: "+81-3-0000-0001", roles: [approver] }
   - { name: 代行者, email: deputy@ijtb.example, phone: "+81-3-0000-0002", roles: [approver] }
+  - { name: 個人情報保護責任者, email: privacy@ijtb.example, roles: [privacy-officer] }
+`;
+}
+
+/** Questions of an incident fall to their defaults within seconds; people are asked by mail. */
+function incidentConfig(port: number): string {
+  return `incident:
+  questions: { leakHours: 0.003, directorsHours: 0.003, directors: [board@ijtb.example] }
+  ask:
+    mail: { host: 127.0.0.1, port: ${port}, tls: "off", from: sekisho@ijtb.example }
+  contracts:
+    - partner: docomo
+      name: { ja: 携帯電話会社, en: Mobile operator }
+      within: { hours: 24 }
+      version: 2014-02-27
+      clause: 個人情報の取扱いに関する覚書（再現用）
 `;
 }
 

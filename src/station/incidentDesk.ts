@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../config.ts";
 import { Asking } from "../incident/ask/asking.ts";
 import { tellByAllWays, type AskMessage, type WayResult } from "../incident/ask/ways.ts";
 import type { Decision, Decisions } from "../incident/decide.ts";
+import { standsFor } from "../incident/incidentRows.ts";
 import { Incidents } from "../incident/incidents.ts";
 import { IncidentWriter } from "../incident/incidentWriter.ts";
 import { directorsQuestion, leakQuestion } from "../incident/questions.ts";
@@ -93,6 +94,19 @@ export class IncidentDesk {
     }
   }
 
+  /** A question of an incident that was put into another one is that one's: nobody has to answer twice. */
+  async withdrawMerged(): Promise<void> {
+    const { db, decisions } = this.#options;
+    const { rows } = await sql<{ id: string; entry: string }>`
+      select decision.id, entry.id as entry from decision
+      join incident on incident.id::text = decision.about::json ->> 'incident' and incident.state = 'merged'
+      join ledger_about about on about.key = 'from' and about.value = incident.id::text
+      join ledger_entry entry on entry.index = about.index and entry.code = 'incidents-merged'
+      where decision.state in ('asked', 'seconding') and decision.code in ('may-have-leaked', 'tell-directors')
+      limit ${limits.incidentsAskedMax}`.execute(db);
+    for (const { id, entry } of rows) await decisions.withdraw(id, entry as EntryId);
+  }
+
   /** What a settled question of an incident means. Does nothing a second time. */
   async carryOut(decision: Decision): Promise<void> {
     if (decision.code === "may-have-leaked" && decision.outcome === "yes") await this.#startClocks(decision);
@@ -102,6 +116,7 @@ export class IncidentDesk {
 
   /** What a stop in the middle left: answers whose facts or mails are missing. */
   async carryOutSettled(): Promise<void> {
+    await this.withdrawMerged();
     const { db, decisions } = this.#options;
     const rows = (await db
       .selectFrom("decision")
@@ -121,7 +136,7 @@ export class IncidentDesk {
    */
   async #startClocks(decision: Decision): Promise<void> {
     const { facts } = this.incidents;
-    const incident = decision.about["incident"] ?? "";
+    const incident = await standsFor(this.#options.db, decision.about["incident"] ?? "");
     const last = decision.entries.at(-1) as EntryId;
     const claims = await facts.claims(incident);
     const [first] = await this.incidents.findings(incident);
@@ -155,7 +170,7 @@ export class IncidentDesk {
   /** Written down before it is sent: a mail that comes twice does less harm than one that never comes. */
   async #tellDirectors(decision: Decision): Promise<void> {
     const { db, loaded, recorder } = this.#options;
-    const incident = decision.about["incident"] ?? "";
+    const incident = await standsFor(db, decision.about["incident"] ?? "");
     const last = decision.entries.at(-1) as EntryId;
     const done = await db
       .selectFrom("ledger_rest")

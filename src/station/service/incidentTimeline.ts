@@ -82,9 +82,9 @@ function momentOf(value: string, otherwise: string): string {
   return new Date(moment).toISOString();
 }
 
-async function decisionLines(incident: string, { decisions }: Sources): Promise<TimelineLine[]> {
+async function decisionLines(incident: string, { decisions, incidents }: Sources): Promise<TimelineLine[]> {
   const lines: TimelineLine[] = [];
-  for (const decision of await decisions.of("incident", incident)) {
+  for (const decision of await decisions.of("incident", await incidents.idsOf(incident))) {
     const { question, entries, askedAt, options, outcome, state } = decision;
     const line = { kind: "decision", knownTo: null } as const;
     const asked: Said = { ja: `問い：${question.ja}`, en: `Asked: ${question.en}` };

@@ -199,8 +199,8 @@ class RoomViews {
   }
 
   async #decisions(incident: string): Promise<RoomDecision[]> {
-    const { decisions } = this.#options;
-    const found = await decisions.of("incident", incident);
+    const { decisions, incidents } = this.#options;
+    const found = await decisions.of("incident", await incidents.idsOf(incident));
     return Promise.all(found.map((decision) => this.#decision(decision)));
   }
 

@@ -98,12 +98,12 @@ function Task({ task, incident }: { task: RoomTask; incident: string }) {
   const [changing, setChanging] = useState(false);
   const [state, setState] = useState<(typeof TASK_STATES)[number]>("done");
   const last = task.changes.at(-1);
+  const left = task.state === "open" || task.state === "doing";
+  const late = left && task.due !== null && Date.parse(task.due) < Date.now();
   return (
     <div className="stack-tight">
       <p className="row">
-        <Mark loudness={task.state === "open" ? "attention" : task.state === "doing" ? "held" : "plain"}>
-          {say(`room.task.${task.state}`)}
-        </Mark>
+        <Mark loudness={late ? "attention" : "plain"}>{say(`room.task.${task.state}`)}</Mark>
         <span className="room-text">{choose(task.title)}</span>
       </p>
       <p className="soft small">
@@ -113,6 +113,7 @@ function Task({ task, incident }: { task: RoomTask; incident: string }) {
           <>
             {`${last.by}: ${last.reason ?? "–"} `}
             <Moment at={last.at} />
+            {"　"}
           </>
         )}
         {may ? (
@@ -200,6 +201,7 @@ function Hypothesis({ hypothesis, incident }: { hypothesis: RoomHypothesis; inci
         {`${say(`room.hypothesis.${hypothesis.state}`)}　${last?.by ?? hypothesis.by} `}
         <Moment at={last?.at ?? hypothesis.at} />
         {last?.reason === undefined || last.reason === null ? null : `　${last.reason}`}
+        {"　"}
         {may ? (
           <button type="button" className="button-link" onClick={() => setChanging(true)}>
             {say("room.change")}
