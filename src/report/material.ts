@@ -66,8 +66,14 @@ export type KnownScope = {
 };
 /** A duty that was done: a report filed, the persons told. */
 export type KnownDone = { record: OnRecord; law: string; duty: string; at: string };
-/** Notices as their entries count them. */
-export type KnownNotices = { record: OnRecord; counts: Record<string, number> };
+/** The notices of one campaign, as they were last counted. */
+export type KnownNotices = {
+  record: OnRecord;
+  campaign: string;
+  persons: number;
+  /** Persons by state, such as "sent 1": sent to the first address. */
+  states: Record<string, number>;
+};
 export type KnownReport = {
   record: OnRecord;
   report: string;

@@ -19,7 +19,7 @@ import type {
   Material,
   OnRecord,
 } from "./material.ts";
-import { codes, Drafted, Passage, Released, Written } from "./reportCodes.ts";
+import { codes, Drafted, NoticesCounted, Passage, Released, Written } from "./reportCodes.ts";
 
 export const limits = { objectBytesMax: 4 * 1024 ** 2, actsMax: 500 } as const;
 
@@ -310,13 +310,15 @@ class Reader {
     });
   }
 
-  /** Entries of the notices' room say how many by numbers in their data; which there are is its matter. */
+  /** The last count of each campaign. */
   notices(): KnownNotices[] {
-    return this.#rows.flatMap((row): KnownNotices[] => {
-      if (!row.entry.code.startsWith("notice-")) return [];
-      const numbers = Object.entries(row.entry.data).filter(([, value]) => typeof value === "number");
-      return [{ record: recordOf(row), counts: Object.fromEntries(numbers) as Record<string, number> }];
-    });
+    const last = new Map<string, KnownNotices>();
+    for (const row of this.#of(codes.notices)) {
+      const said = NoticesCounted.safeParse(row.entry.data);
+      const campaign = row.entry.about["campaign"] ?? "";
+      if (said.success) last.set(campaign, { record: recordOf(row), campaign, ...said.data });
+    }
+    return [...last.values()];
   }
 
   reports(): KnownReport[] {

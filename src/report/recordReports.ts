@@ -6,7 +6,7 @@ import type { KnownReport } from "./material.ts";
 import { printReport } from "./printReport.ts";
 import { hash } from "node:crypto";
 import type { Report } from "./report.ts";
-import { codes, Passage, Written } from "./reportCodes.ts";
+import { codes, NoticesCounted, Passage, Written } from "./reportCodes.ts";
 
 export const limits = { restsMax: 256, reasonCharactersMax: 4_000 } as const;
 
@@ -59,6 +59,17 @@ export class ReportRecord {
   async linkScope(incident: string, scope: string, said: Reasoned): Promise<Entry> {
     const rests = [scope as EntryId];
     return this.#decide(incident, said, { code: codes.scope, about: { scope }, rests, data: {} });
+  }
+
+  /** How far the notices to persons are, for what reports say of it. */
+  async countNotices(incident: string, of: { campaign: string; counts: NoticesCounted }): Promise<Entry> {
+    const { persons, states } = NoticesCounted.parse(of.counts);
+    return this.#recorder.append({
+      kind: "observed",
+      code: codes.notices,
+      about: { incident, campaign: of.campaign },
+      data: { persons, states },
+    });
   }
 
   /** Keeps a report as it was made; its entry is the report's name. */

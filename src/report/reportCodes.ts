@@ -40,11 +40,19 @@ export const Drafted = z.object({
 });
 export const Released = z.object({ final: z.boolean() });
 
+/** How far the notices of a campaign are: persons by what became of their notice. */
+export const NoticesCounted = z.object({
+  persons: z.int().nonnegative(),
+  states: z.record(z.string().max(64), z.int().nonnegative()),
+});
+export type NoticesCounted = z.infer<typeof NoticesCounted>;
+
 /** Codes of the ledger entries that this room writes. */
 export const codes = {
   passage: "passage-written",
   forPublic: "public-allowed",
   scope: "scope-linked",
+  notices: "notices-counted",
   drafted: "report-drafted",
   released: "report-released",
   filed: "report-filed",

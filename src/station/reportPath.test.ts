@@ -98,6 +98,15 @@ test("a partner's letter names the contract, and filing it stops the contract's 
   assert.equal(clocks.find((clock) => clock.law === "contract-mobile")?.done?.at, "2016-06-02T09:00:00.000Z");
 });
 
+test("a count of notices is what the next report says of them", async () => {
+  const { incidents, reports } = station.services;
+  const { id } = await incidents.open("notices", one);
+  await reports.countNotices(id, { campaign: "customers", counts: { persons: 10, states: { "sent 1": 8 } } });
+  const { items } = await reports.preview(id, { kind: "preliminary" });
+  const told = items.find(({ code }) => code === "told");
+  assert.deepEqual([told?.state, told?.sentences.length], ["known", 1]);
+});
+
 test("two second releases at one moment give one, and an erased report says so", async () => {
   const { incidents, reports } = station.services;
   const { id } = await incidents.open("another", one);

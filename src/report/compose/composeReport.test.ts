@@ -157,7 +157,7 @@ test("composeReport() tells a partner her own number, and nobody else's", async 
   assert.throws(() => composeReport(material, { kind: "partner" }), { code: "usage" });
 });
 
-test("composeReport() takes items, persons and partners' numbers from the scope that was linked", async () => {
+test("composeReport() takes items, persons and partners' numbers from the scope", async () => {
   const two = caseOf2016();
   const counts = {
     byItem: { name: { persons: 6_788_334 }, passport: { persons: 9_154 }, sex: { persons: 0 } },
@@ -194,6 +194,24 @@ test("composeReport() takes items, persons and partners' numbers from the scope 
     /貴社のお客様で影響を受けた方: 330,000 人（2016-06-20 集計）/,
   );
   assert.ok(!JSON.stringify(letter.items).includes("6,562"));
+});
+
+test("composeReport() says how many persons were told, by the last count of their notices", async () => {
+  const two = new TestCase("2016-06-16", "notices");
+  const about = { incident: two.incident, campaign: "customers" };
+  for (const [day, sent] of [
+    ["2016-06-17", 0],
+    ["2016-06-23", 5_950_000],
+  ] as const) {
+    const data = { persons: 6_788_334, states: { "sent 1": sent, "letter 1": 10, "letter 2": 5 } };
+    two.add(day, { kind: "observed", code: "notices-counted", about, data });
+  }
+  const toldOn = async (day: string): Promise<ReportItem> =>
+    itemOf(composeReport(await two.material(day), { kind: "preliminary" }), "told");
+  assert.equal((await toldOn("2016-06-17")).state, "not-yet-known");
+  const told = await toldOn("2016-06-23");
+  assert.equal(told.state, "known");
+  assert.match(textOf(told), /対象 6,788,334 人、送信済み 5,950,000 人、郵送待ち 15 人。/);
 });
 
 test("composeReport() counts the cost from the highest number, by assumptions that it shows", async () => {

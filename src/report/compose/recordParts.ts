@@ -123,25 +123,41 @@ export function tasksPart(citations: Citations): Part {
   return { known: sentences.length > 0, contradicts: false, sentences };
 }
 
-/** What is on record of the notices to persons. */
+/** States of a person's notice, as the notices' room counts them. */
+const noticeStates: Readonly<Record<string, Said>> = {
+  waiting: { ja: "待機", en: "waiting" },
+  queued: { ja: "送信待ち", en: "queued" },
+  leased: { ja: "送信中", en: "being sent" },
+  handing: { ja: "受渡し中", en: "being handed over" },
+  sent: { ja: "送信済み", en: "sent" },
+  doubt: { ja: "到達不明", en: "in doubt" },
+  letter: { ja: "郵送待ち", en: "to be written a letter" },
+  lettered: { ja: "郵送済み", en: "written a letter" },
+  substitute: { ja: "代替措置", en: "substitute measure" },
+  withheld: { ja: "送付対象外", en: "withheld" },
+};
+
+/** How many persons were told, and what became of their notices. */
 export function noticesPart(citations: Citations): Part {
-  const { notices } = citations.material;
-  const last = [...Map.groupBy(notices, ({ record }) => record.code).values()].flatMap((rows) =>
-    rows.slice(-1),
-  );
-  const sentences = last
-    .filter(({ counts }) => Object.keys(counts).length > 0)
-    .map(({ record, counts }) => {
-      const list = Object.entries(counts)
-        .map(([name, count]) => `${name} ${figure(count)}`)
-        .join(", ");
-      const said = {
-        ja: `通知の記録（${record.code}）: ${list}。`,
-        en: `Notices on record (${record.code}): ${list}.`,
-      };
-      return citations.say("fact", said, [record]);
+  const sentences = citations.material.notices.map(({ record, campaign, persons, states }) => {
+    const counts = Map.groupBy(Object.entries(states), ([state]) => state.replace(/ \d+$/, ""));
+    const parts = [...counts].map(([state, rows]) => {
+      const sum = figure(rows.reduce((total, [, count]) => total + count, 0));
+      const name = noticeStates[state] ?? { ja: state, en: state };
+      return { ja: `${name.ja} ${sum} 人`, en: `${name.en} ${sum}` };
     });
-  return { known: false, contradicts: false, sentences };
+    const day = timeSaid(record.at, citations.material.timeZone);
+    const [ja, en] = [parts.map((part) => part.ja).join("、"), parts.map((part) => part.en).join(", ")];
+    const said = {
+      ja: `本人への通知「${campaign}」（${day} 現在）: 対象 ${figure(persons)} 人、${ja}。`,
+      en: `Notices "${campaign}" as of ${day}: ${figure(persons)} persons; ${en}.`,
+    };
+    return citations.say("fact", said, [record]);
+  });
+  const sent = citations.material.notices.some(({ states }) =>
+    Object.entries(states).some(([state, count]) => /^(sent|lettered)\b/.test(state) && count > 0),
+  );
+  return { known: sent, contradicts: false, sentences };
 }
 
 /** That duties towards these were done, when, as somebody recorded. */

@@ -64,6 +64,10 @@ export function createReportService(options: ReportServiceOptions): ReportServic
       await room.record.allowPublic(incident, { entry, allowed }, { reason, person: by.id });
       return room.list(incident);
     },
+    async countNotices(incident, of) {
+      await room.check(incident, []);
+      await room.record.countNotices(incident, of);
+    },
     async linkScope(incident, scope, reason, by) {
       await room.checkScope(incident, scope);
       await room.record.linkScope(incident, scope, { reason, person: by.id });

@@ -1,6 +1,6 @@
 import type { ItemChange } from "../../report/diffReports.ts";
 import type { AssumptionsInput, Report } from "../../report/report.ts";
-import type { ReportKind, Written } from "../../report/reportCodes.ts";
+import type { NoticesCounted, ReportKind, Written } from "../../report/reportCodes.ts";
 import type { Topic } from "../../report/topics.ts";
 import type { Person } from "../services.ts";
 
@@ -76,5 +76,7 @@ export type ReportService = {
     what: { entry: string; allowed: boolean; reason: string },
     by: Person,
   ): Promise<ReportsView>;
+  /** Puts on record how far the notices of a campaign are, for what reports say of it. */
+  countNotices(incident: string, of: { campaign: string; counts: NoticesCounted }): Promise<void>;
   linkScope(incident: string, scope: string, reason: string, by: Person): Promise<ReportsView>;
 };
