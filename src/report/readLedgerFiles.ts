@@ -52,8 +52,9 @@ export class LedgerFiles implements CaseSource {
     const parts = texts.map((text) => Buffer.from(text));
     for await (const { index, bytes } of this.#bytes()) {
       if (!parts.some((part) => bytes.includes(part))) continue;
-      const entry = Entry.parse(JSON.parse(bytes.toString("utf8")));
-      if (keep(entry)) rows.push({ index, entry });
+      const entry = parseEntry(bytes, index);
+      // The schema costs more than everything else: only what is kept is held against it.
+      if (keep(entry)) rows.push({ index, entry: checkEntry(entry, index) });
     }
     return rows;
   }
@@ -112,6 +113,27 @@ export class LedgerFiles implements CaseSource {
     }
     return { incident: found.id, rows: await collectCase(this, found.id) };
   }
+}
+
+function parseEntry(bytes: Buffer, index: number): Entry {
+  try {
+    return JSON.parse(bytes.toString("utf8")) as Entry;
+  } catch (cause) {
+    throw malformed(index, cause);
+  }
+}
+
+function checkEntry(entry: Entry, index: number): Entry {
+  const checked = Entry.safeParse(entry);
+  if (checked.success) return checked.data;
+  throw malformed(index, checked.error);
+}
+
+function malformed(index: number, cause: unknown): SekishoError {
+  return new SekishoError("ledger-malformed", `Cannot read entry ${index} of the ledger`, {
+    hint: "run: sekisho ledger verify",
+    cause,
+  });
 }
 
 /** What opens the evidence of a data folder; opens nothing where its keys are not here. */

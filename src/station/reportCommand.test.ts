@@ -94,6 +94,10 @@ test("sekisho report verify sees that a ledger was changed under a report", () =
   const found = report("verify", appi, "--data", changed);
   assert.equal(found.status, 10, found.out + found.err);
   assert.match(found.out, /entry-altered[^]*entry-unproven/);
+  writeFileSync(bundle, bytes.replace('"value":6788334', '"value";6788334'), "latin1");
+  const broken = report("verify", appi, "--data", changed);
+  assert.equal(broken.status, 1);
+  assert.match(broken.err, /Cannot read entry \d+ of the ledger\n {2}run: sekisho ledger verify/);
 });
 /** Entries of the case, which is the width of its only bundle. */
 const caseRows = (): number => caseOf2016().rows.length + 3;
