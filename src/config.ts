@@ -7,6 +7,7 @@ import { OutboundSettings } from "./gates/outbound/settings.ts";
 import { RecordsSettings } from "./gates/records/settings.ts";
 import { IncidentSettings } from "./incident/settings.ts";
 import { SekishoError, textOfError } from "./lib/error.ts";
+import { NoticeSettings } from "./notice/settings.ts";
 
 const RosterPerson = z.strictObject({
   name: z.string().min(1).max(200).describe("Name, as it stands beside decisions."),
@@ -70,6 +71,9 @@ export const Config = z.strictObject({
   incident: IncidentSettings.prefault({}).describe("How findings become incidents."),
   mail: MailSettings.optional().describe("The mail gate; without this section it does not run."),
   outbound: OutboundSettings.optional().describe("The outbound gate; without this section it does not run."),
+  notice: NoticeSettings.optional().describe(
+    "Notices to affected persons; without this section none are sent.",
+  ),
   records: RecordsSettings.optional().describe("The records gate; without this section it does not run."),
 });
 export type Config = z.infer<typeof Config>;

@@ -3,7 +3,7 @@ import { sendCampaign } from "./send/sendCampaign.ts";
 import { openTestRoom, testSettings } from "./testNotices.ts";
 
 /**
- * A sender that a test kills: `node testKilledSender.ts '{"folder":…,"databaseUrl":…,"port":…,"settings":…}'`.
+ * A sender that a test kills. Its argument is JSON: folder, databaseUrl, port, settings.
  * Says how much memory it holds each second, and at the end what it did.
  */
 const { folder, databaseUrl, port, settings } = JSON.parse(process.argv[2] ?? "{}") as {

@@ -157,10 +157,12 @@ function judgeRow(
   if (both[0] > 1 || both[1] > 1) verdict.twice += 1;
   if (["queued", "leased", "handing"].includes(state)) verdict.skipped += 1;
   if (state === "sent" && both[step - 1] !== 1) verdict.sentNotTaken += 1;
-  if (state !== "sent" && state !== "doubt" && both[0] + both[1] > 0) verdict.takenNotSent += 1;
+  const way = wayOfNumber(Number(person.slice(1)));
+  // What was taken and came back later was sent, and is not any more.
+  if (state !== "sent" && state !== "doubt" && !way.startsWith("bounces") && both[0] + both[1] > 0)
+    verdict.takenNotSent += 1;
   if ((state === "sent" || state === "doubt") && !proven) verdict.withoutProof += 1;
   if (state !== "doubt") return;
   verdict.doubt += 1;
-  const stalls = wayOfNumber(Number(person.slice(1))).startsWith("stalls");
-  if (!stalls || step !== 1) verdict.doubtByKill += 1;
+  if (!way.startsWith("stalls") || step !== 1) verdict.doubtByKill += 1;
 }

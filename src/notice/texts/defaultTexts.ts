@@ -49,7 +49,7 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     openingPartner: "You receive this notice because you used our service through {partner}.",
     passport:
       "The number of a valid passport is among the data. A passport cannot be used with its number alone;\n" +
-      "if you wish to have yours replaced, please call the desk below: we will tell you how, and at what cost.",
+      "if you wish to have yours replaced, please call the desk below: we say how, and at what cost.",
     genuine: "Genuine notices come only from these addresses:\n{senders}",
     plain: "This mail has no attachment and leads to no page.",
     desk: "Desk: {hotline}\nHours: {hours}\nReference: {reference}",
