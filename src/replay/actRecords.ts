@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RawClient } from "../gates/records/rawClient.ts";
 import type { LedgerRow } from "../station/services.ts";
 import type { Act, ActResult, Stage } from "./act.ts";
+import { gatherIncidents } from "./gatherIncidents.ts";
 
 /**
  * Act three: with an operator's rights, from the infected PC, the results database is read out by every way
@@ -53,6 +54,7 @@ async function play(stage: Stage): Promise<ActResult> {
   const before = leaked.size;
   const bi = await misuseReports(place, leaked);
   const kept = await stageFile(stage, database.watched, since);
+  await gatherIncidents(stage);
   const canaries = await entriesSince(stage, "records-judged", since).then((rows) =>
     rows.filter(({ entry }) => JSON.stringify(entry.data).includes("canary-read")),
   );
@@ -75,7 +77,8 @@ async function play(stage: Stage): Promise<ActResult> {
       waysTried: operator.sessions + 1,
       stoppedFirstMs: firstStop === null ? "never" : Math.round(firstStop - operator.beganAt),
       ownReportsGoOn: bi.report,
-      stagedFileKept: kept ?? "no",
+      stagedFileKept: kept?.records ?? "no",
+      stagedFileSeenSeconds: kept?.seenSeconds ?? "never",
     },
     problems,
   };
@@ -117,7 +120,11 @@ async function misuseReports(place: Place, leaked: Set<string>): Promise<{ repor
 }
 
 /** The file of 2016-03-21: no extension, in CSV, deleted within the second. */
-async function stageFile(stage: Stage, folder: string, since: string): Promise<string | null> {
+async function stageFile(
+  stage: Stage,
+  folder: string,
+  since: string,
+): Promise<{ records: string; seenSeconds: number } | null> {
   const client = await stage.database?.connect();
   if (client === undefined) return null;
   const { rows } = await client.query<Record<string, string>>(
@@ -126,6 +133,7 @@ async function stageFile(stage: Stage, folder: string, since: string): Promise<s
   await client.end();
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `e${Date.now().toString(36)}`);
+  const writtenAt = Date.now();
   writeFileSync(path, rows.map((row) => `${Object.values(row).join(",")}\n`).join(""));
   await new Promise((resolve) => setTimeout(resolve, 400));
   rmSync(path);
@@ -134,7 +142,8 @@ async function stageFile(stage: Stage, folder: string, since: string): Promise<s
   stage.tell(
     `the file was deleted after 0.4 s; ${String(seen.entry.data["records"])} records of it lie in evidence`,
   );
-  return `${String(seen.entry.data["records"])} records`;
+  const seenSeconds = Math.max(0, Date.parse(seen.entry.at) - writtenAt) / 1_000;
+  return { records: `${String(seen.entry.data["records"])} records`, seenSeconds };
 }
 
 async function entriesSince(stage: Stage, code: string, since: string): Promise<LedgerRow[]> {

@@ -28,10 +28,11 @@ const daysIn2016 = 34;
 async function play(stage: Stage): Promise<ActResult> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "sekisho-act-four-"));
-  const out = join(stage.folder, "scope");
+  const out = join(stage.folder, "scope", "recovered");
   const random = seededRandom(2016);
   try {
     const source = await openSource(stage, folder);
+    writeContacts(join(stage.folder, "customers.csv"), source.customers);
     const files = stageRows(source.customers, { rows: limits.rows, random });
     const image = makeDamagedImage(folder, files, { random });
     stage.tell(
@@ -95,6 +96,15 @@ function withTable(url: string): string {
   const source = new URL(url);
   source.searchParams.set("table", "public.customers_of_scope");
   return source.toString();
+}
+
+/** Where act five writes to them; taken away when it has read it. */
+function writeContacts(path: string, customers: readonly StagedCustomer[]): void {
+  const head = "customer_id,name,email,phone,postal_code,address,birth_date\n";
+  const lines = customers.map(({ id, name, email, phone, postalCode, address, birthDate }) =>
+    [id, name, email, phone, postalCode, address, birthDate].join(","),
+  );
+  writeFileSync(path, `${head}${lines.join("\n")}\n`, { mode: 0o600 });
 }
 
 /** The columns under the names that need no map; gone when the act is over. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { untilStopped } from "../lib/untilStopped.ts";
-import { playActs, printActs } from "./acts.ts";
+import { playActs, printActs, recordReplay } from "./acts.ts";
+import { delaysOf, printDelays } from "./delays.ts";
 import type { Stage } from "./act.ts";
 import { openStage } from "./stage.ts";
 
@@ -56,8 +57,12 @@ export async function runDemo(): Promise<number> {
   const played = playActs(stage, null);
   const results = await Promise.race([played, stopped]);
   if (results !== undefined) {
-    process.stdout.write(printActs(results));
-    process.stdout.write(`\nReport of act four  ${folder}/scope/report.html\n`);
+    const delays = delaysOf(results);
+    await recordReplay(stage, results, delays);
+    process.stdout.write(`${printActs(results)}\n${printDelays(delays)}`);
+    process.stdout.write(`\nBoth time lines      ${stage.station.url}/replay\n`);
+    process.stdout.write(`Report of act four  ${folder}/scope/recovered/report.html\n`);
+    process.stdout.write(`Reports of act five ${folder}/appi-preliminary.pdf, public.html\n`);
     process.stdout.write("\nThe station goes on. Ctrl-C ends it in order.\n");
     await stopped;
   }

@@ -224,7 +224,7 @@ roster:
 /** Questions of an incident fall to their defaults within seconds; people are asked by mail. */
 function incidentConfig(port: number): string {
   return `incident:
-  questions: { leakHours: 0.003, directorsHours: 0.003, directors: [board@ijtb.example] }
+  questions: { leakHours: 0.006, directorsHours: 0.006, directors: [board@ijtb.example] }
   ask:
     mail: { host: 127.0.0.1, port: ${port}, tls: "off", from: sekisho@ijtb.example }
   contracts:
