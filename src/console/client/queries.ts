@@ -180,3 +180,10 @@ export const peopleQuery = queryOptions({
   queryKey: ["people"],
   queryFn: () => read(api.people.$get()),
 });
+
+/** When the case of 2016 was played here last, with what came out. */
+export const replayQuery = queryOptions({
+  queryKey: ["replay"],
+  queryFn: () => read(api.ledger.$get({ query: { code: "replay-ended", limit: "1" } })),
+  refetchInterval: 10_000,
+});

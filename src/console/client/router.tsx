@@ -89,6 +89,7 @@ export function createConsoleRouter(client: QueryClient) {
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     ...incidentRoutes(root),
+    page("/replay", () => import("./pages/ReplayPage.tsx"), "ReplayPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),
     page("/decisions/$id", () => import("./pages/DecisionPage.tsx"), "DecisionPage"),
@@ -198,10 +199,20 @@ function incidentRoutes<const Root extends AnyRoute>(root: Root) {
   const incident = createRoute({
     getParentRoute: () => root,
     path: "/incidents/$id",
-    validateSearch: only("show"),
+    validateSearch: only("show", "of", "kind", "duty", "partner", "assume", "sort"),
     component: lazyRouteComponent(() => import("./pages/IncidentPage.tsx"), "IncidentPage"),
   });
-  return [page("/incidents", () => import("./pages/IncidentsPage.tsx"), "IncidentsPage"), incident] as const;
+  const report = createRoute({
+    getParentRoute: () => root,
+    path: "/incidents/$id/reports/$report",
+    validateSearch: only("from"),
+    component: lazyRouteComponent(() => import("./pages/ReportPage.tsx"), "ReportPage"),
+  });
+  return [
+    page("/incidents", () => import("./pages/IncidentsPage.tsx"), "IncidentsPage"),
+    incident,
+    report,
+  ] as const;
 }
 
 declare module "@tanstack/react-router" {

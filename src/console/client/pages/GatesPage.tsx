@@ -10,7 +10,8 @@ import { PageHead } from "../parts/PageHead.tsx";
 import { BrokenState, Shown } from "../parts/States.tsx";
 import { leaks } from "../parts/CutProof.tsx";
 import { cutsQuery, inForce } from "../trafficQueries.ts";
-import { mailsQuery, ratesQuery, reasonsQuery, statusQuery } from "../queries.ts";
+import { mailsQuery, ratesQuery, reasonsQuery, replayQuery, statusQuery } from "../queries.ts";
+import { useMay } from "../session.ts";
 import { nameOfReason } from "../words/reasonWords.ts";
 
 const RatesChart = lazy(async () => ({ default: (await import("../parts/RatesChart.tsx")).RatesChart }));
@@ -34,7 +35,21 @@ export function GatesPage() {
         <h2>{say("gates.events")}</h2>
         <LiveEvents />
       </section>
+      <ReplayLink />
     </>
+  );
+}
+
+/** Only where the case of 2016 was played. */
+function ReplayLink() {
+  const { say } = useWords();
+  const may = useMay("ledger.read");
+  const { data } = useQuery({ ...replayQuery, enabled: may });
+  if ((data?.rows.length ?? 0) === 0) return null;
+  return (
+    <p>
+      <Link to="/replay">{say("replay.see")}</Link>
+    </p>
   );
 }
 

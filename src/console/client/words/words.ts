@@ -4,6 +4,8 @@ import { INCIDENT_WORDS } from "./incidentWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { RECORDS_WORDS } from "./recordsWords.ts";
+import { REPLAY_WORDS } from "./replayWords.ts";
+import { REPORT_WORDS } from "./reportWords.ts";
 import { ROOM_WORDS } from "./roomWords.ts";
 import { SCOPE_WORDS } from "./scopeWords.ts";
 import { SHELL_WORDS } from "./shellWords.ts";
@@ -21,5 +23,7 @@ export const WORDS = {
   ...SCOPE_WORDS,
   ...INCIDENT_WORDS,
   ...ROOM_WORDS,
+  ...REPORT_WORDS,
+  ...REPLAY_WORDS,
 } as const;
 export type WordCode = keyof typeof WORDS;
