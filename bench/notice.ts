@@ -16,7 +16,7 @@ import { ServerPool } from "../src/notice/send/serverPool.ts";
 import { getCampaign, takeCampaign, type NoticeRoom } from "../src/notice/store/campaign.ts";
 import { CampaignKeys } from "../src/notice/store/campaignKeys.ts";
 import { bounceMails } from "../src/notice/testBounces.ts";
-import { judgeKills, killedPersons, runSender } from "../src/notice/testKills.ts";
+import { judgeKills, killedPersons, runSender, type Kill } from "../src/notice/testKills.ts";
 import { listOf, openTestRoom, testPerson, testSettings, writeTestTexts } from "../src/notice/testNotices.ts";
 import { getVersion, makeVersion, openKeys } from "../src/notice/texts/version.ts";
 
@@ -98,18 +98,20 @@ async function runMillion(persons: number, kills: number): Promise<void> {
     await timed(`import of ${persons}`, () => prepare(room, sink.port, persons, more));
     await room.close();
     let [memory, recovered] = [0, 0];
-    const send = async (killMs: number | null): Promise<boolean> => {
-      const ran = await runSender({ ...place, port: sink.port, settings: more }, killMs);
+    const send = async (kill: Kill | null): Promise<boolean> => {
+      const ran = await runSender({ ...place, port: sink.port, settings: more }, kill);
       memory = Math.max(memory, ran.memoryMax);
       recovered += ran.recovered?.["doubt"] ?? 0;
       const told = ran.killed ? "killed" : `${ran.why}, ${ran.cpuSeconds.toFixed(0)} CPU-s`;
-      tell(`  sender: ${told}; highest ${Math.round(ran.memoryMax / 1024 ** 2)} MB so far`);
+      tell(
+        `  sender: ${told}, ${ran.sent} mails; highest ${Math.round(ran.memoryMax / 1024 ** 2)} MB so far`,
+      );
       return ran.killed;
     };
     await timed(`sending with ${kills} kills`, async () => {
-      // Kills are spread over the whole time, at times that have nothing to do with what the sender does.
-      const each = (persons / 450 / (kills + 1)) * 1_000;
-      for (let kill = 0; kill < kills; kill += 1) await send(Math.round(each * (0.5 + Math.random())));
+      // Each sender is killed at a random moment after its share.
+      const mails = Math.floor((persons * 0.8) / (kills + 1));
+      for (let kill = 0; kill < kills; kill += 1) await send({ mails });
       await send(null);
     });
     room = await openTestRoom(place);

@@ -1,10 +1,11 @@
 import { getCampaign } from "./store/campaign.ts";
 import { sendCampaign } from "./send/sendCampaign.ts";
+import type { Sender } from "./send/sender.ts";
 import { openTestRoom, testSettings } from "./testNotices.ts";
 
 /**
  * A sender that a test kills. Its argument is JSON: folder, databaseUrl, port, settings.
- * Says how much memory it holds each second, and at the end what it did.
+ * Says how much memory it holds and how far it is, and at the end what it did.
  */
 const { folder, databaseUrl, port, settings } = JSON.parse(process.argv[2] ?? "{}") as {
   folder: string;
@@ -13,9 +14,11 @@ const { folder, databaseUrl, port, settings } = JSON.parse(process.argv[2] ?? "{
   settings?: object;
 };
 const room = await openTestRoom({ folder, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+let sender: Sender | null = null;
 const timer = setInterval(() => {
-  process.stdout.write(`${JSON.stringify({ memory: process.memoryUsage().rss })}\n`);
-}, 1_000);
+  const told = { memory: process.memoryUsage().rss, sent: sender?.figures.sent ?? 0 };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}, 250);
 const campaign = await getCampaign(room, "june");
 const before = process.cpuUsage();
 const began = performance.now();
@@ -23,6 +26,9 @@ process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 const end = await sendCampaign(room, campaign, {
   settings: testSettings(port, settings ?? {}),
   timeZone: "Asia/Tokyo",
+  onStart: (started) => {
+    sender = started;
+  },
   onProblem: (problem) => process.stderr.write(`${problem}\n`),
 });
 clearInterval(timer);

@@ -40,6 +40,7 @@ export function* killedPersons(count: number): Generator<ListedPerson> {
 
 export type Ran = {
   killed: boolean;
+  sent: number;
   memoryMax: number;
   cpuSeconds: number;
   seconds: number;
@@ -47,10 +48,13 @@ export type Ran = {
   recovered: Record<string, number> | null;
 };
 
-/** Runs a sender in a process of its own, and kills it without warning after `killMs`. */
+/** Kills after so many milliseconds, or a random while after so many mails. */
+export type Kill = { ms: number } | { mails: number };
+
+/** Runs a sender in a process of its own, and kills it without warning. */
 export function runSender(
   given: { folder: string; databaseUrl?: string | undefined; port: number; settings: object },
-  killMs: number | null,
+  kill: Kill | null,
 ): Promise<Ran> {
   const program = new URL("./testKilledSender.ts", import.meta.url).pathname;
   const child = spawn(
@@ -58,22 +62,38 @@ export function runSender(
     ["--disable-warning=ExperimentalWarning", program, JSON.stringify(given)],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  const ran: Ran = { killed: false, memoryMax: 0, cpuSeconds: 0, seconds: 0, why: "", recovered: null };
+  const ran: Ran = {
+    killed: false,
+    sent: 0,
+    memoryMax: 0,
+    cpuSeconds: 0,
+    seconds: 0,
+    why: "",
+    recovered: null,
+  };
   let timer: NodeJS.Timeout | null = null;
   createInterface({ input: child.stdout }).on("line", (line) => {
     const told = JSON.parse(line) as {
       ready?: boolean;
       memory?: number;
+      sent?: number;
       cpuSeconds?: number;
       seconds?: number;
       end?: { why: string; recovered: Record<string, number> };
     };
-    if (told.ready === true && killMs !== null) {
-      timer = setTimeout(() => {
-        ran.killed = true;
-        child.kill("SIGKILL");
-      }, killMs);
+    const isDue =
+      kill !== null &&
+      ("ms" in kill ? told.ready === true : (told.sent ?? 0) >= kill.mails && told.end === undefined);
+    if (isDue) {
+      timer ??= setTimeout(
+        () => {
+          ran.killed = true;
+          child.kill("SIGKILL");
+        },
+        "ms" in kill ? kill.ms : Math.random() * 250,
+      );
     }
+    ran.sent = Math.max(ran.sent, told.sent ?? 0);
     ran.memoryMax = Math.max(ran.memoryMax, told.memory ?? 0);
     ran.cpuSeconds = told.cpuSeconds ?? 0;
     ran.seconds = told.seconds ?? 0;

@@ -34,7 +34,7 @@ for (const { kind, persons, kills, skip } of stores) {
       const more = { connections: 32, answerSeconds: 0.4, retry: { attemptsMax: 2, firstMinutes: 0 } };
       await prepare(place, join(folder, "texts"), { port, persons, more });
       const given = { ...place, port, settings: more };
-      for (let kill = 0; kill < kills; kill += 1) await runSender(given, 400 + 350 * kill);
+      for (let kill = 0; kill < kills; kill += 1) await runSender(given, { ms: 400 + 350 * kill });
       const last = await runSender(given, null);
       assert.equal(last.why, "done");
       const room = await openTestRoom(place);

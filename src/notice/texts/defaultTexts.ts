@@ -32,8 +32,8 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     passport:
       "有効な旅券の番号が含まれています。旅券の番号だけで第三者が旅券を使用することはできませんが、" +
       "再発行をご希望のお客様は、下記の窓口にお電話ください。手続きと費用についてご案内いたします。",
-    genuine: "このお知らせの送信元は、次のアドレスだけです。\n{senders}",
-    plain: "このメールに添付ファイルはなく、外部のページへのご案内もありません。",
+    genuine: "電子メールによるお知らせの送信元は、次のアドレスだけです。\n{senders}",
+    plain: "このお知らせに添付ファイルはなく、外部のページへのご案内もありません。",
     desk: "お問い合わせ窓口: {hotline}\n受付時間: {hours}\n照会番号: {reference}",
     closing: "{organisation}",
   },
@@ -50,8 +50,8 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     passport:
       "The number of a valid passport is among the data. A passport cannot be used with its number alone;\n" +
       "if you wish to have yours replaced, please call the desk below: we say how, and at what cost.",
-    genuine: "Genuine notices come only from these addresses:\n{senders}",
-    plain: "This mail has no attachment and leads to no page.",
+    genuine: "Genuine notices by e-mail come only from these addresses:\n{senders}",
+    plain: "This notice has no attachment and leads to no page.",
     desk: "Desk: {hotline}\nHours: {hours}\nReference: {reference}",
     closing: "{organisation}",
   },
@@ -65,8 +65,8 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     openingPartner: "本通知发送给通过{partner}使用本公司服务的客户。",
     passport:
       "其中包含有效护照的号码。仅凭护照号码,第三方无法使用护照。如果您希望换发护照,请拨打以下窗口电话,我们将说明手续和费用。",
-    genuine: "本通知仅从以下地址发送:\n{senders}",
-    plain: "本邮件没有附件,也不会引导您访问任何网页。",
+    genuine: "电子邮件通知仅从以下地址发送:\n{senders}",
+    plain: "本通知没有附件,也不会引导您访问任何网页。",
     desk: "咨询窗口:{hotline}\n受理时间:{hours}\n查询编号:{reference}",
     closing: "{organisation}",
   },
@@ -80,8 +80,8 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     openingPartner: "本通知寄送給透過{partner}使用本公司服務的客戶。",
     passport:
       "其中包含有效護照的號碼。僅憑護照號碼,第三方無法使用護照。如果您希望換發護照,請撥打以下窗口電話,我們將說明手續與費用。",
-    genuine: "本通知僅從以下地址寄送:\n{senders}",
-    plain: "本郵件沒有附件,也不會引導您造訪任何網頁。",
+    genuine: "電子郵件通知僅從以下地址寄送:\n{senders}",
+    plain: "本通知沒有附件,也不會引導您造訪任何網頁。",
     desk: "諮詢窗口:{hotline}\n受理時間:{hours}\n查詢編號:{reference}",
     closing: "{organisation}",
   },
@@ -98,8 +98,8 @@ const sentences: Record<NoticeLanguage, Sentences> = {
     passport:
       "유효한 여권의 번호가 포함되어 있습니다. 여권 번호만으로 제3자가 여권을 사용할 수는 없습니다. " +
       "재발급을 원하시면 아래 창구로 전화해 주십시오. 절차와 비용을 안내해 드립니다.",
-    genuine: "이 안내는 다음 주소에서만 발송됩니다.\n{senders}",
-    plain: "이 메일에는 첨부 파일이 없으며, 어떤 웹 페이지로도 안내하지 않습니다.",
+    genuine: "이메일 안내는 다음 주소에서만 발송됩니다.\n{senders}",
+    plain: "이 안내에는 첨부 파일이 없으며, 어떤 웹 페이지로도 안내하지 않습니다.",
     desk: "문의 창구: {hotline}\n접수 시간: {hours}\n조회 번호: {reference}",
     closing: "{organisation}",
   },

@@ -31,7 +31,7 @@ export const WORDS: Record<NoticeLanguage, LanguageWords> = {
     known: { outline: /概要/, items: /項目/, cause: /原因/, harm: /二次被害/, other: /その他/ },
     neverAsk: /(お尋ね|お聞き|おうかがい|お伺い|確認).{0,30}(ません|ありません|ございません)/su,
     neverAskText:
-      "当社が、このメール、お電話または訪問で、クレジットカード番号、銀行口座、暗証番号、パスワード、個人番号(マイナンバー)をお尋ねすることは決してありません。",
+      "当社が、電子メール、電話、書面または訪問により、クレジットカード番号、銀行口座、暗証番号、パスワード、個人番号(マイナンバー)をお尋ねすることは決してありません。",
     guardian: /保護者/,
     passport: /旅券|パスポート/,
     attachment: /添付|ダウンロード/,
@@ -55,8 +55,8 @@ export const WORDS: Record<NoticeLanguage, LanguageWords> = {
     },
     neverAsk: /never ask/i,
     neverAskText:
-      "We will never ask you, by mail, by telephone or at your door, for a card number, a bank account, " +
-      "a PIN, a password or an Individual Number (My Number).",
+      "We will never ask you, by e-mail, letter, telephone or at your door, for a card number, " +
+      "a bank account, a PIN, a password or an Individual Number (My Number).",
     guardian: /parent|guardian/i,
     passport: /passport/i,
     attachment: /attach|enclosed file|download/i,
