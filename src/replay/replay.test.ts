@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { findPostgres } from "../lib/sql/testStores.ts";
 import { whyNoNamespaces } from "../lib/networkNamespaces.ts";
 import type { ActResult } from "./act.ts";
-import { playActs } from "./acts.ts";
+import { playActs, recordReplay } from "./acts.ts";
 import { wanted as wantedOfList } from "./actScope.ts";
+import { delaysOf } from "./delays.ts";
 import { openStage } from "./stage.ts";
 
 /** Plays the traffic of 2016 on a stage of its own. */
@@ -102,5 +104,46 @@ describe("act two of 2016", () => {
     assert.deepEqual([ok, problems], [true, []]);
     assert.equal(figures["hosts"], "recorded connections (dry)");
     assert.equal(figures["databaseHeardBy"], "silent-server-speaks");
+  });
+});
+
+describe("all acts of 2016 in their order", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sekisho-all-acts-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("they end in one incident, true reports, and one notice for each person", async () => {
+    const options = { folder, consolePort: 0, gatePort: 0, quiet: true, withoutOffice: true, tell: () => {} };
+    const stage = await openStage(options);
+    let results: ActResult[];
+    try {
+      results = await playActs(stage, null);
+      const delays = delaysOf(results);
+      await recordReplay(stage, results, delays);
+      await stage.station.station.index.settled();
+      const { rows } = await stage.station.services.ledger.search({ code: "replay-ended", limit: 1 });
+      assert.equal(rows.length, 1);
+    } finally {
+      await stage.close();
+    }
+    assert.deepEqual(
+      results.map(({ act, problems }) => [act, problems]),
+      ["mail", "traffic", "records", "scope", "aftermath"].map((act) => [act, []]),
+    );
+    const figures = results.at(-1)?.figures ?? {};
+    assert.ok(Number(figures["preliminaryClocks"]) >= 2, "both moments of knowing");
+    assert.ok(Number(figures["questionsBySilence"]) >= 2);
+    const [persons, sent] = [Number(figures["noticesTo"]), Number(figures["noticesSent"])];
+    assert.ok(persons > 1_000 && sent > persons / 2 && sent < persons, `${sent} of ${persons}`);
+    assert.equal(sent + Number(figures["noticesNextChannel"]) + Number(figures["noticesInDoubt"]), persons);
+    const verified = spawnSync("bin/sekisho", [
+      "report",
+      "verify",
+      join(folder, "appi-preliminary.json"),
+      "--data",
+      folder,
+    ]);
+    assert.equal(verified.status, 0, String(verified.stdout));
+    assert.match(readFileSync(join(folder, "public.html"), "utf8"), /専用窓口/);
+    assert.equal(existsSync(join(folder, "customers.csv")), false, "no list is left in clear text");
   });
 });
