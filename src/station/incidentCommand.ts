@@ -27,7 +27,7 @@ sekisho incident follow NUMBER PLAYBOOK
   --as NAME       who says so (default: the account of this machine)
   --lang ja|en    language of what is printed
   --json          as JSON
-0 done, 2 something is not known or not given.
+0 done, 1 there is no such incident, 2 something was not given or cannot be read.
 `;
 
 const options = {
@@ -55,9 +55,11 @@ export async function incidentCommand(argv: string[]): Promise<number> {
   }
   const run = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (run === undefined) throw usage(`Cannot run "incident ${verb}": there is no such command`);
+  // Mistakes are told before anything is opened.
+  const act = run(words, values);
   const desk = await openDesk(values);
   try {
-    await run(desk, words, values);
+    await act(desk);
   } finally {
     await desk.close();
   }
@@ -113,47 +115,58 @@ async function openDesk(values: Values): Promise<Desk> {
   };
 }
 
-const verbs: Readonly<Record<string, (desk: Desk, words: string[], values: Values) => Promise<void>>> = {
-  async new(desk, facts, values) {
-    if (values.title === undefined) throw usage("Cannot open an incident without --title TEXT");
+type Act = (desk: Desk) => Promise<void>;
+
+const verbs: Readonly<Record<string, (words: string[], values: Values) => Act>> = {
+  new(facts, values) {
+    const { title } = values;
+    if (title === undefined) throw usage("Cannot open an incident without --title TEXT");
     const claims = claimsOf(facts, values);
-    const id = await desk.station.incidents.open(values.title, desk.person);
-    for (const claim of claims) await desk.station.incidents.facts.claim(id, claim, desk.person);
-    await show(desk, id);
+    return async (desk) => {
+      const id = await desk.station.incidents.open(title, desk.person);
+      for (const claim of claims) await desk.station.incidents.facts.claim(id, claim, desk.person);
+      await show(desk, id);
+    };
   },
-  async list(desk) {
+  list: () => async (desk) => {
     const rows = await desk.station.incidents.list();
     const views = await Promise.all(rows.map(({ id }) => desk.view(id)));
     const none = { ja: "インシデントはありません\n", en: "there is no incident\n" };
     desk.print(views, () => views.map((view) => lineOf(view, desk.language)).join("") || none[desk.language]);
   },
-  async show(desk, words) {
-    await show(desk, await idOf(desk, words));
-  },
-  async claim(desk, words, values) {
-    const id = await idOf(desk, words);
+  show: (words) => async (desk) => show(desk, await idOf(desk, words)),
+  claim(words, values) {
     const claims = claimsOf(words.slice(1), values);
     if (claims.length === 0) throw usage("Cannot claim nothing: give FACT=VALUE");
-    for (const claim of claims) await desk.station.incidents.facts.claim(id, claim, desk.person);
-    await show(desk, id);
+    return async (desk) => {
+      const id = await idOf(desk, words);
+      for (const claim of claims) await desk.station.incidents.facts.claim(id, claim, desk.person);
+      await show(desk, id);
+    };
   },
-  async event(desk, words, values) {
-    const id = await idOf(desk, words);
+  event(words, values) {
     const { what, happened, known, to } = values;
     if (what === undefined || happened === undefined || known === undefined || to === undefined)
       throw usage("Cannot note an event without --what, --happened, --known and --to");
-    const { timeZone } = desk.station.loaded.config;
-    const data = { happenedAt: momentOf(happened, timeZone), knownAt: momentOf(known, timeZone) };
-    const said = { data, text: { what, knownTo: to }, person: desk.person };
-    const item = await desk.station.desk.room.note(id, "event", said);
-    desk.print({ id: item, ...data }, () => `${item}\n`);
+    // Days are read once more in the station's own zone.
+    for (const text of [happened, known]) momentOf(text, "UTC");
+    return async (desk) => {
+      const id = await idOf(desk, words);
+      const { timeZone } = desk.station.loaded.config;
+      const data = { happenedAt: momentOf(happened, timeZone), knownAt: momentOf(known, timeZone) };
+      const said = { data, text: { what, knownTo: to }, person: desk.person };
+      const item = await desk.station.desk.room.note(id, "event", said);
+      desk.print({ id: item, ...data }, () => `${item}\n`);
+    };
   },
-  async follow(desk, words) {
-    const id = await idOf(desk, words);
+  follow(words) {
     const playbook = playbookOf(words[1] ?? "");
-    const tasks = await desk.station.desk.room.follow(id, playbook.id, desk.person);
-    const lines = { ja: `作業${tasks}件を加えました\n`, en: `${tasks} tasks were added\n` };
-    desk.print({ tasks }, () => lines[desk.language]);
+    return async (desk) => {
+      const id = await idOf(desk, words);
+      const tasks = await desk.station.desk.room.follow(id, playbook.id, desk.person);
+      const lines = { ja: `作業${tasks}件を加えました\n`, en: `${tasks} tasks were added\n` };
+      desk.print({ tasks }, () => lines[desk.language]);
+    };
   },
 };
 
