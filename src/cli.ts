@@ -38,15 +38,15 @@ const commands: Record<string, Command> = {
     run: async (argv) => (await import("./law/lawCommand.ts")).lawCommand(argv),
   },
   incident: {
-    summary: "incident new | list | show | claim | event | follow: an incident by hand, without a running station",
+    summary: "incident new | list | show | claim | event | follow: by hand, without a running station",
     run: async (argv) => (await import("./station/incidentCommand.ts")).incidentCommand(argv),
   },
   notice: {
-    summary: "notice import | texts | lint | release | send | status | bounces | letters | proof …: one notice each",
+    summary: "notice import | texts | release | send | bounces | letters | proof …: one notice for each",
     run: async (argv) => (await import("./station/noticeCommand.ts")).noticeCommand(argv),
   },
   report: {
-    summary: "report appi | order | gdpr | board | partner | press | public | cost --incident N; diff, verify",
+    summary: "report appi | order | gdpr | board | partner | public | cost … --incident N; diff, verify",
     run: async (argv) => (await import("./station/reportCommand.ts")).reportCommand(argv),
   },
   ledger: {
