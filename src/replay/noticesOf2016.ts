@@ -13,10 +13,7 @@ import { bounceMails } from "../notice/testBounces.ts";
 import { TestSink, WAYS, type Taken, type Way } from "../notice/testSink.ts";
 import { initTexts } from "../notice/texts/textFolder.ts";
 import { makeVersion, openKeys } from "../notice/texts/version.ts";
-import type { Entry, EntryDraft } from "../ledger/entry.ts";
-import { makeEntry } from "../ledger/draft.ts";
-import { readEntryAt } from "../notice/store/readEntryAt.ts";
-import { realDisk } from "../lib/disk.ts";
+import { noticeRoomOf } from "../station/noticeRoom.ts";
 import type { Person } from "../station/services.ts";
 import type { Stage } from "./act.ts";
 
@@ -68,7 +65,7 @@ export async function sendNotices(
   const sink = new Recipients({ onTaken: (mail) => void returned.push(mail) });
   const port = await sink.listen();
   try {
-    const room = roomOf(stage);
+    const room = noticeRoomOf(stage.station.station);
     const settings = settingsOf(port);
     const name = `replay-${Date.now().toString(36)}`;
     const campaign = await takeCampaign(room, name);
@@ -92,27 +89,6 @@ export async function sendNotices(
   } finally {
     await sink.close();
   }
-}
-
-/** What the notices work with, on the running station's stores. */
-function roomOf(stage: Stage): NoticeRoom {
-  const { station } = stage.station;
-  const { ledger, evidence, keyring, loaded, db } = station;
-  const now = (): Temporal.Instant => Temporal.Now.instant();
-  const folder = loaded.dataFolder;
-  const append = (entry: Entry): Promise<number> => ledger.append(entry);
-  const read = async (place: number, id: string): Promise<Entry | null> => {
-    const signer = await keyring.openSigner(loaded.config.origin);
-    return readEntryAt(realDisk, join(folder, "ledger"), { place, id, signer });
-  };
-  return {
-    ...{ db, keyring, evidence, folder, now },
-    ledger: { append, read },
-    record: async (draft: EntryDraft) => {
-      const entry = makeEntry(draft, { by: "station", now: now() });
-      return { entry, place: await append(entry) };
-    },
-  };
 }
 
 function settingsOf(port: number): NoticeSettings {

@@ -4,6 +4,7 @@ import type { Reason, Said } from "../gate.ts";
 import type { CutCard } from "../gates/outbound/cutCard.ts";
 import type { FindingCode } from "../gates/outbound/findings.ts";
 import type { HostRole } from "../gates/outbound/settings.ts";
+import type { HotlineService } from "./service/hotlineTypes.ts";
 import type { IncidentService } from "./service/incidentTypes.ts";
 import type { RoomService } from "./service/roomTypes.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
@@ -26,6 +27,7 @@ export type Services = {
   incidents: IncidentService;
   reports: ReportService;
   room: RoomService;
+  hotline: HotlineService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -251,6 +253,7 @@ export type * from "./service/recordsTypes.ts";
 
 /* ---- scope ---- */
 
+export type * from "./service/hotlineTypes.ts";
 export type * from "./service/incidentTypes.ts";
 export type * from "./service/roomTypes.ts";
 export type * from "./service/reportTypes.ts";

@@ -10,13 +10,16 @@ import { SekishoError, textOfError } from "../lib/error.ts";
 import { freePort } from "../lib/freePort.ts";
 import { inNetworks } from "../lib/networks.ts";
 import { version } from "../lib/version.ts";
+import { Hotline } from "../notice/hotline/hotline.ts";
 import { databaseUrlOf } from "./databaseUrl.ts";
 import { createApp } from "./http/createApp.ts";
 import { createMetrics } from "./metrics.ts";
+import { noticeRoomOf } from "./noticeRoom.ts";
 import { Station } from "./openStation.ts";
 import { askRecordIn, countCanaries } from "./service/askRecord.ts";
 import { createDecisionService } from "./service/decisionService.ts";
 import { createDeskService } from "./service/deskService.ts";
+import { createHotlineService } from "./service/hotlineService.ts";
 import { createIncidentService } from "./service/incidentService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
@@ -208,6 +211,7 @@ function servicesOf(station: Station, origin: string): StationServices {
       nameOf,
       now: () => Temporal.Now.instant(),
     }),
+    hotline: createHotlineService(new Hotline(noticeRoomOf(station), station.keyring.secretFor("hotline"))),
     decisions: views,
     ledger: ledgerService,
   };

@@ -27,6 +27,7 @@ export const PERMISSIONS = {
   "report.view": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
   "report.draft": ["analyst", "approver", "privacy-officer", "administrator"],
   "report.release": ["approver", "privacy-officer", "administrator"],
+  "hotline.use": ["operator", "analyst", "approver", "privacy-officer", "administrator"],
   "ledger.read": ["operator", "analyst", "approver", "privacy-officer", "administrator", "auditor"],
   "ledger.verify": ["analyst", "approver", "privacy-officer", "administrator", "auditor"],
   "people.view": ["administrator", "auditor", "privacy-officer"],

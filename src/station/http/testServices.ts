@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Incidents } from "../../incident/incidents.ts";
+import type { NoticeRoom } from "../../notice/store/campaign.ts";
 import { LAWS } from "../../law/laws.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
@@ -27,6 +28,7 @@ import { createIncidentService } from "../service/incidentService.ts";
 import { createReportService, type ReportSource } from "../service/reportService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
+import { testHotline } from "./testHotline.ts";
 import { testRoom } from "./testRoom.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
@@ -43,6 +45,7 @@ export type TestServices = Services & {
   scope: ReturnType<typeof createScopeService>;
   /** Over the tables of the test's state store. */
   incidentRoom: Incidents;
+  noticeRoom: NoticeRoom;
   emit(event: Partial<LiveEvent>): void;
 };
 
@@ -71,6 +74,7 @@ export function createTestServices(options: {
   };
   const recorder = { append } as Recorder;
   const { incidents, service: room } = testRoom({ db: options.db, recorder, evidence, nameOf });
+  const { noticeRoom, service: hotline } = testHotline({ ...options, evidence, append });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -111,6 +115,8 @@ export function createTestServices(options: {
     }),
     incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
     incidentRoom: incidents,
+    noticeRoom,
+    hotline,
     room,
     reports: createReportService({
       source: ledger.source(),
