@@ -80,7 +80,7 @@ test("send() encrypts by STARTTLS, signs in, and hands over the exact bytes", as
   assert.deepEqual(taken, [{ text: mail.message, secure: true, user: "notice" }]);
 });
 
-test("open() refuses a certificate that does not fit, a wrong password, and a server without TLS", async () => {
+test("open() refuses a certificate that does not fit, a wrong password, a server without TLS", async () => {
   await assert.rejects(SmtpConnection.open(to({ verify: true }), options), { code: "peer-unavailable" });
   writeFileSync(join(folder, "wrong"), "wrong");
   const login = { user: "notice", passwordFile: join(folder, "wrong") };
