@@ -2,7 +2,16 @@ import { SekishoError } from "../lib/error.ts";
 import { scanText } from "../personal/scanText.ts";
 import type { Report } from "./report.ts";
 
-export type PublicProblem = { code: "not-released" | "personal-data"; where: string; detail: string };
+export type PublicProblem = {
+  code: "not-released" | "personal-data";
+  where: string;
+  detail: string;
+  /** The item, and its sentence or its table's row counted from 1, where it stands in one. */
+  item: string | null;
+  line: number | null;
+  /** Kind of the personal data, or code of the entry. */
+  found: string;
+};
 
 /**
  * What keeps a report from leaving the house: an entry that nobody has allowed to be public, or anything
@@ -20,23 +29,29 @@ export function checkPublic(
     );
     const where = lines.length === 0 ? `source ${source.number}` : lines.map(({ code }) => code).join(", ");
     const detail = `entry ${source.entry} (${source.code}) is not released for the public`;
-    problems.push({ code: "not-released", where, detail });
+    const item = lines[0]?.code ?? null;
+    problems.push({ code: "not-released", where, detail, item, line: null, found: source.code });
   }
-  for (const { code, where, text } of textsOf(report)) {
+  for (const { code, where, line, text } of textsOf(report)) {
     const found = personalDataIn(text, { code, today });
-    if (found !== null)
-      problems.push({ code: "personal-data", where, detail: `it holds what looks like ${found}` });
+    if (found === null) continue;
+    const detail = `it holds what looks like ${found}`;
+    problems.push({ code: "personal-data", where, detail, item: code, line, found });
   }
   return problems;
 }
 
-function textsOf(report: Report): { code: string; where: string; text: string }[] {
+type PlacedText = { code: string; where: string; line: number; text: string };
+
+function textsOf(report: Report): PlacedText[] {
   return report.items.flatMap(({ code, sentences, table }) => [
     ...sentences.flatMap(({ ja, en }, at) =>
-      [ja, en].map((text) => ({ code, where: `${code}, line ${at + 1}`, text })),
+      [ja, en].map((text) => ({ code, where: `${code}, line ${at + 1}`, line: at + 1, text })),
     ),
     ...(table?.rows ?? []).flatMap((row, at) =>
-      row.flatMap(({ ja, en }) => [ja, en]).map((text) => ({ code, where: `${code}, row ${at + 1}`, text })),
+      row
+        .flatMap(({ ja, en }) => [ja, en])
+        .map((text) => ({ code, where: `${code}, row ${at + 1}`, line: at + 1, text })),
     ),
   ]);
 }

@@ -52,6 +52,11 @@ const rows: [roles: string, method: string, path: string, body: unknown, status:
   ["auditor", "GET", "/preview?kind=novel", undefined, 400],
   ["auditor", "GET", "/preview?kind=final&law=atlantis", undefined, 400],
   ["auditor", "GET", "/preview?kind=partner", undefined, 400],
+  ["auditor", "GET", "/preview?kind=cost&assumptions=%7B%22compensationYen%22%3A1000%7D", undefined, 200],
+  ["auditor", "GET", "/preview?kind=cost&assumptions=%7B%22luck%22%3A1%7D", undefined, 400],
+  ["auditor", "GET", "/preview?kind=cost&assumptions=%7B", undefined, 400],
+  ["auditor", "GET", "/check?kind=public", undefined, 200],
+  ["auditor", "GET", "/reports/REPORT/check", undefined, 200],
   ["auditor", "GET", "/reports/REPORT", undefined, 200],
   ["auditor", "GET", "/reports/REPORT/file?format=html&language=en", undefined, 200],
   ["auditor", "GET", "/reports/REPORT/file?format=json", undefined, 200],
@@ -129,6 +134,11 @@ test("the public page is refused with its place while it holds personal data", a
   const refused = await post("reports", { kind: "public" });
   assert.equal(refused.status, 403);
   assert.match(await refused.text(), /measures, line 1.*email/);
+  const [problem] = await bob.json("GET", `/api/reports/${incident}/check?kind=public`);
+  assert.deepEqual(
+    [problem.code, problem.item, problem.line, problem.found],
+    ["personal-data", "measures", 1, "email"],
+  );
   await post("public", { entry, allowed: false, ...reason });
   assert.equal((await post("reports", { kind: "public" })).status, 200);
 });

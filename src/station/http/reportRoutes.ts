@@ -19,6 +19,20 @@ const Wanted = z.object({
   duty: name.optional(),
   partner: name.optional(),
 });
+/** An object as JSON: a page asks anew for each figure that somebody changes. */
+const Assumed = z
+  .string()
+  .max(1_000)
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: "is not JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(Assumptions);
+const Looking = z.object({ ...Wanted.shape, assumptions: Assumed.optional() });
 const Drafting = z.strictObject({ ...Wanted.shape, assumptions: Assumptions.optional() });
 const Writing = z.strictObject({ ...Passage.shape, text: Written });
 const Allowing = z.strictObject({ entry: EntryId, allowed: z.boolean(), reason });
@@ -43,9 +57,16 @@ function readingRoutes(context: Context) {
     .get("/:incident", view, readInput("param", Incident), async (c) =>
       c.json(await reports.list(c.req.valid("param").incident)),
     )
-    .get("/:incident/preview", view, readInput("param", Incident), readInput("query", Wanted), async (c) =>
+    .get("/:incident/preview", view, readInput("param", Incident), readInput("query", Looking), async (c) =>
       c.json(await reports.preview(c.req.valid("param").incident, c.req.valid("query"))),
     )
+    .get("/:incident/check", view, readInput("param", Incident), readInput("query", Wanted), async (c) =>
+      c.json(await reports.check(c.req.valid("param").incident, c.req.valid("query"))),
+    )
+    .get("/:incident/reports/:report/check", view, readInput("param", One), async (c) => {
+      const { incident: id, report } = c.req.valid("param");
+      return c.json(await reports.check(id, { report }));
+    })
     .get("/:incident/diff", view, readInput("param", Incident), readInput("query", Two), async (c) => {
       const { from, to } = c.req.valid("query");
       return c.json(await reports.diff(c.req.valid("param").incident, from, to));

@@ -7,7 +7,7 @@ import type { EvidenceStore } from "../../ledger/evidence.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
 import { Turn } from "../../lib/turn.ts";
-import { checkPublic, refuseUnlessPublic } from "../../report/checkPublic.ts";
+import { checkPublic, refuseUnlessPublic, type PublicProblem } from "../../report/checkPublic.ts";
 import { collectCase, type CaseSource } from "../../report/collectCase.ts";
 import { composeReport } from "../../report/compose/composeReport.ts";
 import { diffReports } from "../../report/diffReports.ts";
@@ -20,6 +20,7 @@ import { printHtml } from "../../report/render/printHtml.ts";
 import { isOutside } from "../../report/render/words.ts";
 import type { Report } from "../../report/report.ts";
 import type { Person } from "../services.ts";
+import { choicesOf } from "./reportChoices.ts";
 import type { ReportFormat, ReportInput, ReportRow, ReportService, ReportsView } from "./reportTypes.ts";
 
 /** `settled`: what was written before is found by what is asked after. */
@@ -44,6 +45,7 @@ export function createReportService(options: ReportServiceOptions): ReportServic
   return {
     list: (incident) => room.list(incident),
     preview: async (incident, input) => (await room.compose(incident, input)).report,
+    check: (incident, of) => room.checkWhole(incident, of),
     draft: (incident, input, by) => room.draft(incident, input, by),
     get: async (incident, report) => (await room.open(incident, report)).report,
     file: (incident, report, format) => room.file(incident, report, format),
@@ -125,6 +127,7 @@ class ReportRoom {
         scope === null
           ? null
           : { entry: scope.record.entry, countedAt: scope.countedAt, persons: scope.persons },
+      choices: choicesOf(this.#options.laws, material),
     };
   }
 
@@ -233,10 +236,24 @@ class ReportRoom {
     if (row?.entry.code !== "scope-handed-over") throw notFound(`a scope that was handed over as ${scope}`);
   }
 
-  #refuse(report: Report, allowed: ReadonlySet<string>): void {
-    if (report.kind !== "public" && report.kind !== "press") return;
+  /** As it would be now, or as it was drafted. */
+  async checkWhole(incident: string, of: ReportInput | { report: string }): Promise<PublicProblem[]> {
+    if (!("report" in of)) {
+      const { material, report } = await this.compose(incident, of);
+      return this.#check(report, material.forPublic);
+    }
+    const { material } = await this.#find(incident, of.report);
+    return this.#check((await this.open(incident, of.report)).report, material.forPublic);
+  }
+
+  #check(report: Report, allowed: ReadonlySet<string>): PublicProblem[] {
+    if (report.kind !== "public" && report.kind !== "press") return [];
     const today = this.#options.now().toZonedDateTimeISO(this.#options.timeZone).toPlainDate();
-    refuseUnlessPublic(checkPublic(report, { allowed, today }));
+    return checkPublic(report, { allowed, today });
+  }
+
+  #refuse(report: Report, allowed: ReadonlySet<string>): void {
+    refuseUnlessPublic(this.#check(report, allowed));
   }
 
   async #find(incident: string, report: string): Promise<{ drafted: KnownReport; material: Material }> {
@@ -259,6 +276,7 @@ class ReportRoom {
       sha256,
       releases: await Promise.all(
         releases.map(async (one) => ({
+          person: one.person,
           by: await this.#nameOf(one.person),
           at: one.record.at,
           final: one.final,

@@ -1,12 +1,14 @@
+import type { PublicProblem } from "../../report/checkPublic.ts";
 import type { ItemChange } from "../../report/diffReports.ts";
 import type { AssumptionsInput, Report } from "../../report/report.ts";
 import type { NoticesCounted, ReportKind, Written } from "../../report/reportCodes.ts";
 import type { Topic } from "../../report/topics.ts";
 import type { Person } from "../services.ts";
+import type { ReportChoices } from "./reportChoices.ts";
 
 /* ---- reports, for the pages ---- */
 
-export type { ItemChange, Report };
+export type { ItemChange, PublicProblem, Report, ReportChoices };
 export const REPORT_FORMATS = ["html", "pdf", "json"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
@@ -19,7 +21,8 @@ export type ReportRow = {
   partner: string | null;
   draftedAt: string;
   sha256: string;
-  releases: { by: string; at: string; final: boolean }[];
+  /** `person`: her id, so that a page can say beforehand who cannot give the second. */
+  releases: { person: string; by: string; at: string; final: boolean }[];
   state: "draft" | "seconding" | "released" | "filed";
 };
 export type PassageView = {
@@ -38,6 +41,7 @@ export type ReportsView = {
   /** Entries that may stand on the public page. */
   forPublic: string[];
   scope: { entry: string; countedAt: string; persons: { fewest: number; most: number } } | null;
+  choices: ReportChoices;
 };
 export type ReportInput = {
   kind: ReportKind;
@@ -52,6 +56,8 @@ export type ReportService = {
   list(incident: string): Promise<ReportsView>;
   /** As it would be now; nothing is recorded. */
   preview(incident: string, input: ReportInput): Promise<Report>;
+  /** What keeps it from being made public as it would be now, or as it was drafted; empty for other kinds. */
+  check(incident: string, of: ReportInput | { report: string }): Promise<PublicProblem[]>;
   /** Keeps a report as it is now; it can be released. */
   draft(incident: string, input: ReportInput, by: Person): Promise<ReportRow>;
   get(incident: string, report: string): Promise<Report>;

@@ -10,6 +10,7 @@ import { IncidentFindings } from "../parts/IncidentFindings.tsx";
 import { SeverityMark } from "../parts/Mark.tsx";
 import { Moment } from "../parts/Moment.tsx";
 import { PageHead } from "../parts/PageHead.tsx";
+import { ReportTab } from "../parts/ReportTab.tsx";
 import { RoomDecisions } from "../parts/RoomDecisions.tsx";
 import { RoomEvidenceList } from "../parts/RoomEvidenceList.tsx";
 import { RoomRoles, RoomSeverity } from "../parts/RoomRoles.tsx";
@@ -18,7 +19,7 @@ import { RoomTimeline } from "../parts/RoomTimeline.tsx";
 import { Shown } from "../parts/States.tsx";
 import { roomQuery } from "../roomQueries.ts";
 
-const TABS = ["now", "timeline", "tasks", "evidence", "chain"] as const;
+const TABS = ["now", "timeline", "tasks", "evidence", "chain", "reports"] as const;
 
 /** One incident: what runs out, what is known, what happened, what is to be done. */
 export function IncidentPage() {
@@ -41,7 +42,7 @@ export function IncidentPage() {
                 to="/incidents/$id"
                 params={{ id }}
                 search={tab === "now" ? {} : { show: tab }}
-                activeOptions={{ exact: true, includeSearch: true }}
+                activeOptions={{ exact: tab !== "reports", includeSearch: true }}
               >
                 {say(`room.tab.${tab}`)}
               </Link>
@@ -60,6 +61,7 @@ function View({ incident, show }: { incident: IncidentView; show: string }) {
   const query = useQuery(roomQuery(incident.id));
   if (show === "timeline") return <RoomTimeline incident={incident.id} />;
   if (show === "chain") return <IncidentChain incident={incident} />;
+  if (show === "reports") return <ReportTab incident={incident} />;
   if (show === "tasks")
     return <Shown query={query}>{(room) => <RoomTasks incident={incident.id} room={room} />}</Shown>;
   if (show === "evidence")

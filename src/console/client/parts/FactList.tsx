@@ -122,7 +122,8 @@ function Outside({ source }: { source: NonNullable<ClaimView["outside"]> }) {
   );
 }
 
-function useValueText(): (claim: Pick<ClaimView, "value" | "bound">) => string {
+/** What a claim says, in the reader's language. */
+export function useValueText(): (claim: Pick<ClaimView, "value" | "bound">) => string {
   const { say, language } = useWords();
   return ({ value, bound }) => {
     if (typeof value === "boolean") return say(value ? "answer.yes" : "answer.no");
