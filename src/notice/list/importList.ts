@@ -63,6 +63,9 @@ export async function importList(
   }
   await importer.take(chunk);
   options.onRows?.(figures.rows);
+  // The store plans by what it knows of a table, and of one just filled it knows nothing.
+  for (const table of ["notice_person", "notice_send", "notice_key"])
+    await sql`analyze ${sql.table(table)}`.execute(room.db);
   await finish(room, campaign, figures, options.source);
   return { ...figures, again: false };
 }
