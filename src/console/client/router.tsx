@@ -89,6 +89,7 @@ export function createConsoleRouter(client: QueryClient) {
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     ...incidentRoutes(root),
+    page("/hotline", () => import("./pages/HotlinePage.tsx"), "HotlinePage"),
     page("/replay", () => import("./pages/ReplayPage.tsx"), "ReplayPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),
     page("/mail/$mail", () => import("./pages/MailPage.tsx"), "MailPage"),

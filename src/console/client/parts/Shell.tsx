@@ -62,6 +62,7 @@ function Rail() {
   const { organisation, person } = useSession();
   const narrow = useNarrow(800);
   const seesPeople = useMay("people.view");
+  const usesHotline = useMay("hotline.use");
   return (
     <nav className="rail" aria-label={say("nav.label")}>
       <p className="rail-name">
@@ -82,6 +83,7 @@ function Rail() {
         <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"}>
           <WaitingCount />
         </RailLink>
+        {usesHotline && !narrow ? <RailLink to="/hotline" word="nav.hotline" /> : null}
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}
         {narrow ? <RailLink to="/profile" word="nav.short.profile" /> : null}

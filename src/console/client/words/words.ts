@@ -1,5 +1,6 @@
 import { CUT_WORDS } from "./cutWords.ts";
 import { ENTRY_WORDS } from "./entryWords.ts";
+import { HOTLINE_WORDS } from "./hotlineWords.ts";
 import { INCIDENT_WORDS } from "./incidentWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
@@ -21,6 +22,7 @@ export const WORDS = {
   ...PEOPLE_WORDS,
   ...RECORDS_WORDS,
   ...SCOPE_WORDS,
+  ...HOTLINE_WORDS,
   ...INCIDENT_WORDS,
   ...ROOM_WORDS,
   ...REPORT_WORDS,

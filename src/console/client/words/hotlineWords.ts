@@ -1,0 +1,50 @@
+/** Words of the hotline: what an agent asks, and may say. */
+export const HOTLINE_WORDS = {
+  "nav.hotline": { en: "Hotline", ja: "問い合わせ窓口" },
+  "hotline.lead": {
+    en: "Ask the caller for at least two things that agree. You see item names only, never data.",
+    ja: "お客さまから、一致する情報を二つ以上伺ってください。表示されるのは項目名だけで、内容は表示されません。",
+  },
+  "hotline.email": { en: "Mail address", ja: "メールアドレス" },
+  "hotline.phone": { en: "Telephone", ja: "電話番号" },
+  "hotline.customer": { en: "Customer number", ja: "お客さま番号" },
+  "hotline.name": { en: "Name", ja: "お名前" },
+  "hotline.birth": { en: "Birth date", ja: "生年月日" },
+  "hotline.note": { en: "Record of the call", ja: "通話の記録" },
+  "hotline.ask": { en: "Look up", ja: "照会する" },
+  "hotline.two": { en: "Two things are needed", ja: "二つ以上必要です" },
+  "hotline.again": { en: "Next call", ja: "次のお電話" },
+  "hotline.affected": { en: "Affected", ja: "対象です" },
+  "hotline.affected-say": {
+    en: "Say: “These of your data may have leaked: {items}.”",
+    ja: "「次の情報が漏えいした可能性がございます。{items}」とお伝えください。",
+  },
+  "hotline.not-found": { en: "Not found", ja: "該当する方は見つかりません" },
+  "hotline.not-found-say": {
+    en: "Say: “Nobody on our list fits. If your address or number has changed, please tell me the old one.”",
+    ja: "「伺った内容では対象の方に見当たりません。以前のメールアドレスや電話番号がございましたらお聞かせください」とお伝えください。",
+  },
+  "hotline.unclear": { en: "More than one person fits", ja: "お一人に絞れません" },
+  "hotline.unclear-say": {
+    en: "Ask for one more: the name with the birth date, or the customer number.",
+    ja: "お名前と生年月日、またはお客さま番号を伺ってください。",
+  },
+  "hotline.notice": { en: "Notice", ja: "ご通知" },
+  "hotline.state.waiting": { en: "is being prepared", ja: "準備中" },
+  "hotline.state.queued": { en: "will be sent", ja: "送付予定" },
+  "hotline.state.leased": { en: "is being sent", ja: "送付中" },
+  "hotline.state.handing": { en: "is being sent", ja: "送付中" },
+  "hotline.state.sent": { en: "was sent by mail", ja: "メールで送付済み" },
+  "hotline.state.doubt": {
+    en: "was sent; whether it arrived is not known",
+    ja: "送付しましたが到着は未確認",
+  },
+  "hotline.state.letter": { en: "will come by letter", ja: "郵便で送付予定" },
+  "hotline.state.lettered": { en: "was sent by letter", ja: "郵便で送付済み" },
+  "hotline.state.substitute": {
+    en: "could not be delivered; see the public notice",
+    ja: "お届けできず、公表に代えています",
+  },
+  "hotline.state.withheld": { en: "is not sent", ja: "送付していません" },
+  "hotline.reference": { en: "Reference {reference}", ja: "照会番号 {reference}" },
+} as const;
