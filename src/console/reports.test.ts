@@ -27,10 +27,9 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
   const dialog = () => page.getByRole("dialog");
   const item = (name: string) =>
     page.locator(".report-items > li").filter({ has: page.getByRole("heading", { name, exact: true }) });
-  const picture = async (name: string): Promise<void> => {
+  const picture = async (name: string, fullPage = true): Promise<void> => {
     const folder = process.env["SEKISHO_PICTURES"];
-    if (folder !== undefined)
-      await page.screenshot({ path: `${folder}/reports-${name}.png`, fullPage: true });
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/reports-${name}.png`, fullPage });
   };
 
   before(async () => {
@@ -160,11 +159,17 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     await settle(page);
     await page.getByRole("link", { name: /第2版から\d+項目が変わりました/ }).click();
     await page.locator(".report-change", { hasText: "追加" }).getByText("演習を行う").waitFor();
-    await page.getByLabel("比べる版").selectOption({ index: 1 });
+    // The first version has none before it; it is compared with one that is chosen.
+    await open(drafted);
+    await page.getByText("この報告の最初の版です").waitFor();
+    assert.equal(await page.locator(".report-change").count(), 0);
+    await page.getByLabel("比べる版").selectOption({ label: "個人情報保護法 26条 確報 第3版" });
     await page.waitForURL(/from=/);
     await settle(page);
     await page.locator(".report-change", { hasText: "追加" }).getByText("演習を行う").waitFor();
     await picture("drafted");
+    await show();
+    await page.getByRole("link", { name: /確報 第3版/ }).click();
     for (const [name, file] of [
       ["PDF（日本語）", "final-1-3.pdf"],
       ["HTML（英語）", "final-1-3.html"],
@@ -176,7 +181,7 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     }
   });
 
-  test("what may be public is allowed and withdrawn one by one; what is refused shows in its place", async () => {
+  test("what may be public is allowed one by one, and what is refused shows in its place", async () => {
     const text = { ja: "お問い合わせは taro.yamada@example.com まで。" };
     await reports.passage(incident, { topic: "measures", partner: null, replaces: null, text }, jiro);
     await show({ of: "public" });
@@ -263,7 +268,7 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     await pages.giveRoles("privacy-officer");
     await open(`${pages.app.origin}/incidents/${incident}/reports/01953a1b-1111-7000-8000-000000000001`);
     await page.getByRole("heading", { name: "このアドレスには何もありません" }).waitFor();
-    await page.route("**/api/reports/*/preview*", (route) => route.fulfill({ status: 500, body: "{}" }));
+    await page.route("**/api/reports/*/preview*", (route) => route.fulfill({ status: 503, body: "{}" }));
     await page.goto(`${pages.app.origin}/incidents/${incident}?show=reports`);
     await page.getByRole("heading", { name: "この部分を表示できませんでした" }).waitFor();
     await page.getByRole("heading", { name: "作成した報告" }).waitFor();
@@ -286,7 +291,7 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
           return wide.map((one) => `${one.tagName}.${one.className}`).slice(0, 3);
         });
         assert.deepEqual(most, [], `${name} at ${width}`);
-        await picture(`${name}-${width}`);
+        await picture(`${name}-${width}`, false);
       };
       for (const law of ["jp-appi", "jp-authority-order", "board", "partner", "press", "public", "cost"]) {
         await show({ of: law, partner: "a".repeat(64) });
@@ -307,7 +312,7 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     await page.setViewportSize({ width: 390, height: 844 });
     await show();
     await page.getByRole("heading", { name: "Cause", exact: true }).waitFor();
-    await picture("english-390");
+    await picture("english-390", false);
     await page.setViewportSize({ width: 1440, height: 900 });
     await open(drafted);
     await page.getByText("You cannot give the second release too").waitFor();

@@ -6,7 +6,7 @@ import { Passage, REPORT_KINDS, Written } from "../../report/reportCodes.ts";
 import { REPORT_FORMATS } from "../service/reportTypes.ts";
 import type { Context, Env } from "./context.ts";
 import { readInput } from "./readInput.ts";
-import { requirePermission } from "./requirePerson.ts";
+import { requireConfirmation, requirePermission } from "./requirePerson.ts";
 
 const incident = z.uuid();
 const Incident = z.object({ incident });
@@ -118,6 +118,7 @@ function writingRoutes(context: Context) {
     .post(
       "/:incident/reports/:report/release",
       release,
+      requireConfirmation,
       readInput("param", One),
       readInput("json", Reason),
       async (c) => {

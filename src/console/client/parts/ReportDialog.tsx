@@ -14,7 +14,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** Something that is written down without a reason of its own. What is refused is shown, and nothing is lost. */
+/** Something that is written down without a reason of its own. What is refused is shown; nothing is lost. */
 export function ReportDialog({ title, send, ready, onClose, onSend, children }: Props) {
   const { say } = useWords();
   const [busy, setBusy] = useState(false);

@@ -31,18 +31,23 @@ export function ReportDiff({ incident, view, row }: Props) {
   const { from } = useSearch({ from: "/incidents/$id/reports/$report" });
   const nameOf = useReportName(view);
   const others = view.reports.filter((one) => isSameFamily(one, row) && one.id !== row.id);
-  const other = others.find(({ id }) => id === from) ?? formerOf(view, row) ?? others[0];
+  const other = others.find(({ id }) => id === from) ?? formerOf(view, row);
+  // What changed is read from the older one to the newer one, whichever is open.
+  const [older, newer] = other !== undefined && other.number > row.number ? [row, other] : [other, row];
   return (
     <section className="section" aria-labelledby="changed">
       <h2 id="changed">{say("report.diff")}</h2>
-      {other === undefined ? (
+      {others.length === 0 ? (
         <p className="soft">{say("report.diff-alone")}</p>
       ) : (
         <>
           <SelectField
             label={say("report.diff-with")}
-            value={other.id}
-            options={others.map((one) => ({ value: one.id, label: nameOf(one) }))}
+            value={other?.id ?? ""}
+            options={[
+              ...(other === undefined ? [{ value: "", label: say("report.diff-choose") }] : []),
+              ...others.map((one) => ({ value: one.id, label: nameOf(one) })),
+            ]}
             onChange={(next) =>
               void navigate({
                 to: "/incidents/$id/reports/$report",
@@ -53,7 +58,7 @@ export function ReportDiff({ incident, view, row }: Props) {
               })
             }
           />
-          <Changes incident={incident} from={other.id} to={row.id} />
+          {older === undefined ? null : <Changes incident={incident} from={older.id} to={newer.id} />}
         </>
       )}
     </section>

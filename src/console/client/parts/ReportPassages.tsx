@@ -15,6 +15,7 @@ export type Writing = { topic: Topic; replaces: PassageView | null; partner: str
 
 /** What is longer is cut to three lines until somebody asks for it. */
 const SHORT = 120;
+const SHOWN = 8;
 
 type Props = { view: ReportsView; onWrite: (writing: Writing) => void };
 
@@ -27,6 +28,9 @@ export function ReportPassages({ view, onWrite }: Props) {
     (one, other) => order.indexOf(one.topic) - order.indexOf(other.topic),
   );
   const first = order[0];
+  const [whole, setWhole] = useState(false);
+  const shown = whole ? passages : passages.slice(0, SHOWN);
+  const left = passages.length - shown.length;
   return (
     <section className="section" aria-labelledby="passages">
       <div className="row spread">
@@ -44,12 +48,19 @@ export function ReportPassages({ view, onWrite }: Props) {
       <p className="soft">{say("report.passages-lead")}</p>
       {passages.length === 0 ? <p className="soft">{say("report.passages-none")}</p> : null}
       <ul className="room-list">
-        {passages.map((passage) => (
+        {shown.map((passage) => (
           <li key={passage.id}>
             <Passage passage={passage} view={view} onWrite={may ? onWrite : null} />
           </li>
         ))}
       </ul>
+      {left > 0 ? (
+        <p>
+          <button type="button" className="button" onClick={() => setWhole(true)}>
+            {say("table.more", { count: left })}
+          </button>
+        </p>
+      ) : null}
     </section>
   );
 }

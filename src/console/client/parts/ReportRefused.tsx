@@ -14,7 +14,7 @@ export function foundName(say: Say, { code, found }: PublicProblem): string {
 
 type Props = { report: Report; problems: readonly PublicProblem[] };
 
-/** What keeps a report inside, with the way to each place; or that a machine has found nothing, and what that is worth. */
+/** What keeps a report inside, with the way to each place; or what it is worth that nothing was found. */
 export function ReportRefused({ report, problems }: Props) {
   const { say, choose } = useWords();
   if (problems.length === 0) return <Notice kind="plain">{say("report.read-by-eye")}</Notice>;

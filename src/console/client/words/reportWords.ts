@@ -21,7 +21,7 @@ export const REPORT_WORDS = {
   "report.partner": { en: "Partner", ja: "提携先" },
   "report.partner-choose": { en: "Choose a partner", ja: "提携先を選ぶ" },
   "report.partner-choose-next": {
-    en: "A letter holds her own number and nobody else's. Partners are known by their contracts, by the linked scope, or by a passage for them.",
+    en: "A letter holds her own number only. Contracts, the linked scope and passages name partners.",
     ja: "連絡文には、その提携先のお客様の数だけが入ります。提携先は、契約・影響範囲の集計・その提携先向けの文から分かります。",
   },
   "report.partner-other": { en: "another (by its code)", ja: "ほか（コードで指定）" },
@@ -104,7 +104,7 @@ export const REPORT_WORDS = {
     ja: "このままでは公開できません（{count}か所）",
   },
   "report.refused-next": {
-    en: "Write the passage anew without it, or withdraw the entry. Names are not found by a machine: read it too.",
+    en: "Write it anew without that, or withdraw the entry. No machine finds names: read it too.",
     ja: "その部分を除いて書き直すか、記録の公開を取り消してください。氏名は機械では見つかりません。必ず目でも読んでください。",
   },
   "report.refused-personal": {
@@ -226,6 +226,7 @@ export const REPORT_WORDS = {
   "report.first-version": { en: "The first version of this report", ja: "この報告の最初の版です" },
   "report.diff": { en: "What changed", ja: "変わったところ" },
   "report.diff-with": { en: "Compare with", ja: "比べる版" },
+  "report.diff-choose": { en: "Choose a version", ja: "版を選ぶ" },
   "report.diff-none": { en: "They say the same", ja: "内容は同じです" },
   "report.diff-alone": { en: "There is no other version to compare with", ja: "比べる版がありません" },
   "report.diff-added": { en: "new", ja: "追加" },
