@@ -203,6 +203,19 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     assert.equal(pages.entries("public-allowed").length, 2);
     await page.getByRole("button", { name: "この内容で案を作る" }).click();
     await page.getByRole("heading", { name: "公開ページ 第1版" }).waitFor();
+    await page.getByRole("button", { name: "承認する（1人目）" }).waitFor();
+  });
+
+  test("what is withdrawn after a draft keeps the draft inside, and no release is offered", async () => {
+    const [outline] = (await reports.list(incident)).passages.filter(({ topic }) => topic === "outline");
+    const entry = outline?.id ?? "";
+    await reports.allowPublic(incident, { entry, allowed: true, reason: "公表した内容" }, jiro);
+    const { id } = await reports.draft(incident, { kind: "press" }, jiro);
+    await reports.allowPublic(incident, { entry, allowed: false, reason: "数が変わった" }, jiro);
+    await open(`${pages.app.origin}/incidents/${incident}/reports/${id}`);
+    const refused = page.locator(".notice-act", { hasText: "このままでは公開できません（1か所）" });
+    await refused.getByText("公開を許されていない記録（報告の文を記載）").waitFor();
+    assert.equal(await page.getByRole("button", { name: /承認/ }).count(), 0);
   });
 
   test("a letter is for a partner who is chosen, by her code if need be", async () => {
@@ -275,6 +288,9 @@ describe("the pages of reports in Chromium", { skip: noBrowser, timeout: 300_000
     await page.unroute("**/api/reports/*/preview*");
     await show({ of: "cost", assume: "{" });
     await page.getByText("Cannot read assumptions").waitFor();
+    // What was not typed by anybody does not change the address.
+    await page.waitForTimeout(1_000);
+    assert.equal(new URL(page.url()).searchParams.get("assume"), "{");
   });
 
   for (const width of widths) {

@@ -137,7 +137,7 @@ function useItemParts({
   const topics = new Set<string>(view.choices.topics.map(({ code }) => code));
   const passages = new Map<string, PassageView>(view.passages.map((passage) => [passage.id, passage]));
   return {
-    head: ({ code, contradicts }) => (
+    head: ({ code, contradicts, state }) => (
       <>
         {may && topics.has(code) ? (
           <button
@@ -147,6 +147,11 @@ function useItemParts({
           >
             {say("report.write")}
           </button>
+        ) : null}
+        {code === "duty" && state === "not-yet-known" ? (
+          <Link to="/incidents/$id" params={{ id: incident }} search={{}}>
+            {say("report.claim")}
+          </Link>
         ) : null}
         {contradicts ? (
           <Link to="/incidents/$id" params={{ id: incident }} search={{}}>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useWords } from "../language.ts";
 import { useChosen } from "./ReportChooser.tsx";
 import { TextField } from "./TextField.tsx";
@@ -23,12 +23,19 @@ export function ReportCost({ incident, assumed }: { incident: string; assumed: s
   const { say } = useWords();
   const chosen = useChosen(incident);
   const [texts, setTexts] = useState(() => textsOf(assumed));
-  const next = printAssumed(texts);
-  useEffect(() => {
-    if (next === null || next === (assumed ?? "")) return;
-    const timer = setTimeout(() => chosen({ of: "cost", ...(next === "" ? {} : { assume: next }) }), REST_MS);
-    return () => clearTimeout(timer);
-  });
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  /** Not with every key: each change makes the whole report anew. */
+  function change(changed: Record<Figure, string>): void {
+    setTexts(changed);
+    if (timer.current !== null) clearTimeout(timer.current);
+    const next = printAssumed(changed);
+    if (next === null) return;
+    timer.current = setTimeout(
+      () => chosen({ of: "cost", ...(next === "" ? {} : { assume: next }) }),
+      REST_MS,
+    );
+  }
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
   return (
     <fieldset className="report-cost">
       <legend className="label">{say("report.cost-assumed")}</legend>
@@ -39,11 +46,11 @@ export function ReportCost({ incident, assumed }: { incident: string; assumed: s
             key={figure}
             label={say(`report.cost.${figure}`)}
             value={texts[figure]}
-            onChange={(text) => setTexts({ ...texts, [figure]: text })}
+            onChange={(text) => change({ ...texts, [figure]: text })}
           />
         ))}
       </div>
-      <button type="button" className="button-link" onClick={() => setTexts(textsOf(undefined))}>
+      <button type="button" className="button-link" onClick={() => change(textsOf(undefined))}>
         {say("report.cost-usual")}
       </button>
     </fieldset>

@@ -43,6 +43,7 @@ export const REPORT_WORDS = {
   "report.state.supplement": { en: "supplement: known now", ja: "追完（今回判明）" },
   "report.state.not-yet-known": { en: "not yet known", ja: "未判明" },
   "report.contradicts": { en: "the record contradicts itself", ja: "記録に食い違い" },
+  "report.claim": { en: "Say what is known among the facts", ja: "事実の一覧に記録する" },
   "report.settle": { en: "Settle it among the facts", ja: "事実の一覧で確定する" },
   "report.cite": { en: "{name}, entry {index} of the ledger", ja: "{name}（台帳の記録{index}）" },
   "report.cites-more": { en: "{count} more entries|{count} more entries", ja: "ほか{count}件の記録" },
