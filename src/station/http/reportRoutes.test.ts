@@ -124,6 +124,20 @@ test("a report is final when two persons have released it, and filing it does th
   assert.equal(next.before.entry, report);
 });
 
+test("a release asks for a new proof, when the last is too old", async () => {
+  await giveRoles("approver");
+  const { id } = await bob.json("POST", `/api/reports/${incident}/reports`, { kind: "board" });
+  const sessions = () => app.state.db.updateTable("session");
+  await sessions()
+    .set({ confirmedAt: new Date(0) })
+    .execute();
+  const old = await bob.json("POST", `/api/reports/${incident}/reports/${id}/release`, reason);
+  assert.equal(old.error.code, "confirmation-needed");
+  await sessions().set({ confirmedAt: new Date() }).execute();
+  const released = await bob.json("POST", `/api/reports/${incident}/reports/${id}/release`, reason);
+  assert.equal(released.state, "seconding");
+});
+
 test("the public page is refused with its place while it holds personal data", async () => {
   await giveRoles("approver");
   const post = (path: string, body: unknown) => bob.send("POST", `/api/reports/${incident}/${path}`, body);

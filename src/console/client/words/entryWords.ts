@@ -198,5 +198,6 @@ export const ENTRY_WORDS = {
   "entry.notice-doubt-resolved": { en: "doubtful notices settled", ja: "成否不明の通知を決着" },
   "entry.notice-bounces": { en: "bounces of notices read", ja: "通知の不達を読み取り" },
   "entry.notice-letters-made": { en: "letters made", ja: "郵送の通知を作成" },
+  "entry.hotline-asked": { en: "hotline looked a caller up", ja: "問い合わせ窓口で照会" },
   "entry.notice-person-looked-at": { en: "a person's notice looked at", ja: "個人の通知状況を照会" },
 } as const;
