@@ -7,6 +7,7 @@ import type { HostRole } from "../gates/outbound/settings.ts";
 import type { HotlineService } from "./service/hotlineTypes.ts";
 import type { IncidentService } from "./service/incidentTypes.ts";
 import type { RoomService } from "./service/roomTypes.ts";
+import type { NoticeService } from "./service/noticeTypes.ts";
 import type { RecordsService } from "./service/recordsTypes.ts";
 import type { ReportService } from "./service/reportTypes.ts";
 import type { ScopeService } from "./service/scopeTypes.ts";
@@ -28,6 +29,7 @@ export type Services = {
   reports: ReportService;
   room: RoomService;
   hotline: HotlineService;
+  notices: NoticeService;
   decisions: DecisionService;
   ledger: LedgerService;
 };
@@ -255,6 +257,7 @@ export type * from "./service/recordsTypes.ts";
 
 export type * from "./service/hotlineTypes.ts";
 export type * from "./service/incidentTypes.ts";
+export type * from "./service/noticeTypes.ts";
 export type * from "./service/roomTypes.ts";
 export type * from "./service/reportTypes.ts";
 export type * from "./service/scopeTypes.ts";

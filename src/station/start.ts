@@ -22,6 +22,7 @@ import { createDeskService } from "./service/deskService.ts";
 import { createHotlineService } from "./service/hotlineService.ts";
 import { createIncidentService } from "./service/incidentService.ts";
 import { createLedgerService } from "./service/ledgerService.ts";
+import { createNoticeService } from "./service/noticeService.ts";
 import { createRecordsService } from "./service/recordsService.ts";
 import { createReportService } from "./service/reportService.ts";
 import { reportSourceOf } from "./service/reportSource.ts";
@@ -30,7 +31,10 @@ import { createScopeService } from "./service/scopeService.ts";
 import { createTrafficService } from "./service/trafficService.ts";
 import type { Services, StationStatus } from "./services.ts";
 
-type StationServices = Services & { scope: ReturnType<typeof createScopeService> };
+type StationServices = Services & {
+  scope: ReturnType<typeof createScopeService>;
+  notices: ReturnType<typeof createNoticeService>;
+};
 export type StartedStation = {
   station: Station;
   /** Where people open the console. */
@@ -101,6 +105,7 @@ async function startOpened(station: Station, tell: Tell): Promise<StartedStation
     if ("closeAllConnections" in server) server.closeAllConnections();
     await closed;
     await services.scope.close();
+    await services.notices.close();
     await station.close();
   }
   return { station, url, firstLink, services, close };
@@ -211,6 +216,7 @@ function servicesOf(station: Station, origin: string): StationServices {
       nameOf,
       now: () => Temporal.Now.instant(),
     }),
+    notices: createNoticeService({ room: noticeRoomOf(station), loaded, nameOf }),
     hotline: createHotlineService(new Hotline(noticeRoomOf(station), station.keyring.secretFor("hotline"))),
     decisions: views,
     ledger: ledgerService,

@@ -14,6 +14,7 @@ import "./styles/traffic.css";
 import "./styles/records.css";
 import "./styles/scope.css";
 import "./styles/incident.css";
+import "./styles/notice.css";
 import "./styles/report.css";
 import "./theme.ts";
 

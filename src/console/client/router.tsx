@@ -89,6 +89,8 @@ export function createConsoleRouter(client: QueryClient) {
     page("/findings/$id", () => import("./pages/FindingPage.tsx"), "FindingPage"),
     page("/cuts/card", () => import("./pages/CutCardPage.tsx"), "CutCardPage"),
     ...incidentRoutes(root),
+    page("/notices", () => import("./pages/NoticesPage.tsx"), "NoticesPage"),
+    page("/notices/$name", () => import("./pages/NoticePage.tsx"), "NoticePage"),
     page("/hotline", () => import("./pages/HotlinePage.tsx"), "HotlinePage"),
     page("/replay", () => import("./pages/ReplayPage.tsx"), "ReplayPage"),
     page("/gates", () => import("./pages/GatesPage.tsx"), "GatesPage"),

@@ -7,6 +7,7 @@ import { consoleFiles } from "./consoleFiles.ts";
 import type { Context, Env } from "./context.ts";
 import { createAuth, type Auth, type AuthConfig } from "./createAuth.ts";
 import { decisionRoutes } from "./decisionRoutes.ts";
+import { noticeRoutes } from "./noticeRoutes.ts";
 import { hotlineRoutes } from "./hotlineRoutes.ts";
 import { incidentRoutes } from "./incidentRoutes.ts";
 import { ledgerRoutes } from "./ledgerRoutes.ts";
@@ -95,6 +96,7 @@ function createRoutes(context: Context) {
     .route("/incidents", new Hono<Env>().use(person).route("/", roomRoutes(context)))
     .route("/incidents", new Hono<Env>().use(person).route("/", incidentRoutes(context)))
     .route("/reports", new Hono<Env>().use(person).route("/", reportRoutes(context)))
+    .route("/notices", new Hono<Env>().use(person).route("/", noticeRoutes(context)))
     .route("/hotline", new Hono<Env>().use(person).route("/", hotlineRoutes(context)))
     .route("/decisions", new Hono<Env>().use(person).route("/", decisionRoutes(context)))
     .route("/ledger", new Hono<Env>().use(person).route("/", ledgerRoutes(context)))

@@ -11,6 +11,7 @@ import { limits as questionLimits } from "../../incident/questions.ts";
 import { ROLES } from "../services.ts";
 import type { Context, Env } from "./context.ts";
 import { refusal } from "./problem.ts";
+import { readBody } from "./readBody.ts";
 import { readInput } from "./readInput.ts";
 import { requirePermission } from "./requirePerson.ts";
 
@@ -101,7 +102,7 @@ export function roomRoutes(context: Context) {
       return c.json(await room.follow(incident, playbook, c.get("person")));
     })
     .post("/:id/evidence", change, readInput("param", Id), readInput("query", File), async (c) => {
-      const bytes = await readBody(c.req.raw.body);
+      const bytes = await readBody(c.req.raw.body, limits.evidenceBytesMax);
       return c.json(await room.keep(c.req.valid("param").id, bytes, c.req.valid("query"), c.get("person")));
     })
     .post("/:id/questions", change, readInput("param", Id), readInput("json", Question), async (c) => {
@@ -110,23 +111,4 @@ export function roomRoutes(context: Context) {
         throw refusal(400, "input-invalid", "Cannot read onSilence: there is no such option");
       return c.json(await room.ask(c.req.valid("param").id, asked, c.get("person")));
     });
-}
-
-async function readBody(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of body ?? []) {
-    bytes += part.length;
-    if (bytes > limits.evidenceBytesMax) {
-      const most = `${limits.evidenceBytesMax / 1024 ** 2} MB`;
-      throw refusal(
-        413,
-        "input-invalid",
-        `Cannot keep more than ${most}: register its hash and where it lies`,
-      );
-    }
-    parts.push(part);
-  }
-  if (bytes === 0) throw refusal(400, "input-invalid", "Cannot keep a file of 0 bytes");
-  return Buffer.concat(parts);
 }

@@ -28,7 +28,7 @@ import { createIncidentService } from "../service/incidentService.ts";
 import { createReportService, type ReportSource } from "../service/reportService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
-import { testHotline } from "./testHotline.ts";
+import { testNotices } from "./testNotices.ts";
 import { testRoom } from "./testRoom.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
@@ -74,7 +74,7 @@ export function createTestServices(options: {
   };
   const recorder = { append } as Recorder;
   const { incidents, service: room } = testRoom({ db: options.db, recorder, evidence, nameOf });
-  const { noticeRoom, service: hotline } = testHotline({ ...options, evidence, append });
+  const { noticeRoom, hotline, notices } = testNotices({ ...options, evidence, append });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -117,6 +117,7 @@ export function createTestServices(options: {
     incidentRoom: incidents,
     noticeRoom,
     hotline,
+    notices,
     room,
     reports: createReportService({
       source: ledger.source(),

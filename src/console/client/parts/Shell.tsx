@@ -83,6 +83,7 @@ function Rail() {
         <RailLink to="/decisions" word={narrow ? "nav.short.decisions" : "nav.decisions"}>
           <WaitingCount />
         </RailLink>
+        {narrow ? null : <RailLink to="/notices" word="nav.notices" />}
         {usesHotline && !narrow ? <RailLink to="/hotline" word="nav.hotline" /> : null}
         <RailLink to="/ledger" word={narrow ? "nav.short.ledger" : "nav.ledger"} />
         {seesPeople && !narrow ? <RailLink to="/people" word="nav.people" /> : null}

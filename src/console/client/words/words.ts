@@ -3,6 +3,7 @@ import { ENTRY_WORDS } from "./entryWords.ts";
 import { HOTLINE_WORDS } from "./hotlineWords.ts";
 import { INCIDENT_WORDS } from "./incidentWords.ts";
 import { MAIL_WORDS } from "./mailWords.ts";
+import { NOTICE_WORDS } from "./noticeWords.ts";
 import { PEOPLE_WORDS } from "./peopleWords.ts";
 import { RECORDS_WORDS } from "./recordsWords.ts";
 import { REPLAY_WORDS } from "./replayWords.ts";
@@ -23,6 +24,7 @@ export const WORDS = {
   ...RECORDS_WORDS,
   ...SCOPE_WORDS,
   ...HOTLINE_WORDS,
+  ...NOTICE_WORDS,
   ...INCIDENT_WORDS,
   ...ROOM_WORDS,
   ...REPORT_WORDS,
