@@ -100,6 +100,8 @@ const systemPackages = {
   "ntfs-3g": "/usr/sbin/mkntfs",
   sleuthkit: "/usr/bin/blkls",
   postfix: "/usr/sbin/postfix",
+  "dovecot-imapd": "/usr/lib/dovecot/imap",
+  "poppler-utils": "/usr/bin/pdftoppm",
   swaks: "/usr/bin/swaks",
   chromium: "/usr/bin/chromium",
   "fonts-noto-cjk": "/usr/share/fonts/opentype/noto",

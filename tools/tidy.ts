@@ -101,6 +101,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/gates/",
     "src/gate",
     "src/scope/",
+    "src/notice/",
+    "src/law/",
     "src/ledger/",
     "src/personal/",
     "src/lib/",

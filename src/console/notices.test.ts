@@ -23,7 +23,8 @@ describe("the pages of the notices in Chromium", { skip: noBrowser, timeout: 180
       { length: 20 },
       (_, at) => `p${at},見本 花子${at},h${at}@mail.example.jp,name;email,no\n`,
     );
-    const text = `person_id,name,email,items,valid_passport\n${rows.join("")}q1,x,,weather,no\nq2,見本 旅,a@b.example.jp,passport,yes\n`;
+    const others = "q1,x,,weather,no\nq2,見本 旅,a@b.example.jp,passport,yes\n";
+    const text = `person_id,name,email,items,valid_passport\n${rows.join("")}${others}`;
     await page
       .getByLabel("名簿のCSV")
       .setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(text) });

@@ -94,7 +94,8 @@ export function printDelays(delays: readonly Delay[]): string {
     const { what, from, until, days, seconds } = delay;
     const here = seconds === null ? "not played" : `${seconds.toFixed(1)} s`;
     const span = `${from.slice(5)} to ${until.slice(5)}`;
-    return `    ${what.en.padEnd(38)} ${span}  ${String(days).padStart(3)} days  ${here.padStart(10)}  ${what.ja}\n`;
+    const then = `${span}  ${String(days).padStart(3)} days`;
+    return `    ${what.en.padEnd(38)} ${then}  ${here.padStart(10)}  ${what.ja}\n`;
   });
   return `  Delay in 2016 / here, measured in this run\n${lines.join("")}`;
 }

@@ -102,7 +102,8 @@ export class IncidentDesk {
       join incident on incident.id::text = decision.about::json ->> 'incident' and incident.state = 'merged'
       join ledger_about about on about.key = 'from' and about.value = incident.id::text
       join ledger_entry entry on entry.index = about.index and entry.code = 'incidents-merged'
-      where decision.state in ('asked', 'seconding') and decision.code in ('may-have-leaked', 'tell-directors')
+      where decision.state in ('asked', 'seconding')
+        and decision.code in ('may-have-leaked', 'tell-directors')
       limit ${limits.incidentsAskedMax}`.execute(db);
     for (const { id, entry } of rows) await decisions.withdraw(id, entry as EntryId);
   }

@@ -150,8 +150,7 @@ async function statusOf(station: Station): Promise<StationStatus> {
 }
 
 function servicesOf(station: Station, origin: string): StationServices {
-  const { db, recorder, evidence, index, ledger, decisions, desk, orders, live, loaded } = station;
-  const { incidents } = desk;
+  const { db, recorder, evidence, index, ledger, decisions, orders, live, loaded } = station;
   const views = createDecisionService(decisions, orders);
   const stores = { db, recorder, evidence, index };
   const nameOf = async (person: string): Promise<string | null> => {
@@ -192,6 +191,20 @@ function servicesOf(station: Station, origin: string): StationServices {
       }),
       nameOf,
     }),
+    ...aftermathOf(station, nameOf),
+    decisions: views,
+    ledger: ledgerService,
+  };
+}
+
+/** What follows a finding: incidents, reports, notices, the hotline. */
+function aftermathOf(
+  station: Station,
+  nameOf: (person: string) => Promise<string | null>,
+): Pick<StationServices, "incidents" | "room" | "reports" | "notices" | "hotline"> {
+  const { db, recorder, evidence, index, decisions, desk, loaded } = station;
+  const { incidents } = desk;
+  return {
     incidents: createIncidentService({ incidents, laws: desk.laws, evidence, nameOf }),
     room: createRoomService({
       incidents,
@@ -218,8 +231,6 @@ function servicesOf(station: Station, origin: string): StationServices {
     }),
     notices: createNoticeService({ room: noticeRoomOf(station), loaded, nameOf }),
     hotline: createHotlineService(new Hotline(noticeRoomOf(station), station.keyring.secretFor("hotline"))),
-    decisions: views,
-    ledger: ledgerService,
   };
 }
 

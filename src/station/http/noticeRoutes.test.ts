@@ -17,10 +17,11 @@ after(() => app.close());
 
 const giveRoles = (roles: string) => app.state.db.updateTable("person").set({ roles }).execute();
 const list = Buffer.from(
-  "person_id,name,email,items\np1,見本 花子,hanako@mail.example.jp,name;email\np2,,x,name\np3,見本 太郎,,weather\n",
+  "person_id,name,email,items\np1,見本 花子,hanako@mail.example.jp,name;email\n" +
+    "p2,,x,name\np3,見本 太郎,,weather\n",
 );
 
-test("a list is taken, with the rows that were not; texts to start from are there, and break rules", async () => {
+test("a list is taken, with the rows that were not; texts to start from are there", async () => {
   const taken = await client.send("POST", "/api/notices/main/list", list, binary);
   assert.equal(taken.status, 200, await taken.clone().text());
   const { added, bad } = (await taken.json()) as { added: number; bad: { line: number }[] };

@@ -2,7 +2,6 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { Incidents } from "../../incident/incidents.ts";
 import type { NoticeRoom } from "../../notice/store/campaign.ts";
-import { LAWS } from "../../law/laws.ts";
 import type { Recorder } from "../../ledger/recorder.ts";
 import { SekishoError } from "../../lib/error.ts";
 import { join } from "node:path";
@@ -24,13 +23,10 @@ import type {
   Services,
 } from "../services.ts";
 import { HELD_STATES } from "../services.ts";
-import { createIncidentService } from "../service/incidentService.ts";
-import { createReportService, type ReportSource } from "../service/reportService.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
-import { testNotices } from "./testNotices.ts";
-import { testRoom } from "./testRoom.ts";
 import type { TestAmount } from "./testTrafficData.ts";
+import { testAftermath } from "./testAftermath.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
 import { createTestTraffic, type TestTraffic } from "./testTraffic.ts";
 
@@ -73,8 +69,14 @@ export function createTestServices(options: {
     return (ledger.rows.find(({ entry }) => entry.id === id) as LedgerRow).entry;
   };
   const recorder = { append } as Recorder;
-  const { incidents, service: room } = testRoom({ db: options.db, recorder, evidence, nameOf });
-  const { noticeRoom, hotline, notices } = testNotices({ ...options, evidence, append });
+  const aftermath = testAftermath({
+    ...options,
+    recorder,
+    evidence,
+    nameOf,
+    append,
+    source: ledger.source(),
+  });
   const listeners = new Set<(event: LiveEvent) => void>();
   const emit = (event: Partial<LiveEvent>): void => {
     const whole = {
@@ -92,18 +94,7 @@ export function createTestServices(options: {
     recordsData: records.data,
     emit,
     station: { status: async () => statusOf(now, ledger.rows.length, traffic.data.amount) },
-    live: {
-      recent: async (limit) => {
-        const events = [...mails.slice(0, limit).map(liveEvent), ...outboundEvents(traffic.data)];
-        return events.toSorted((one, other) => (one.at < other.at ? 1 : -1)).slice(0, limit);
-      },
-      rates: async (minutes) => ratesOf(minutes, options.mails, now),
-      byReason: async () => countReasons(mails),
-      subscribe: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
+    live: liveOf(mails, traffic.data, { now, busy: options.mails, listeners }),
     desk: deskOf(mails, ledger),
     traffic: traffic.service,
     records: records.service,
@@ -113,25 +104,28 @@ export function createTestServices(options: {
       receiver: async () => ({ evidence, append, dataFolder: options.dataFolder }),
       nameOf,
     }),
-    incidents: createIncidentService({ incidents, laws: LAWS, evidence, nameOf }),
-    incidentRoom: incidents,
-    noticeRoom,
-    hotline,
-    notices,
-    room,
-    reports: createReportService({
-      source: ledger.source(),
-      recorder,
-      evidence,
-      incidents,
-      laws: LAWS,
-      organisation: "Example Travel",
-      timeZone: "Asia/Tokyo",
-      nameOf,
-      now: () => Temporal.Now.instant(),
-    }),
+    ...aftermath,
     decisions: decisionsOf(decisionViews, mails, ledger),
     ledger: ledger.service(),
+  };
+}
+
+function liveOf(
+  mails: HeldMailRow[],
+  traffic: TestTraffic,
+  of: { now: Date; busy: number; listeners: Set<(event: LiveEvent) => void> },
+): Services["live"] {
+  return {
+    recent: async (limit) => {
+      const events = [...mails.slice(0, limit).map(liveEvent), ...outboundEvents(traffic)];
+      return events.toSorted((one, other) => (one.at < other.at ? 1 : -1)).slice(0, limit);
+    },
+    rates: async (minutes) => ratesOf(minutes, of.busy, of.now),
+    byReason: async () => countReasons(mails),
+    subscribe: (listener) => {
+      of.listeners.add(listener);
+      return () => of.listeners.delete(listener);
+    },
   };
 }
 

@@ -73,7 +73,7 @@ export const NOTICE_WORDS = {
   "notice.reason": { en: "Why", ja: "理由" },
   "notice.doubts": { en: "In doubt", ja: "到着不明" },
   "notice.doubts-lead": {
-    en: "Handed over and never answered: nobody knows whether they arrived. A person chooses what follows; nothing is sent again by itself.",
+    en: "Handed over, never answered: a person chooses what follows; nothing is sent again by itself.",
     ja: "渡した後に返事がなく、届いたか分からないものです。どう扱うかは人が決めます。自動では送り直しません。",
   },
   "notice.doubt.count-as-sent": { en: "Count as sent", ja: "送付済みとして扱う" },

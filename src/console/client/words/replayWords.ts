@@ -18,7 +18,7 @@ export const REPLAY_WORDS = {
     ja: "棒は0.1秒から100日までの対数目盛りです。",
   },
   "replay.silence": {
-    en: "Nobody answers in the replay, and silence counts after seconds; elsewhere after the configured hours.",
+    en: "In the replay nobody answers, and silence counts after seconds; elsewhere after hours.",
     ja: "再現では誰も回答せず、数秒で既定の扱いになります。実際の運用では設定した時間の後です。",
   },
   "replay.played": { en: "played", ja: "再現" },
