@@ -25,6 +25,7 @@ import type {
 import { HELD_STATES } from "../services.ts";
 import { createScopeService } from "../service/scopeService.ts";
 import { testMailRow, testMailView } from "./testMails.ts";
+import type { ReportSource } from "../service/reportService.ts";
 import type { TestAmount } from "./testTrafficData.ts";
 import { testAftermath } from "./testAftermath.ts";
 import { createTestRecords, type TestRecords } from "./testRecords.ts";
