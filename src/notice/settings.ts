@@ -96,7 +96,10 @@ export const NoticeSettings = z.strictObject({
     .prefault({})
     .describe("What happens after a refusal that may pass."),
   window: z
-    .strictObject({ from: ClockTime, until: ClockTime })
+    .strictObject({
+      from: ClockTime.describe("First minute."),
+      until: ClockTime.describe("End; 24:00 is midnight."),
+    })
     .optional()
     .describe("Hours of the day, in timeZone, in which mails go out; without it, always."),
   seeds: z
