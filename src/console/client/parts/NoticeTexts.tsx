@@ -57,11 +57,13 @@ function TextForm({ campaign, file, text, problems }: FormProps) {
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
     setError(null);
+    const sent = changed ?? text;
     try {
-      const view = await saveText(campaign, { file, text: changed ?? text });
+      const view = await saveText(campaign, { file, text: sent });
       client.setQueryData(["notices", campaign], view);
+      // What was typed meanwhile is not saved yet, and stays.
+      setChanged((now) => (now === sent ? null : now));
       await client.invalidateQueries({ queryKey: ["notices", campaign, "preview"] });
-      setChanged(null);
     } catch (problem) {
       setError(problem);
     }
