@@ -42,6 +42,8 @@ type Task = {
   resolve: (result: ReadResult) => void;
   /** Was under way when its worker ended, so it is read again, alone: only then it is to blame. */
   alone: boolean;
+  /** How many readers ended by themselves while they read it alone. */
+  deaths: number;
   since: number;
 };
 
@@ -85,7 +87,7 @@ class Pool implements ReaderPool {
         resolve({ ok: false, code: "died", problem: "the readers are closed" });
         return;
       }
-      this.#queue.push({ id: this.#nextId, raw, transport, resolve, alone: false, since: 0 });
+      this.#queue.push({ id: this.#nextId, raw, transport, resolve, alone: false, deaths: 0, since: 0 });
       this.#nextId += 1;
       this.#hand();
     });
@@ -205,10 +207,13 @@ class Pool implements ReaderPool {
     const tasks = [...worker.tasks.values()];
     for (const task of tasks) {
       // What ended by itself may have been ended from outside (the kernel's out-of-memory killer).
-      const toBlame = task.alone || (tasks.length === 1 && worker.blame !== null);
+      // One reading alone proves nothing either: two readers may be ended at once, and the second one gets
+      // what the first one had before anybody knows that it has ended too.
+      const alone = task.alone && (worker.blame !== null || task.deaths > 0);
+      const toBlame = alone || (tasks.length === 1 && worker.blame !== null);
       if (this.#closing) this.#fail(task, "died", "the readers are closed");
       else if (toBlame) this.#fail(task, worker.blame?.code ?? "died", problemOf(worker));
-      else this.#queue.unshift({ ...task, alone: true });
+      else this.#queue.unshift({ ...task, alone: true, deaths: task.deaths + (task.alone ? 1 : 0) });
     }
     if (this.#closing) return;
     if (this.#failedStarts < startsMax) this.#start();
