@@ -72,7 +72,7 @@ describe("act four of 2016", () => {
       assert.ok(Number(figures["halfRows"]) > 2_000, `${figures["halfRows"]} half rows`);
       assert.ok(Number(figures["listPrecision"]) >= wantedOfList.precision, `${figures["listPrecision"]}`);
       assert.match(String(figures["partners"]), /NTT docomo dTravel \d{3}/);
-      const counts = JSON.parse(readFileSync(join(folder, "scope", "counts.json"), "utf8")) as {
+      const counts = JSON.parse(readFileSync(join(folder, "scope", "recovered", "counts.json"), "utf8")) as {
         persons: { most: number };
       };
       assert.ok(counts.persons.most >= Number(figures["personsTrue"]));
