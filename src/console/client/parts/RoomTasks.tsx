@@ -93,10 +93,6 @@ const TASK_STATES = ["open", "doing", "done", "dropped"] as const;
 
 function Task({ task, incident }: { task: RoomTask; incident: string }) {
   const { say, choose } = useWords();
-  const may = useMay("incident.change");
-  const renew = useRenewed(incident);
-  const [changing, setChanging] = useState(false);
-  const [state, setState] = useState<(typeof TASK_STATES)[number]>("done");
   const last = task.changes.at(-1);
   const left = task.state === "open" || task.state === "doing";
   const late = left && task.due !== null && Date.parse(task.due) < Date.now();
@@ -116,31 +112,54 @@ function Task({ task, incident }: { task: RoomTask; incident: string }) {
             {"　"}
           </>
         )}
-        {may ? (
-          <button type="button" className="button-link" onClick={() => setChanging(true)}>
-            {say("room.change")}
-          </button>
-        ) : null}
+        <StateChange
+          incident={incident}
+          of={{ kind: "task", item: task.id }}
+          title={choose(task.title)}
+          states={TASK_STATES.map((value) => ({ value, label: say(`room.task.${value}`) }))}
+          first="done"
+        />
       </p>
+    </div>
+  );
+}
+
+type ChangeProps = {
+  incident: string;
+  of: { kind: "task" | "hypothesis"; item: string };
+  title: string;
+  states: readonly { value: string; label: string }[];
+  /** Most often it is changed to this. */
+  first: string;
+};
+
+/** Another state, with a reason. */
+function StateChange({ incident, of, title, states, first }: ChangeProps) {
+  const { say } = useWords();
+  const may = useMay("incident.change");
+  const renew = useRenewed(incident);
+  const [changing, setChanging] = useState(false);
+  const [state, setState] = useState(first);
+  if (!may) return null;
+  return (
+    <>
+      <button type="button" className="button-link" onClick={() => setChanging(true)}>
+        {say("room.change")}
+      </button>
       <ReasonDialog
-        title={choose(task.title)}
+        title={title}
         label="room.change-reason"
         send="room.save"
         open={changing}
         onClose={() => setChanging(false)}
         onSend={async (reason) => {
-          await changeInRoom(incident, { kind: "task", item: task.id }, { data: { state }, reason });
+          await changeInRoom(incident, of, { data: { state }, reason });
           await renew();
         }}
       >
-        <SelectField
-          label={say("room.task-state")}
-          value={state}
-          options={TASK_STATES.map((value) => ({ value, label: say(`room.task.${value}`) }))}
-          onChange={setState}
-        />
+        <SelectField label={say("room.task-state")} value={state} options={states} onChange={setState} />
       </ReasonDialog>
-    </div>
+    </>
   );
 }
 
@@ -187,10 +206,6 @@ const HYPOTHESIS_STATES = ["open", "supported", "refuted"] as const;
 
 function Hypothesis({ hypothesis, incident }: { hypothesis: RoomHypothesis; incident: string }) {
   const { say } = useWords();
-  const may = useMay("incident.change");
-  const renew = useRenewed(incident);
-  const [changing, setChanging] = useState(false);
-  const [state, setState] = useState<(typeof HYPOTHESIS_STATES)[number]>("supported");
   const last = hypothesis.changes.at(-1);
   return (
     <div className="stack-tight">
@@ -202,31 +217,14 @@ function Hypothesis({ hypothesis, incident }: { hypothesis: RoomHypothesis; inci
         <Moment at={last?.at ?? hypothesis.at} />
         {last?.reason === undefined || last.reason === null ? null : `　${last.reason}`}
         {"　"}
-        {may ? (
-          <button type="button" className="button-link" onClick={() => setChanging(true)}>
-            {say("room.change")}
-          </button>
-        ) : null}
-      </p>
-      <ReasonDialog
-        title={say("room.hypothesis")}
-        label="room.change-reason"
-        send="room.save"
-        open={changing}
-        onClose={() => setChanging(false)}
-        onSend={async (reason) => {
-          const of = { kind: "hypothesis", item: hypothesis.id } as const;
-          await changeInRoom(incident, of, { data: { state }, reason });
-          await renew();
-        }}
-      >
-        <SelectField
-          label={say("room.task-state")}
-          value={state}
-          options={HYPOTHESIS_STATES.map((value) => ({ value, label: say(`room.hypothesis.${value}`) }))}
-          onChange={setState}
+        <StateChange
+          incident={incident}
+          of={{ kind: "hypothesis", item: hypothesis.id }}
+          title={say("room.hypothesis")}
+          states={HYPOTHESIS_STATES.map((value) => ({ value, label: say(`room.hypothesis.${value}`) }))}
+          first="supported"
         />
-      </ReasonDialog>
+      </p>
     </div>
   );
 }
