@@ -53,8 +53,10 @@ export const IncidentSettings = z.strictObject({
       z.strictObject({
         partner: z
           .string()
-          .regex(/^[a-z0-9][a-z0-9-]{0,40}$/)
-          .describe("Short name, as the scope's counts have it."),
+          .trim()
+          .min(1)
+          .max(48)
+          .describe("The partner as the customer table names it, and so the scope's counts."),
         name: z
           .strictObject({
             ja: z.string().min(1).max(200).describe("In Japanese."),

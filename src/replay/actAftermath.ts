@@ -27,6 +27,9 @@ const ciso: Person = {
   roles: ["approver"],
 };
 
+/** As the customer table names the partner. */
+const dTravel = "NTT docomo dTravel";
+
 type Played = { problems: string[]; figures: ActResult["figures"] };
 
 async function play(stage: Stage): Promise<ActResult> {
@@ -137,7 +140,7 @@ async function clocks(stage: Stage, incident: string, played: Played): Promise<v
   });
   stage.tell(`${knew.length} moments of knowing stand side by side; preliminary report until ${days}`);
   if (preliminary.length < 2) played.problems.push("both moments of knowing have to show their clocks");
-  if (!view.clocks.some(({ law }) => law === "contract-docomo"))
+  if (!view.clocks.some(({ law }) => law === `contract-${dTravel}`))
     played.problems.push("the partner has no clock");
 }
 
@@ -150,7 +153,7 @@ async function reports(stage: Stage, incident: string, played: Played): Promise<
   const wanted = [
     { name: "appi-preliminary", input: { kind: "preliminary", law: "jp-appi" } },
     { name: "board", input: { kind: "board" } },
-    { name: "partner-docomo", input: { kind: "partner", partner: "docomo" } },
+    { name: "partner-docomo", input: { kind: "partner", partner: dTravel } },
   ] as const;
   for (const { name, input } of wanted) {
     const draft = await service.draft(incident, input, privacy);

@@ -228,7 +228,7 @@ function incidentConfig(port: number): string {
   ask:
     mail: { host: 127.0.0.1, port: ${port}, tls: "off", from: sekisho@ijtb.example }
   contracts:
-    - partner: docomo
+    - partner: NTT docomo dTravel
       name: { ja: 携帯電話会社, en: Mobile operator }
       within: { hours: 24 }
       version: 2014-02-27
