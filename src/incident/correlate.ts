@@ -72,18 +72,18 @@ export function correlate(
       else list.push(member);
     }
   }
-  const linksOf = (one: Sign): { member: Member; link: Link }[] =>
+  const linksOf = (one: Sign): Found[] =>
     one.keys.flatMap((key) =>
       (byKey.get(keyName(key)) ?? [])
         .map((member) => ({ member, link: linkOf(one, member, key) }))
         .filter(({ link }) => link.hoursApart <= policy.windowHours),
     );
-  const nearest = (one: Sign): { member: Member; link: Link }[] =>
+  const nearest = (one: Sign): Found[] =>
     linksOf(one).toSorted((first, second) => first.link.hoursApart - second.link.hoursApart);
   const near = nearest(sign);
   const reasons = firstLinks(sign, near);
   // What comes along may hang together with an incident of which this sign knows nothing.
-  for (const member of waitingWith(sign, linksOf))
+  for (const { member } of waitingWith(sign, linksOf, ({ apart }) => apart.length === 0))
     for (const [incident, link] of firstLinks(member, nearest(member)))
       if (!reasons.has(incident)) reasons.set(incident, link);
   const found = [...reasons.keys()].toSorted((one, other) => ageOf(one, incidents) - ageOf(other, incidents));
@@ -96,7 +96,12 @@ export function correlate(
   else steps.push({ do: "join", incident, sign: sign.entry, why: reasons.get(oldest) as Link });
   for (const from of found.slice(1))
     steps.push({ do: "merge", into: incident, from, why: reasons.get(from) as Link });
-  return [...steps, ...gatherWaiting(sign, incident, linksOf)];
+  for (const { member, link, by } of waitingWith(sign, linksOf, ({ apart }) => !apart.includes(incident))) {
+    // Told from the side of the one that comes along.
+    const why = { ...link, sign: member.entry, with: by.entry };
+    steps.push({ do: "join", incident, sign: member.entry, why });
+  }
+  return steps;
 }
 
 function opens(sign: Sign, policy: CorrelationPolicy): boolean {
@@ -107,7 +112,7 @@ function opens(sign: Sign, policy: CorrelationPolicy): boolean {
 const isLoose = (member: Member): boolean => member.incident === null;
 
 /** The nearest link into each incident, but for those that a person took one of the two out of. */
-function firstLinks(sign: Sign, near: readonly { member: Member; link: Link }[]): Map<string, Link> {
+function firstLinks(sign: Sign, near: readonly Found[]): Map<string, Link> {
   const reasons = new Map<string, Link>();
   const own = "apart" in sign ? (sign as Member).apart : [];
   for (const { member, link } of near) {
@@ -118,41 +123,26 @@ function firstLinks(sign: Sign, near: readonly { member: Member; link: Link }[])
   return reasons;
 }
 
-/** Signs that wait and hang together with this one, over each other too; none that a person took out. */
-function waitingWith(sign: Sign, linksOf: (one: Sign) => { member: Member; link: Link }[]): Member[] {
-  const found = new Map<string, Member>();
-  const queue: Sign[] = [sign];
-  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
-    for (const { member } of linksOf(one)) {
-      if (member.incident !== null || member.apart.length > 0) continue;
-      if (member.entry === sign.entry || found.has(member.entry)) continue;
-      found.set(member.entry, member);
-      queue.push(member);
-    }
-  }
-  return [...found.values()];
-}
+type Found = { member: Member; link: Link };
 
-/** Brings those along, each with why. */
-function gatherWaiting(
+/** Signs that wait and hang together with this one, over each other too, each with whom it came by. */
+function waitingWith(
   sign: Sign,
-  incident: string,
-  linksOf: (one: Sign) => { member: Member; link: Link }[],
-): Step[] {
-  const steps: Step[] = [];
+  linksOf: (one: Sign) => Found[],
+  mayCome: (member: Member) => boolean,
+): (Found & { by: Sign })[] {
+  const found: (Found & { by: Sign })[] = [];
   const seen = new Set([sign.entry]);
   const queue: Sign[] = [sign];
-  for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
-    for (const { member, link } of linksOf(one)) {
-      if (member.incident !== null || member.apart.includes(incident) || seen.has(member.entry)) continue;
+  for (let by = queue.shift(); by !== undefined; by = queue.shift()) {
+    for (const { member, link } of linksOf(by)) {
+      if (member.incident !== null || seen.has(member.entry) || !mayCome(member)) continue;
       seen.add(member.entry);
-      // Told from the side of the one that comes along.
-      const why = { ...link, sign: member.entry, with: one.entry };
-      steps.push({ do: "join", incident, sign: member.entry, why });
+      found.push({ member, link, by });
       queue.push(member);
     }
   }
-  return steps;
+  return found;
 }
 
 function linkOf(one: Sign, other: Sign, key: Key): Link {

@@ -67,11 +67,7 @@ export function weighAnswer(
       hint: `answer one of: ${known}`,
     });
   }
-  if (answer.reason.trim() === "" || answer.reason.length > limits.reasonCharactersMax) {
-    throw new SekishoError("usage", "Cannot answer without a reason of 1 to 2000 characters", {
-      hint: "say in a sentence why",
-    });
-  }
+  checkReason(answer.reason, "answer");
   if (!decision.secondPerson) return { state: "answered", code: "decision-answered" };
   if (decision.state === "asked") return { state: "seconding", code: "decision-proposed" };
   const first = decision.answers.at(-1);
@@ -82,6 +78,13 @@ export function weighAnswer(
   }
   if (first?.option === answer.option) return { state: "answered", code: "decision-answered" };
   return { state: "asked", code: "decision-contradicted" };
+}
+
+function checkReason(reason: string, act: "answer" | "dissent"): void {
+  if (reason.trim() !== "" && reason.length <= limits.reasonCharactersMax) return;
+  throw new SekishoError("usage", `Cannot ${act} without a reason of 1 to 2000 characters`, {
+    hint: "say in a sentence why",
+  });
 }
 
 export type DecisionsOptions = {
@@ -284,11 +287,7 @@ export class Decisions {
   async dissent(id: string, person: Answerer, reason: string): Promise<void> {
     const { recorder, evidence, db } = this.#options;
     const decision = await this.get(id);
-    if (reason.trim() === "" || reason.length > limits.reasonCharactersMax) {
-      throw new SekishoError("usage", "Cannot dissent without a reason of 1 to 2000 characters", {
-        hint: "say in a sentence why",
-      });
-    }
+    checkReason(reason, "dissent");
     const hash = await evidence.put(Buffer.from(JSON.stringify({ reason }), "utf8"));
     const entry = await recorder.append({
       kind: "decided",

@@ -110,10 +110,21 @@ export class IncidentDesk {
 
   /** What a settled question of an incident means. Does nothing a second time. */
   async carryOut(decision: Decision): Promise<void> {
-    if (decision.code === "may-have-leaked" && decision.outcome === "yes") await this.#startClocks(decision);
-    if (decision.code === "tell-directors" && decision.outcome === "tell")
-      await this.#tellDirectors(decision);
+    if (this.#carriedOut.has(decision.id)) return;
+    // Marked first: the answer itself and the periodic look may come at the same moment.
+    this.#carriedOut.add(decision.id);
+    try {
+      const what = `${decision.code} ${decision.outcome}`;
+      if (what === "may-have-leaked yes") await this.#startClocks(decision);
+      if (what === "tell-directors tell") await this.#tellDirectors(decision);
+    } catch (error) {
+      this.#carriedOut.delete(decision.id);
+      throw error;
+    }
   }
+
+  /** Decisions that this process has carried out, or is carrying out. */
+  readonly #carriedOut = new Set<string>();
 
   /** What a stop in the middle left: answers whose facts or mails are missing. */
   async carryOutSettled(): Promise<void> {
@@ -128,7 +139,9 @@ export class IncidentDesk {
       .orderBy("asked_at", "desc")
       .limit(limits.incidentsAskedMax)
       .execute()) as { id: string }[];
-    for (const { id } of rows) await this.carryOut(await decisions.get(id));
+    for (const { id } of rows) {
+      if (!this.#carriedOut.has(id)) await this.carryOut(await decisions.get(id));
+    }
   }
 
   /**
@@ -168,7 +181,7 @@ export class IncidentDesk {
     }
   }
 
-  /** Written down before it is sent: a mail that comes twice does less harm than one that never comes. */
+  /** Written down once it is sent: a mail that comes twice does less harm than one that never comes. */
   async #tellDirectors(decision: Decision): Promise<void> {
     const { db, loaded, recorder } = this.#options;
     const incident = await standsFor(db, decision.about["incident"] ?? "");
@@ -180,8 +193,7 @@ export class IncidentDesk {
       .where("ledger_rest.rests_on", "=", last)
       .where("ledger_entry.code", "=", "directors-told")
       .executeTakeFirst();
-    if (done !== undefined || this.#told.has(decision.id)) return;
-    this.#told.add(decision.id);
+    if (done !== undefined) return;
     const { directors } = loaded.config.incident.questions;
     const row = await this.incidents.get(incident);
     const results =
@@ -201,9 +213,6 @@ export class IncidentDesk {
       },
     });
   }
-
-  /** Told by this process: the index may be behind. */
-  readonly #told = new Set<string>();
 
   #tell(message: AskMessage, persons: readonly string[]): Promise<WayResult[]> {
     const { loaded } = this.#options;

@@ -211,7 +211,6 @@ function aftermathOf(
       room: desk.room,
       asking: desk.asking,
       decisions,
-      laws: desk.laws,
       evidence,
       nameOf,
       persons: () => personsOf(db),

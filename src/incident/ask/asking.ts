@@ -91,7 +91,7 @@ export class Asking {
         code: "ask-told",
         about: { ...open.about, matter: open.matter.id },
         rests: open.rests,
-        data: { step: step.step, way, reached: await this.#rosterNumbers(persons), state: "done" },
+        data: { step: step.step, way, reached: this.#rosterNumbers(persons), state: "done" },
       });
     }
     const key = `${open.matter.id} ${step.step}`;
@@ -110,12 +110,13 @@ export class Asking {
     return reached.length > 0;
   }
 
-  /** Addresses stay out of the ledger: persons are named by their place in the roster, from 1. */
+  /** No address gets into the ledger: persons are named by their place in the roster, from 1. */
   #rosterNumbers(persons: readonly string[]): string[] {
     const { roster } = this.#options;
     return persons.map((person) => {
       const at = roster.findIndex(({ email }) => email === person);
-      return at < 0 ? person.replace(/@.*/, "") : `roster-${at + 1}`;
+      if (at >= 0) return `roster-${at + 1}`;
+      return person.includes("@") ? "not-in-roster" : person;
     });
   }
 

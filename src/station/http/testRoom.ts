@@ -45,7 +45,6 @@ export function testRoom(parts: {
     room: new Room(writer),
     asking,
     decisions,
-    laws: LAWS,
     evidence,
     nameOf,
     persons,

@@ -8,7 +8,6 @@ import type { RoomKind, RoomText } from "../../incident/room/items.ts";
 import { PLAYBOOKS, playbookOf } from "../../incident/room/playbooks.ts";
 import type { Room, RoomItem } from "../../incident/room/room.ts";
 import type { TimeStamp } from "../../incident/timeStamp.ts";
-import type { Law } from "../../law/law.ts";
 import type { EvidenceHash } from "../../ledger/entry.ts";
 import type { EvidenceStore } from "../../ledger/evidence.ts";
 import { makeUuidV7 } from "../../lib/identifier.ts";
@@ -27,7 +26,6 @@ export type RoomServiceOptions = {
   room: Room;
   asking: Asking;
   decisions: Decisions;
-  laws: readonly Law[];
   evidence: EvidenceStore;
   /** The name of a person, by what the ledger calls her. */
   nameOf: (person: string) => Promise<string | null>;

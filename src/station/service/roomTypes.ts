@@ -76,17 +76,7 @@ export type RoomView = {
   persons: { id: string; name: string }[];
 };
 
-export const TIMELINE_KINDS = [
-  "finding",
-  "event",
-  "claim",
-  "decision",
-  "clock",
-  "duty",
-  "evidence",
-  "task",
-  "asked",
-] as const;
+export const TIMELINE_KINDS = ["finding", "event", "claim", "decision", "duty", "evidence", "task"] as const;
 export type TimelineLine = {
   /** The entry behind it. */
   entry: string;

@@ -16,11 +16,9 @@ const SHAPE = {
   event: "observed",
   claim: "observed",
   decision: "decided",
-  clock: "judged",
   duty: "enforced",
   evidence: "observed",
   task: "enforced",
-  asked: "enforced",
 } as const;
 
 /** All of it in the order in which it happened, whoever noted it. */
