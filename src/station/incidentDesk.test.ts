@@ -112,7 +112,7 @@ incident:
       view.decisions.map(({ state }) => state),
       ["defaulted", "defaulted"],
     );
-    const timeline = await station.services.room.timeline(incident);
+    const timeline = await station.services.room.timeline(incident, { counsel: true });
     assert.ok(timeline.some(({ what }) => what.ja.startsWith("回答がなく")));
     assert.ok(timeline.some(({ kind }) => kind === "finding"));
   });

@@ -123,7 +123,13 @@ test("a claim for counsel is hidden from those who do not settle; its source sta
     const view = await client.json("GET", `/api/incidents/${incident}`);
     return view.facts.find((fact: { fact: string }) => fact.fact === "persons").claims;
   };
+  const inTimeline = async (): Promise<boolean> => {
+    const lines = await client.json("GET", `/api/incidents/${incident}/timeline`);
+    return lines.some(({ what }: { what: { en: string } }) => what.en.includes("7930000"));
+  };
   assert.deepEqual((await claims())[0].outside, outside);
+  assert.equal(await inTimeline(), true);
   await giveRoles("analyst");
   assert.equal((await claims()).length, 0);
+  assert.equal(await inTimeline(), false);
 });

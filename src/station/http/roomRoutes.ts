@@ -11,6 +11,7 @@ import { limits as questionLimits } from "../../incident/questions.ts";
 import { ROLES } from "../services.ts";
 import type { Context, Env } from "./context.ts";
 import { refusal } from "./problem.ts";
+import { mayDo } from "./permissions.ts";
 import { readBody } from "./readBody.ts";
 import { readInput } from "./readInput.ts";
 import { requirePermission } from "./requirePerson.ts";
@@ -71,9 +72,10 @@ export function roomRoutes(context: Context) {
     .get("/:id/room", view, readInput("param", Id), async (c) =>
       c.json(await room.view(c.req.valid("param").id)),
     )
-    .get("/:id/timeline", view, readInput("param", Id), async (c) =>
-      c.json(await room.timeline(c.req.valid("param").id)),
-    )
+    .get("/:id/timeline", view, readInput("param", Id), async (c) => {
+      const counsel = mayDo(c.get("person").roles, "incident.settle");
+      return c.json(await room.timeline(c.req.valid("param").id, { counsel }));
+    })
     .post("/:id/room/:kind", change, readInput("param", Kind), readInput("json", Noted), async (c) => {
       const { id: incident, kind } = c.req.valid("param");
       const { data, text } = c.req.valid("json");

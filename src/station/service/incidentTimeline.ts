@@ -15,6 +15,8 @@ type Sources = {
   decisions: Decisions;
   evidence: EvidenceStore;
   nameOf: (person: string) => Promise<string | null>;
+  /** Whether claims for counsel are among the lines. */
+  counsel: boolean;
 };
 
 /**
@@ -48,8 +50,12 @@ async function findingLines(incident: string, { incidents }: Sources): Promise<T
   });
 }
 
-async function claimLines(incident: string, { incidents, nameOf }: Sources): Promise<TimelineLine[]> {
-  const claims = await incidents.facts.claims(incident);
+async function claimLines(
+  incident: string,
+  { incidents, nameOf, counsel }: Sources,
+): Promise<TimelineLine[]> {
+  const all = await incidents.facts.claims(incident);
+  const claims = all.filter(({ audience }) => counsel || audience !== "counsel");
   return Promise.all(
     claims.map(async ({ id, fact, value, bound, by, at }): Promise<TimelineLine> => {
       const { kind, about } = FACTS[fact];

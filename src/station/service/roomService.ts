@@ -41,7 +41,7 @@ export function createRoomService(options: RoomServiceOptions): RoomService {
   const views = new RoomViews(options);
   return {
     view: (incident) => views.view(incident),
-    timeline: (incident) => timelineOf(incident, options),
+    timeline: (incident, of) => timelineOf(incident, { ...options, ...of }),
     async note(incident, kind, said, by) {
       await room.note(incident, kind, { ...said, person: by.id });
       return views.view(incident);

@@ -97,7 +97,8 @@ export type WaitingMatter = { id: string; subject: Said; lines: Said[]; path: st
 
 export type RoomService = {
   view(incident: string): Promise<RoomView>;
-  timeline(incident: string): Promise<TimelineLine[]>;
+  /** `counsel`: with what is for counsel and those who settle. */
+  timeline(incident: string, of: { counsel: boolean }): Promise<TimelineLine[]>;
   note<K extends RoomKind>(
     incident: string,
     kind: K,
