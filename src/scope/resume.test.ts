@@ -84,6 +84,7 @@ test("sekisho scope killed at any moment goes on, and gives the same list", asyn
       const after = finishedTasks(out);
       assert.equal(after.size, files);
       for (const [file, time] of done) assert.equal(after.get(file), time, `${file} was read again`);
+      assert.ok(!existsSync(join(out, "work", "read", "records.parquet")), "records lie there twice");
     });
   }
 });

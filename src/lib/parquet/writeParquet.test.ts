@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { openDuck, quoteSql } from "../openDuck.ts";
 import { plainTexts, TextColumn } from "./textColumn.ts";
-import { joinParquet, packBits, ParquetPart, type ParquetColumn } from "./writeParquet.ts";
+import {
+  beginParquet,
+  endParquet,
+  joinParquet,
+  packBits,
+  ParquetPart,
+  type ParquetColumn,
+  type SharedParquet,
+} from "./writeParquet.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-parquet-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,8 +28,11 @@ const columns: readonly ParquetColumn[] = [
 ];
 const kinds = ["name", "kana", "住所"];
 
-function part(name: string, from: number, rows: number, level: number | null): ParquetPart {
-  const written = new ParquetPart(join(folder, name), columns, level);
+function part(
+  target: string | SharedParquet,
+  { from, rows, level }: { from: number; rows: number; level: number | null },
+): ParquetPart {
+  const written = new ParquetPart(target, columns, level);
   for (let start = 0; start < rows; start += 700) {
     const count = Math.min(700, rows - start);
     const id = new BigInt64Array(count).map((_, at) => BigInt(from + start + at) * 1_000_000_007n);
@@ -46,7 +57,11 @@ function part(name: string, from: number, rows: number, level: number | null): P
 
 for (const level of [null, 1]) {
   test(`joinParquet() writes what DuckDB reads, ${level === null ? "plain" : "packed"}`, async () => {
-    const parts = [part("a", 0, 2_000, level), part("b", 2_000, 0, level), part("c", 2_000, 1_001, level)];
+    const parts = [
+      part(join(folder, "a"), { from: 0, rows: 2_000, level }),
+      part(join(folder, "b"), { from: 2_000, rows: 0, level }),
+      part(join(folder, "c"), { from: 2_000, rows: 1_001, level }),
+    ];
     const file = join(folder, `all-${level}.parquet`);
     joinParquet(
       file,
@@ -78,6 +93,34 @@ for (const level of [null, 1]) {
     await duck.close();
   });
 }
+
+test("endParquet() makes a file whole that was left in the middle and begun again", async () => {
+  const file = join(folder, "shared.parquet");
+  const first = beginParquet(file);
+  const [one, left, two] = [0, 5_000, 1_000].map((from) => part(first, { from, rows: 800, level: 1 })) as [
+    ParquetPart,
+    ParquetPart,
+    ParquetPart,
+  ];
+  assert.equal(new Set([one, left, two].map(({ rowGroups }) => rowGroups[0]?.chunks[0]?.offset)).size, 3);
+  const before = [...two.rowGroups, ...one.rowGroups];
+  const again = beginParquet(file, before);
+  const three = part(again, { from: 3_000, rows: 10, level: 1 });
+  part(again, { from: 9_000, rows: 100, level: 1 });
+  endParquet(file, columns, { groups: [...three.rowGroups, ...before], packed: true });
+  const ids = Array.from({ length: 10 }, (_, at) => 3_000 + at);
+  for (const from of [1_000, 0]) for (let at = 0; at < 800; at += 1) ids.push(from + at);
+  const duck = await openDuck();
+  await duck.run("SET preserve_insertion_order = true");
+  const read = await duck.rows<{ id: number; value: string }>(
+    `SELECT (id / 1000000007)::INT AS id, value FROM read_parquet(${quoteSql(file)})`,
+  );
+  await duck.close();
+  assert.deepEqual(
+    read,
+    ids.map((id) => ({ id, value: "高".repeat(id % 40) })),
+  );
+});
 
 test("joinParquet() writes lists, gaps, bits and long dictionaries as DuckDB reads them", async () => {
   const shapes: readonly ParquetColumn[] = [

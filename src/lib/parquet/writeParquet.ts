@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { zstdCompressSync, constants } from "node:zlib";
 import { ThriftWriter } from "./thriftCompact.ts";
 
@@ -47,17 +47,67 @@ const codecs = { none: 0, zstd: 6 } as const;
 const pages = { data: 0, dictionary: 2 } as const;
 const magic = Buffer.from("PAR1");
 
-/** Writes row groups to a file without head and foot, which `joinParquet` puts round them. */
+/** A file into which threads write row groups; `end`: where the next one begins, in memory they share. */
+export type SharedParquet = { file: string; end: BigInt64Array };
+
+/** Opens a file for row groups, or one that holds some already: those to come stand behind them. */
+export function beginParquet(file: string, groups: readonly RowGroup[] = []): SharedParquet {
+  const open = openSync(file, existsSync(file) ? "r+" : "w", 0o600);
+  writeAll(open, magic, 0);
+  closeSync(open);
+  const end = new BigInt64Array(new SharedArrayBuffer(8));
+  end[0] = BigInt(endOf(groups));
+  return { file, end };
+}
+
+/** Makes a file whole that threads have written: it has these row groups, and nothing behind them. */
+export function endParquet(
+  file: string,
+  columns: readonly ParquetColumn[],
+  { groups, packed }: { groups: readonly RowGroup[]; packed: boolean },
+): void {
+  const open = openSync(file, "r+");
+  try {
+    const end = endOf(groups);
+    ftruncateSync(open, end);
+    writeAll(open, footOf(columns, groups, packed ? codecs.zstd : codecs.none), end);
+  } finally {
+    closeSync(open);
+  }
+}
+
+function endOf(groups: readonly RowGroup[]): number {
+  let end = magic.length;
+  for (const { chunks } of groups)
+    for (const { offset, dictionaryOffset, bytes } of chunks)
+      end = Math.max(end, (dictionaryOffset < 0 ? offset : dictionaryOffset) + bytes);
+  return end;
+}
+
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(file, bytes, done, bytes.length - done, at + done);
+}
+
+/**
+ * Writes row groups to a file that threads share, or to one of its own without head and foot, which
+ * `joinParquet` puts round them.
+ */
 export class ParquetPart {
   readonly #file: number;
+  readonly #end: BigInt64Array;
   readonly #columns: readonly ParquetColumn[];
   readonly #level: number | null;
   readonly rowGroups: RowGroup[] = [];
+  /** Pages of the row group that is made; its place in the file is known once its size is. */
+  #pages: Uint8Array[] = [];
   #at = 0;
 
   /** `level`: of zstd, lower is faster; null: not packed. */
-  constructor(file: string, columns: readonly ParquetColumn[], level: number | null) {
-    this.#file = openSync(file, "w", 0o600);
+  constructor(target: string | SharedParquet, columns: readonly ParquetColumn[], level: number | null) {
+    const own = typeof target === "string";
+    this.#file = own ? openSync(target, "w", 0o600) : openSync(target.file, "r+");
+    this.#end = own ? new BigInt64Array(1) : target.end;
     this.#columns = columns;
     this.#level = level;
   }
@@ -66,7 +116,15 @@ export class ParquetPart {
   write(rows: number, values: readonly ColumnValues[]): void {
     if (rows === 0) return;
     const chunks = this.#columns.map((_, at) => this.#chunk(rows, values[at] as ColumnValues));
-    this.rowGroups.push({ rows, chunks });
+    const start = Number(Atomics.add(this.#end, 0, BigInt(this.#at)));
+    let at = start;
+    for (const page of this.#pages) {
+      writeAll(this.#file, page, at);
+      at += page.length;
+    }
+    this.#pages = [];
+    this.#at = 0;
+    this.rowGroups.push(shifted({ rows, chunks }, start));
   }
 
   #chunk(rows: number, content: ColumnValues): Chunk {
@@ -133,7 +191,7 @@ export class ParquetPart {
   }
 
   #write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done);
+    this.#pages.push(bytes);
     this.#at += bytes.length;
   }
 
@@ -208,10 +266,7 @@ export function joinParquet(
       for (const group of part.rowGroups) groups.push(shifted(group, at));
       at += bytes;
     }
-    const foot = footOf(columns, groups, parts[0]?.packed === true ? codecs.zstd : codecs.none);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(foot.length);
-    for (const bytes of [foot, length, magic]) writeSync(out, bytes);
+    writeAll(out, footOf(columns, groups, parts[0]?.packed === true ? codecs.zstd : codecs.none), at);
   } finally {
     closeSync(out);
   }
@@ -243,6 +298,7 @@ function copy(file: string, out: number): number {
   }
 }
 
+/** What stands behind the row groups, to the last byte. */
 function footOf(columns: readonly ParquetColumn[], groups: readonly RowGroup[], codec: number): Uint8Array {
   const writer = new ThriftWriter();
   writer.fields(() => {
@@ -255,7 +311,10 @@ function footOf(columns: readonly ParquetColumn[], groups: readonly RowGroup[], 
     writer.structs(4, groups, (group) => writeGroup(writer, group, { columns, codec }));
     writer.text(6, "sekisho");
   });
-  return writer.bytes;
+  const foot = writer.bytes;
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(foot.length);
+  return Buffer.concat([foot, length, magic]);
 }
 
 /** Converted types of the older readers; the newer ones read the logical type. */

@@ -1,3 +1,4 @@
+import type { SharedParquet } from "../../lib/parquet/writeParquet.ts";
 import type { ReadTask } from "../read/record.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
 import type { ColumnFields, CustomerResult } from "./customerTask.ts";
@@ -8,7 +9,7 @@ import type { TaskResult } from "./understandTask.ts";
 /** What the job asks of its threads. */
 export type Asked = ReadAsked | MatchAsked | OutputAsked;
 export type ReadAsked =
-  | { do: "understand"; task: ReadTask; folder: string }
+  | { do: "understand"; task: ReadTask; folder: string; records: SharedParquet }
   | { do: "customers"; task: ReadTask; columns: ColumnFields; folder: string };
 
 export type Answered =

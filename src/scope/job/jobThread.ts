@@ -24,10 +24,8 @@ async function answer(asked: Asked): Promise<void> {
   try {
     if (asked.do === "understand") {
       seen ??= new Understanding(key, Temporal.PlainDate.from(today));
-      tell({
-        done: "understand",
-        result: await understandTask(asked.task, seen, { folder: asked.folder, onProgress }),
-      });
+      const { task, folder, records } = asked;
+      tell({ done: "understand", result: await understandTask(task, seen, { folder, records, onProgress }) });
     } else if (asked.do === "customers") {
       const result = await readCustomers(asked.task, asked.columns, {
         folder: asked.folder,

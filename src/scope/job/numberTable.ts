@@ -1,5 +1,5 @@
-import { joinParquet, ParquetPart, type ColumnType } from "../../lib/parquet/writeParquet.ts";
-import { rmSync } from "node:fs";
+import { renameSync } from "node:fs";
+import { beginParquet, endParquet, ParquetPart, type ColumnType } from "../../lib/parquet/writeParquet.ts";
 
 /** A table of numbers for DuckDB, from arrays as they are. */
 export type NumberColumn = {
@@ -13,7 +13,7 @@ const groupRows = 1_000_000;
 /** Writes columns of one length as Parquet, unpacked. */
 export function writeNumbers(file: string, columns: readonly NumberColumn[]): void {
   const shape = columns.map(({ name, type }) => ({ name, type }));
-  const part = new ParquetPart(`${file}.part`, shape, null);
+  const part = new ParquetPart(beginParquet(`${file}.part`), shape, null);
   const rows = columns[0]?.values.length ?? 0;
   for (let from = 0; from < rows; from += groupRows) {
     const count = Math.min(groupRows, rows - from);
@@ -26,6 +26,6 @@ export function writeNumbers(file: string, columns: readonly NumberColumn[]): vo
     );
   }
   part.close();
-  joinParquet(file, shape, [{ file: `${file}.part`, rowGroups: part.rowGroups, packed: false }]);
-  rmSync(`${file}.part`);
+  endParquet(`${file}.part`, shape, { groups: part.rowGroups, packed: false });
+  renameSync(`${file}.part`, file);
 }

@@ -7,6 +7,7 @@ import {
   type ColumnValues,
   type ParquetColumn,
   type RowGroup,
+  type SharedParquet,
 } from "../../lib/parquet/writeParquet.ts";
 import { RECORD_ENCODINGS, type RecordEncoding } from "../read/record.ts";
 
@@ -50,7 +51,7 @@ export type LoggedPlace = {
   part: (typeof parts)[number];
 };
 
-/** Writes the records of one task to a part of `records.parquet`. */
+/** Writes the records of one task to `records.parquet`, which all tasks share. */
 export class RecordLog {
   readonly #file: ParquetPart;
   readonly #source: Uint8Array;
@@ -72,7 +73,7 @@ export class RecordLog {
   readonly #values = new TextColumn();
   readonly #normals = new TextColumn();
 
-  constructor(file: string, task: { id: number; source: string }) {
+  constructor(file: SharedParquet, task: { id: number; source: string }) {
     this.#file = new ParquetPart(file, RECORD_COLUMNS, packLevel);
     this.#source = plainTexts([task.source]);
     this.#first = task.id * recordsOfTaskMax;

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { mkdirSync } from "node:fs";
 import { SekishoError } from "../../lib/error.ts";
-import { joinParquet } from "../../lib/parquet/writeParquet.ts";
+import { beginParquet, endParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
 import { hashInput, planInputs } from "../read/planInputs.ts";
@@ -175,11 +175,16 @@ class Job {
   async #read(pool: ThreadPool): Promise<void> {
     if (this.#folder.isPast("read")) return;
     const { tasks } = this.#planned;
-    const open = tasks.filter((task) => !existsSync(this.#file(task.id, "json")));
+    const { open = [], over = [] } = Object.groupBy(tasks, (task) =>
+      existsSync(this.#file(task.id, "json")) ? "over" : "open",
+    );
+    // What a stopped task has written lies dead between the others, or is written over.
+    const written = this.#results(over).flatMap((one) => one.rowGroups);
+    const records = beginParquet(this.#records, written);
     const total = tasks.reduce((sum, task) => sum + sizeOf(task), 0);
     let done = total - open.reduce((sum, task) => sum + sizeOf(task), 0);
     await pool.run(
-      open.map((task) => ({ do: "understand" as const, task, folder: this.#folder.read })),
+      open.map((task) => ({ do: "understand" as const, task, folder: this.#folder.read, records })),
       { answer: () => {}, progress: (bytes) => this.#options.onProgress("reading", (done += bytes), total) },
     );
     this.#folder.finish("read");
@@ -189,10 +194,13 @@ class Job {
     return join(this.#folder.read, `${String(task).padStart(6, "0")}.${kind}`);
   }
 
-  #results(): TaskResult[] {
-    return this.#planned.tasks.map(
-      ({ id }) => JSON.parse(readFileSync(this.#file(id, "json"), "utf8")) as TaskResult,
-    );
+  /** Where the tasks write their records, until all is done. */
+  get #records(): string {
+    return join(this.#folder.read, "records.parquet");
+  }
+
+  #results(tasks: readonly ReadTask[] = this.#planned.tasks): TaskResult[] {
+    return tasks.map(({ id }) => JSON.parse(readFileSync(this.#file(id, "json"), "utf8")) as TaskResult);
   }
 
   #gather(results: readonly TaskResult[]): SignatureTable {
@@ -246,7 +254,6 @@ class Job {
     const staged = await this.#time("stage", () => stageOutputs(made));
     await this.#time("files", () => writeFiles(staged, { work, out, pool: of.pool }));
     const counted = await this.#time("counts", () => countPersons(staged, this.#options.at));
-    await this.#time("records file", () => this.#writeRecords(results));
     const excluded = countExcluded(staged.excluded, made.exclude);
     const hashes = await this.#time("hashes", () => this.#hashes());
     const result = summarize({
@@ -260,19 +267,25 @@ class Job {
     result.problems.unshift(...this.#planned.problems);
     result.seconds = this.#seconds;
     writeFileSync(join(out, "counts.json.part"), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
-    for (const name of ["links.parquet", "persons.parquet", "records.parquet", "counts.json"])
-      settle(out, name);
+    this.#settleRecords(results);
+    for (const name of ["links.parquet", "persons.parquet", "counts.json"]) settle(out, name);
     await writeReport(out, result);
     if (!this.#folder.isPast("persons")) this.#folder.finish("persons");
     return result;
   }
 
-  #writeRecords(results: readonly TaskResult[]): void {
-    joinParquet(
-      join(this.#folder.out, "records.parquet.part"),
-      RECORD_COLUMNS,
-      results.map(({ task, rowGroups }) => ({ file: this.#file(task, "records"), rowGroups, packed: true })),
-    );
+  /** A job that had been done once has its records in place. */
+  #settleRecords(results: readonly TaskResult[]): void {
+    const file = join(this.#folder.out, "records.parquet");
+    if (existsSync(this.#records)) {
+      const groups = results.flatMap((one) => one.rowGroups);
+      endParquet(this.#records, RECORD_COLUMNS, { groups, packed: true });
+      renameSync(this.#records, file);
+    } else if (!existsSync(file)) {
+      throw new SekishoError("not-found", `Cannot go on with ${this.#folder.out}: records.parquet is gone`, {
+        hint: "put it back, or read all anew with --again",
+      });
+    }
   }
 
   async #hashes(): Promise<ScopeResult["inputs"]> {

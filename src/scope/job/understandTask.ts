@@ -4,7 +4,7 @@ import { kind, SCOPE_KINDS } from "../fields/kinds.ts";
 import { Understanding } from "../fields/understandRecord.ts";
 import { readTask } from "../read/readTask.ts";
 import type { ReadProblem, ReadTally, ReadTask, RecordPlace, RecordSink } from "../read/record.ts";
-import type { RowGroup } from "../../lib/parquet/writeParquet.ts";
+import type { RowGroup, SharedParquet } from "../../lib/parquet/writeParquet.ts";
 import { RecordLog, recordsOfTaskMax } from "./recordLog.ts";
 import { SignatureWriter } from "./signatureFile.ts";
 
@@ -25,14 +25,17 @@ export type TaskResult = {
 
 export const limits = { memoriesMax: 4_096, problemsMax: 1_000 } as const;
 
-/** Reads one task to its end and writes `<folder>/<id>.records`, `.signatures` and, last of all, `.json`. */
+/**
+ * Reads one task to its end and writes its records to the file that all tasks share, `<folder>/<id>.signatures`
+ * and, last of all, `.json`.
+ */
 export async function understandTask(
   task: ReadTask,
   seen: Understanding,
-  options: { folder: string; onProgress: (bytes: number) => void },
+  options: { folder: string; records: SharedParquet; onProgress: (bytes: number) => void },
 ): Promise<TaskResult> {
   const base = `${options.folder}/${String(task.id).padStart(6, "0")}`;
-  const sink = new TaskSink(task, seen, base);
+  const sink = new TaskSink(task, seen, { base, records: options.records });
   const tally = await readTask(task, sink, { onProgress: options.onProgress });
   const result = sink.close(tally);
   writeFileSync(`${base}.json.part`, JSON.stringify(result), { mode: 0o600 });
@@ -58,11 +61,11 @@ class TaskSink implements RecordSink {
   #lastSeparator = -1;
   #memory = new ColumnMemory(0, null);
 
-  constructor(task: ReadTask, seen: Understanding, base: string) {
+  constructor(task: ReadTask, seen: Understanding, to: { base: string; records: SharedParquet }) {
     this.#task = task;
     this.#seen = seen;
-    this.#log = new RecordLog(`${base}.records`, { id: task.id, source: task.input.source });
-    this.#signatures = new SignatureWriter(`${base}.signatures`);
+    this.#log = new RecordLog(to.records, { id: task.id, source: task.input.source });
+    this.#signatures = new SignatureWriter(`${to.base}.signatures`);
   }
 
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
