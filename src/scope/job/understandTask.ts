@@ -26,8 +26,8 @@ export type TaskResult = {
 export const limits = { memoriesMax: 4_096, problemsMax: 1_000 } as const;
 
 /**
- * Reads one task to its end and writes its records to the file that all tasks share, `<folder>/<id>.signatures`
- * and, last of all, `.json`.
+ * Reads one task to its end and writes its records to the file that all tasks share,
+ * `<folder>/<id>.signatures` and, last of all, `.json`.
  */
 export async function understandTask(
   task: ReadTask,
