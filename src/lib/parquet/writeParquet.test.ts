@@ -24,7 +24,8 @@ const columns: readonly ParquetColumn[] = [
   { name: "small", type: "uint32" },
   { name: "weight", type: "double" },
   { name: "kind", type: "text" },
-  { name: "value", type: "text" },
+  { name: "value", type: "text", loose: true },
+  { name: "again", type: "text" },
 ];
 const kinds = ["name", "kana", "住所"];
 
@@ -49,6 +50,7 @@ function part(
       ...[id, hash, small, weight].map((one) => ({ plain: new Uint8Array(one.buffer) })),
       { dictionary: plainTexts(kinds), count: kinds.length, indices },
       { plain: value.plain },
+      { dictionary: plainTexts(["名", "カナ", "place"]), count: kinds.length, indices },
     ]);
   }
   written.close();
@@ -77,13 +79,13 @@ for (const level of [null, 1]) {
     const shape = await duck.rows<{ column_type: string }>(`DESCRIBE SELECT * FROM ${from}`);
     assert.deepEqual(
       shape.map((one) => one.column_type),
-      ["BIGINT", "UBIGINT", "UINTEGER", "DOUBLE", "VARCHAR", "VARCHAR"],
+      ["BIGINT", "UBIGINT", "UINTEGER", "DOUBLE", "VARCHAR", "VARCHAR", "VARCHAR"],
     );
     const [seen] = await duck.rows<Record<string, unknown>>(
       `SELECT count(*) AS n, count(*) FILTER (id = (row - 1) * 1000000007
          AND hash = 9223372036854775808 + (row - 1) AND small = 4294967295 - (row - 1)
          AND weight = (row - 1) / 4.0 - 9 AND value = repeat('高', ((row - 1) % 40)::INT)) AS fit,
-         count(*) FILTER (kind = '住所') AS places
+         count(*) FILTER (kind = '住所' AND again = 'place') AS places
        FROM (SELECT *, row_number() OVER (ORDER BY id) AS row FROM ${from})`,
     );
     const places = Array.from({ length: 3_001 }, (_, at) => at).filter(

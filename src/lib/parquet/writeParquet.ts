@@ -11,8 +11,11 @@ import { ThriftWriter } from "./thriftCompact.ts";
 
 export const COLUMN_TYPES = ["int32", "uint32", "int64", "uint64", "double", "text", "boolean"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
-/** `shape`: a column that may hold nothing, or a list of values; by default one value in each row. */
-export type ParquetColumn = { name: string; type: ColumnType; shape?: "optional" | "list" };
+/**
+ * `shape`: a column that may hold nothing, or a list of values; by default one value in each row. `loose`: not
+ * packed even where the file is, since its values pack little for the time it takes.
+ */
+export type ParquetColumn = { name: string; type: ColumnType; shape?: "optional" | "list"; loose?: true };
 
 /** Values of one column of a row group. */
 export type ColumnValues = (
@@ -102,6 +105,8 @@ export class ParquetPart {
   /** Pages of the row group that is made; its place in the file is known once its size is. */
   #pages: Uint8Array[] = [];
   #at = 0;
+  /** Columns that say the same of the rows share the page that says it. */
+  #last: { indices: Uint8Array | Uint16Array; page: Uint8Array[]; raw: number } | null = null;
 
   /** `level`: of zstd, lower is faster; null: not packed. */
   constructor(target: string | SharedParquet, columns: readonly ParquetColumn[], level: number | null) {
@@ -115,7 +120,9 @@ export class ParquetPart {
   /** Values in the order of the columns. */
   write(rows: number, values: readonly ColumnValues[]): void {
     if (rows === 0) return;
-    const chunks = this.#columns.map((_, at) => this.#chunk(rows, values[at] as ColumnValues));
+    const chunks = this.#columns.map(({ loose }, at) =>
+      this.#chunk(rows, values[at] as ColumnValues, loose === true ? null : this.#level),
+    );
     const start = Number(Atomics.add(this.#end, 0, BigInt(this.#at)));
     let at = start;
     for (const page of this.#pages) {
@@ -124,24 +131,24 @@ export class ParquetPart {
     }
     this.#pages = [];
     this.#at = 0;
+    this.#last = null;
     this.rowGroups.push(shifted({ rows, chunks }, start));
   }
 
-  #chunk(rows: number, content: ColumnValues): Chunk {
+  #chunk(rows: number, content: ColumnValues, level: number | null): Chunk {
     const { levels } = content;
     const values = levels?.count ?? rows;
     const told = [...(levels?.goesOn === undefined ? [] : levelsOf(levels.goesOn, values))];
     if (levels !== undefined) told.push(...levelsOf(levels.there, values));
     const offset = this.#at;
     if ("plain" in content) {
-      const raw = this.#page(pages.data, values, {
-        encoding: encodings.plain,
-        bytes: [...told, content.plain],
-      });
+      const page = { encoding: encodings.plain, bytes: [...told, content.plain], level };
+      const raw = this.#page(pages.data, values, page);
+      const bytes = this.#at - offset;
       return {
         offset,
         dictionaryOffset: -1,
-        bytes: this.#at - offset,
+        bytes,
         raw,
         values,
         encodings: [encodings.plain, encodings.rle],
@@ -150,32 +157,56 @@ export class ParquetPart {
     const dictionary = this.#page(pages.dictionary, content.count, {
       encoding: encodings.plain,
       bytes: [content.dictionary],
+      level,
     });
     const data = this.#at;
-    const present = levels === undefined ? rows : content.indices.length;
-    const raw = this.#page(pages.data, values, {
-      encoding: encodings.dictionary,
-      bytes: [...told, ...runsOf(content.indices, present)],
-    });
     return {
       offset: data,
       dictionaryOffset: offset,
+      raw: dictionary + this.#places(values, content, { told, level }),
       bytes: this.#at - offset,
-      raw: raw + dictionary,
       values,
       encodings: [encodings.plain, encodings.dictionary, encodings.rle],
     };
   }
 
+  /** The page that says which value of the dictionary is where. */
+  #places(
+    values: number,
+    { indices, levels }: { indices: Uint8Array | Uint16Array; levels?: Levels },
+    { told, level }: { told: Uint8Array[]; level: number | null },
+  ): number {
+    const last = this.#last;
+    if (levels === undefined && last?.indices === indices) {
+      for (const bytes of last.page) this.#write(bytes);
+      return last.raw;
+    }
+    const before = this.#pages.length;
+    const raw = this.#page(pages.data, values, {
+      encoding: encodings.dictionary,
+      bytes: [...told, ...runsOf(indices, levels === undefined ? values : indices.length)],
+      level,
+    });
+    this.#last = levels === undefined ? { indices, page: this.#pages.slice(before), raw } : null;
+    return raw;
+  }
+
   /** One page; gives its size before packing, with its head. */
-  #page(type: number, count: number, content: { encoding: number; bytes: Uint8Array[] }): number {
-    const raw = content.bytes.length === 1 ? (content.bytes[0] as Uint8Array) : Buffer.concat(content.bytes);
-    const packed = this.#level === null ? raw : pack(raw, this.#level);
+  #page(
+    type: number,
+    count: number,
+    content: { encoding: number; bytes: Uint8Array[]; level: number | null },
+  ): number {
+    const size = content.bytes.reduce((sum, bytes) => sum + bytes.length, 0);
+    const body = content.level === null ? content.bytes : [pack(content.bytes, size, content.level)];
     const writer = new ThriftWriter();
     writer.fields(() => {
       writer.i32(1, type);
-      writer.i32(2, raw.length);
-      writer.i32(3, packed.length);
+      writer.i32(2, size);
+      writer.i32(
+        3,
+        body.reduce((sum, bytes) => sum + bytes.length, 0),
+      );
       writer.struct(type === pages.data ? 5 : 7, () => {
         writer.i32(1, count);
         writer.i32(2, content.encoding);
@@ -186,8 +217,8 @@ export class ParquetPart {
     });
     const head = writer.bytes;
     this.#write(head);
-    this.#write(packed);
-    return head.length + raw.length;
+    for (const bytes of body) this.#write(bytes);
+    return head.length + size;
   }
 
   #write(bytes: Uint8Array): void {
@@ -200,8 +231,11 @@ export class ParquetPart {
   }
 }
 
-function pack(raw: Uint8Array, level: number): Uint8Array {
-  return zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+function pack(parts: readonly Uint8Array[], size: number, level: number): Uint8Array {
+  const raw = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts, size);
+  // Room for all at once: by default every 16 KiB are a piece of its own, which takes a quarter longer.
+  const chunkSize = size + (size >>> 7) + 1024;
+  return zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: level }, chunkSize });
 }
 
 /**
@@ -374,7 +408,7 @@ function writeGroup(
       writer.i32(1, physical[column.type]);
       writer.numbers(2, chunk.encodings);
       writer.texts(3, column.shape === "list" ? [column.name, "list", "element"] : [column.name]);
-      writer.i32(4, codec);
+      writer.i32(4, column.loose === true ? codecs.none : codec);
       writer.i64(5, chunk.values);
       writer.i64(6, chunk.raw);
       writer.i64(7, chunk.bytes);
