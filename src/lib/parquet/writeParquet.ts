@@ -12,8 +12,8 @@ import { ThriftWriter } from "./thriftCompact.ts";
 export const COLUMN_TYPES = ["int32", "uint32", "int64", "uint64", "double", "text", "boolean"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 /**
- * `shape`: a column that may hold nothing, or a list of values; by default one value in each row. `loose`: not
- * packed even where the file is, since its values pack little for the time it takes.
+ * `shape`: a column that may hold nothing, or a list of values; by default one value in each row.
+ * `loose`: not packed even where the file is, since its values pack little for the time it takes.
  */
 export type ParquetColumn = { name: string; type: ColumnType; shape?: "optional" | "list"; loose?: true };
 

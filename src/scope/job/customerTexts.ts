@@ -121,6 +121,25 @@ export function joinTexts(files: readonly string[], folder: string): void {
   put("texts", [new Uint8Array(sizes.buffer), ...texts]);
 }
 
+/** The keys of customers, one behind the other as PLAIN has them. */
+export function plainIds({ ids, idStarts }: CustomerTexts, customers: Uint32Array): Uint8Array {
+  let size = 0;
+  for (let at = 0; at < customers.length; at += 1) {
+    const row = customers[at] as number;
+    size += (idStarts[row + 1] as number) - (idStarts[row] as number);
+  }
+  const plain = new Uint8Array(size);
+  let place = 0;
+  for (let at = 0; at < customers.length; at += 1) {
+    const row = customers[at] as number;
+    // Each stands there with its length in the four bytes before it.
+    const end = (idStarts[row + 1] as number) - 4;
+    for (let from = (idStarts[row] as number) - 4; from < end; from += 1)
+      plain[place++] = ids[from] as number;
+  }
+  return plain;
+}
+
 /** Reads what `joinTexts` has written. */
 export function readTexts(folder: string, rows: number): CustomerTexts {
   const ids = readShared(`${folder}/${names.ids}`);

@@ -19,21 +19,24 @@ export function readExclusion(text: string): Exclusion {
   });
 }
 
-/** Tells whether a customer row is of an excluded product. */
-export function excludedRows(texts: CustomerTexts, exclude: readonly Exclusion[]): (row: number) => boolean {
-  const rules = exclude.map(({ attribute, value }) => {
-    const at = ATTRIBUTES.indexOf(attribute);
-    const { plain, starts } = texts.texts[at] as CustomerTexts["texts"][number];
-    const all = new TextDecoder();
-    const number = Array.from({ length: starts.length - 1 }, (_, code) => code).find(
-      (code) => all.decode(plain.slice(starts[code] as number, (starts[code + 1] as number) - 4)) === value,
-    );
-    return { at, number };
+/** Which number of an attribute's texts is excluded; −1: no customer has it. */
+export type ExclusionRule = { attribute: number; code: number };
+
+/** What is excluded, by the numbers of the texts. */
+export function exclusionRules({ texts }: CustomerTexts, exclude: readonly Exclusion[]): ExclusionRule[] {
+  return exclude.map((one) => {
+    const attribute = ATTRIBUTES.indexOf(one.attribute);
+    const { plain, starts } = texts[attribute] as CustomerTexts["texts"][number];
+    const decoder = new TextDecoder();
+    for (let code = 0; code + 1 < starts.length; code += 1) {
+      const text = plain.slice(starts[code] as number, (starts[code + 1] as number) - 4);
+      if (decoder.decode(text) === one.value) return { attribute, code };
+    }
+    return { attribute, code: -1 };
   });
-  return (row) => rules.some(({ at, number }) => texts.codes[row * ATTRIBUTES.length + at] === number);
 }
 
-/** Counts persons who are excluded. */
-export function countExcluded(excluded: Uint8Array, exclude: readonly Exclusion[]): Excluded {
-  return { persons: excluded.reduce((sum, one) => sum + one, 0), of: [...exclude] };
+/** Whether a customer row is of an excluded product. */
+export function isExcluded({ codes }: CustomerTexts, rules: readonly ExclusionRule[], row: number): boolean {
+  return rules.some(({ attribute, code }) => codes[row * ATTRIBUTES.length + attribute] === code);
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { hashInput } from "../read/planInputs.ts";
 import { textOfError } from "../../lib/error.ts";
 import { Understanding } from "../fields/understandRecord.ts";
 import { readCustomers } from "./customerTask.ts";
@@ -33,7 +34,8 @@ async function answer(asked: Asked): Promise<void> {
         onProgress,
       });
       tell({ done: "customers", result });
-    } else if (asked.do === "write") tell(writeOutput(asked));
+    } else if (asked.do === "hash") tell({ done: "hash", sha256: await hashInput(asked.input) });
+    else if (asked.do === "write") tell(writeOutput(asked));
     else tell(doMatch(asked));
   } catch (error) {
     tell({ done: "failed", problem: textOfError(error) });

@@ -6,16 +6,16 @@ import { SekishoError } from "../../lib/error.ts";
 import { beginParquet, endParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
-import { hashInput, planInputs } from "../read/planInputs.ts";
+import { planInputs } from "../read/planInputs.ts";
 import type { ReadProblem, ReadTask, ScopeInput } from "../read/record.ts";
 import { SCOPE_KINDS } from "../fields/kinds.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
-import { countPersons, type Counted } from "./countPersons.ts";
+import type { Counted } from "./countPersons.ts";
 import type { CustomerMap } from "./customerColumns.ts";
 import { buildIndex, indexFits, openIndex, type BuiltIndex, type CustomerIndex } from "./customerIndex.ts";
 import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
-import { countExcluded, type Excluded, type Exclusion } from "./exclusions.ts";
+import type { Excluded, Exclusion } from "./exclusions.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
@@ -23,7 +23,7 @@ import { gatherSignatures } from "./signatureFile.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
-import { stageOutputs } from "./stageOutputs.ts";
+import { stageColumns, stageOutputs } from "./stageOutputs.ts";
 import { writeFiles } from "./writeOutputs.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
@@ -123,12 +123,15 @@ class Job {
     const threads = this.#options.threads ?? Math.min(8, availableParallelism());
     await using pool = new ThreadPool(threads, { key, today: this.#options.at.toString() });
     const customers = await this.#prepareIndex(indexFolder, { pool, key });
+    const hashes = this.#hashes(pool);
+    // Whoever asks for them is told that it failed; until then nobody does.
+    hashes.catch(() => {});
     await this.#time("read", () => this.#read(pool));
     const results = this.#results();
     const records = this.#gather(results);
     const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
     const matched = await this.#match({ pool, index, records });
-    return await this.#finish({ pool, index, records, matched, results, customers });
+    return await this.#finish({ pool, index, records, matched, results, customers, hashes });
   }
 
   async #time<T>(name: string, act: () => T | Promise<T>): Promise<T> {
@@ -230,10 +233,13 @@ class Job {
     matched: Matched;
     results: TaskResult[];
     customers: OpenCustomers;
+    hashes: Promise<ScopeResult["inputs"]>;
   }): Promise<ScopeResult> {
     const { index, records, matched, results } = of;
     const { out, work } = this.#folder;
     this.#options.onProgress("persons", 0, null);
+    // Threads do this meanwhile.
+    const columns = stageColumns({ index, records, pool: of.pool });
     const persons = await this.#time("persons", () =>
       gatherPersons(matched.links, {
         customers: index.rows,
@@ -241,23 +247,25 @@ class Job {
         recordEdges: matched.recordEdges,
       }),
     );
-    const made = {
-      index,
-      records,
-      recordIds: idsOf(results),
-      links: matched.links,
-      persons,
-      work,
-      out,
-      exclude: this.#options.exclude ?? [],
-    };
-    const staged = await this.#time("stage", () => stageOutputs(made));
-    await this.#time("files", () => writeFiles(staged, { work, out, pool: of.pool }));
-    const counted = await this.#time("counts", () => countPersons(staged, this.#options.at));
-    const excluded = countExcluded(staged.excluded, made.exclude);
-    const hashes = await this.#time("hashes", () => this.#hashes());
+    const exclude = this.#options.exclude ?? [];
+    const staged = await this.#time("stage", async () =>
+      stageOutputs({
+        columns: await columns,
+        recordIds: idsOf(results),
+        links: matched.links,
+        persons,
+        exclude,
+        at: this.#options.at,
+        pool: of.pool,
+      }),
+    );
+    const { itemRecords } = await columns;
+    const { counted, excluded } = await this.#time("files", () =>
+      writeFiles(staged, { work, out, pool: of.pool, itemRecords }),
+    );
+    const hashes = await this.#time("hashes", () => of.hashes);
     const result = summarize({
-      counted: { ...counted, excluded },
+      counted: { ...counted, excluded: { persons: excluded, of: [...exclude] } },
       results,
       persons,
       hashes,
@@ -288,16 +296,20 @@ class Job {
     }
   }
 
-  async #hashes(): Promise<ScopeResult["inputs"]> {
+  async #hashes(pool: ThreadPool): Promise<ScopeResult["inputs"]> {
     const file = join(this.#folder.work, "hashes.json");
     if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as ScopeResult["inputs"];
-    const hashes: ScopeResult["inputs"] = [];
-    for (const input of this.#planned.inputs) {
-      const { source, bytes, how } = input;
-      hashes.push({ source, bytes, sha256: await hashInput(input), how });
-    }
-    writeFileSync(file, JSON.stringify(hashes), { mode: 0o600 });
-    return hashes;
+    const { inputs } = this.#planned;
+    const hashes = await pool.hash(inputs);
+    const made = inputs.map(({ source, bytes, how }, at) => ({
+      source,
+      bytes,
+      sha256: hashes[at] as string,
+      how,
+    }));
+    writeFileSync(`${file}.part`, JSON.stringify(made), { mode: 0o600 });
+    renameSync(`${file}.part`, file);
+    return made;
   }
 }
 

@@ -1,136 +1,158 @@
-import { join } from "node:path";
 import { linkState, type Links } from "../match/decideLinks.ts";
 import type { Persons } from "../persons/gatherPersons.ts";
-import type { SignatureTable } from "../signatures/columns.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
+import { namesOf, type Names } from "./countPersons.ts";
+import { ATTRIBUTES } from "./customerColumns.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
 import type { CustomerTexts } from "./customerTexts.ts";
-import { excludedRows, type Exclusion } from "./exclusions.ts";
+import { exclusionRules, type Exclusion, type ExclusionRule } from "./exclusions.ts";
 import type { SharedTable } from "./matchTask.ts";
-import { writeNumbers } from "./numberTable.ts";
-import { sharedBytes } from "../signatures/sharedMemory.ts";
+import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
+import type { CustomerColumns, Grouped, RecordColumns } from "./stageColumns.ts";
+
+/** Threads that write; see ThreadPool. */
+export type OutputPool = { write(asked: readonly OutputAsked[]): Promise<OutputAnswer[]> };
+
+/** What of records and customers goes into the outputs, without whose they are. */
+export type Columns = {
+  records: RecordColumns;
+  customers: CustomerColumns;
+  texts: CustomerTexts;
+  /** Records by the kinds of their items. */
+  itemRecords: Float64Array;
+};
+
+const rowsOfTask = 1_000_000;
+
+/** Takes the columns out of the tables, on other threads: nothing of it waits for the persons. */
+export async function stageColumns({
+  index,
+  records,
+  pool,
+}: {
+  index: Pick<CustomerIndex, "rows" | "table" | "folder">;
+  records: SharedTable;
+  pool: OutputPool;
+}): Promise<Columns> {
+  const words = (rows: number): SharedArrayBuffer => sharedBytes(rows * 4);
+  const columns = {
+    records: {
+      items: new Uint32Array(words(records.rows), 0, records.rows),
+      born: new Int32Array(words(records.rows), 0, records.rows),
+      expires: new Int32Array(words(records.rows), 0, records.rows),
+    },
+    customers: {
+      ways: new Uint8Array(sharedBytes(index.rows), 0, index.rows),
+      born: new Int32Array(words(index.rows), 0, index.rows),
+      expires: new Int32Array(words(index.rows), 0, index.rows),
+    },
+  };
+  const asked: OutputAsked[] = [{ do: "write", what: "texts", folder: index.folder, rows: index.rows }];
+  const parts = (rows: number): { from: number; to: number }[] =>
+    Array.from({ length: Math.ceil(rows / rowsOfTask) }, (_, at) => ({
+      from: at * rowsOfTask,
+      to: Math.min(rows, (at + 1) * rowsOfTask),
+    }));
+  for (const part of parts(records.rows))
+    asked.push({ do: "write", what: "records", table: records, columns: columns.records, ...part });
+  for (const part of parts(index.rows))
+    asked.push({ do: "write", what: "customers", table: index.table, columns: columns.customers, ...part });
+  const itemRecords = new Float64Array(32);
+  let texts: CustomerTexts | null = null;
+  for (const answer of await pool.write(asked)) {
+    if (answer.what === "texts") texts = answer.texts;
+    if (answer.what === "records")
+      for (let item = 0; item < 32; item += 1)
+        itemRecords[item] = (itemRecords[item] as number) + (answer.items[item] as number);
+  }
+  return { ...columns, texts: texts as CustomerTexts, itemRecords };
+}
 
 /** What the outputs are made of. */
 export type Made = {
-  index: Pick<CustomerIndex, "rows" | "table" | "texts">;
-  records: SignatureTable;
+  columns: Columns;
   /** Of every record, its number in `records.parquet`. */
   recordIds: BigInt64Array;
   links: Links;
   persons: Persons;
-  /** For files that go with the job, and for those that stay. */
-  work: string;
-  out: string;
   /** Products that were not touched. */
   exclude: readonly Exclusion[];
+  /** The day on which somebody is a minor or a passport valid. */
+  at: Temporal.PlainDate;
+  pool: OutputPool;
 };
-
-/** Members of groups: those of group n are `members[starts[n]..starts[n + 1])`, in their order. */
-export type Grouped = { starts: Uint32Array; members: Uint32Array };
 
 /** Everything that files and counts say, by record, customer and person (from 1), in shared memory. */
-export type Staged = {
-  records: SharedTable;
+export type Staged = Omit<Columns, "itemRecords"> & {
   recordIds: BigInt64Array;
   links: Links;
-  customers: SharedTable;
-  texts: CustomerTexts;
+  /** How many persons there are. */
   count: number;
+  personOf: Int32Array;
   recordsOf: Grouped;
   customersOf: Grouped;
-  /** By person: bits of items; days as yyyymmdd, 0: none. */
-  items: Uint32Array;
-  born: Int32Array;
-  expires: Int32Array;
   probable: Uint8Array;
-  excluded: Uint8Array;
   /** By customer row: whether a record is certainly hers. */
   linked: Uint8Array;
+  /** By ATTRIBUTES. */
+  names: Names[];
+  excluded: readonly ExclusionRule[];
+  /** As yyyymmdd: the day at which is counted, and who was born behind it is a minor. */
+  day: number;
+  grownUp: number;
 };
 
-/** Groups everything by person, and writes `person_of.parquet`, by which a review finds its way. */
-export function stageOutputs(made: Made): Staged {
-  const { index, records, recordIds, links, persons } = made;
+/** Groups everything by person. */
+export async function stageOutputs(made: Made): Promise<Staged> {
+  const { columns, persons, pool, at } = made;
   const { count } = persons;
-  const recordsOf = groupBy(persons.ofRecord, count);
-  const staged: Staged = {
+  const { row, state, weight, probability, pattern } = made.links;
+  const [personOf, customers] = [shared(persons.ofRecord), shared(persons.ofCustomer)];
+  const grouping = pool.write(
+    [personOf, customers].map((groupOf) => ({ do: "write", what: "groups", groupOf, count }) as const),
+  );
+  const linked = new Uint8Array(sharedBytes(customers.length), 0, customers.length);
+  for (let record = 0; record < row.length; record += 1)
+    if (state[record] === linkState.certain) linked[row[record] as number] = 1;
+  const { records, customers: ofCustomers, texts } = columns;
+  const staged = {
     records,
-    recordIds,
-    links,
-    customers: index.table,
-    texts: index.texts,
+    customers: ofCustomers,
+    texts,
+    recordIds: shared(made.recordIds),
+    links: {
+      row: shared(row),
+      state: shared(state),
+      weight: shared(weight),
+      probability: shared(probability),
+      pattern: shared(pattern),
+    },
     count,
-    recordsOf,
-    customersOf: groupBy(persons.ofCustomer, count),
-    items: new Uint32Array(sharedBytes((count + 1) * 4)),
-    born: new Int32Array(sharedBytes((count + 1) * 4)),
-    expires: new Int32Array(sharedBytes((count + 1) * 4)),
-    probable: new Uint8Array(sharedBytes(count + 1), 0, count + 1),
-    excluded: new Uint8Array(sharedBytes(count + 1), 0, count + 1),
-    linked: new Uint8Array(sharedBytes(index.rows), 0, index.rows),
+    personOf,
+    probable: shared(persons.probable),
+    linked,
+    names: ATTRIBUTES.map((attribute) => namesOf(texts, attribute)),
+    excluded: exclusionRules(texts, made.exclude),
+    day: at.year * 10_000 + at.month * 100 + at.day,
+    // 民法 4条: who is not yet twenty until 2022-03-31, not yet eighteen since.
+    grownUp:
+      (at.year - (Temporal.PlainDate.compare(at, "2022-04-01") < 0 ? 20 : 18)) * 10_000 +
+      at.month * 100 +
+      at.day,
   };
-  staged.probable.set(persons.probable);
-  const columns = {
-    items: records.column("items"),
-    born: Int32Array.from(records.column("born")),
-    expires: Int32Array.from(records.column("expires")),
-  };
-  gather(staged, persons.ofRecord, columns);
-  for (let record = 0; record < links.row.length; record += 1)
-    if (links.state[record] === linkState.certain) staged.linked[links.row[record] as number] = 1;
-  stageExcluded(staged, made.exclude);
-  writeNumbers(join(made.work, "person_of.parquet"), [
-    { name: "record_id", type: "int64", values: recordIds },
-    { name: "person", type: "int32", values: persons.ofRecord },
-    { name: "items", type: "uint32", values: columns.items },
-    { name: "born", type: "int32", values: columns.born },
-    { name: "expires", type: "int32", values: columns.expires },
-  ]);
-  return staged;
+  const [recordsOf, customersOf] = (await grouping).map((answer) =>
+    answer.what === "groups" ? answer.grouped : null,
+  ) as [Grouped, Grouped];
+  return { ...staged, recordsOf, customersOf };
 }
 
-/** Members by group, from 1; those of group 0 belong to none. */
-function groupBy(groupOf: Int32Array, count: number): Grouped {
-  const starts = new Uint32Array(sharedBytes((count + 2) * 4));
-  for (const group of groupOf) if (group > 0) starts[group + 1] = (starts[group + 1] as number) + 1;
-  for (let group = 1; group < starts.length; group += 1)
-    starts[group] = (starts[group] as number) + (starts[group - 1] as number);
-  const places = starts.slice();
-  const members = new Uint32Array(sharedBytes((starts[count + 1] as number) * 4));
-  for (let member = 0; member < groupOf.length; member += 1) {
-    const group = groupOf[member] as number;
-    if (group === 0) continue;
-    members[places[group] as number] = member;
-    places[group] = (places[group] as number) + 1;
-  }
-  return { starts, members };
-}
-
-type RecordColumns = { items: Uint32Array; born: Int32Array; expires: Int32Array };
-
-/** What the records of a person say together: all items, and of days the last. */
-function gather({ items, born, expires }: Staged, ofRecord: Int32Array, of: RecordColumns): void {
-  for (let record = 0; record < ofRecord.length; record += 1) {
-    const person = ofRecord[record] as number;
-    items[person] = ((items[person] as number) | (of.items[record] as number)) >>> 0;
-    if ((of.born[record] as number) > (born[person] as number)) born[person] = of.born[record] as number;
-    if ((of.expires[record] as number) > (expires[person] as number))
-      expires[person] = of.expires[record] as number;
-  }
-}
-
-/** Persons all of whose linked rows are of excluded products. */
-function stageExcluded(staged: Staged, exclude: readonly Exclusion[]): void {
-  if (exclude.length === 0) return;
-  const isExcluded = excludedRows(staged.texts, exclude);
-  const { starts, members } = staged.customersOf;
-  for (let person = 1; person <= staged.count; person += 1) {
-    let [linked, left] = [0, 0];
-    for (let at = starts[person] as number; at < (starts[person + 1] as number); at += 1) {
-      const row = members[at] as number;
-      if (staged.linked[row] === 0) continue;
-      linked += 1;
-      if (!isExcluded(row)) left += 1;
-    }
-    if (linked > 0 && left === 0) staged.excluded[person] = 1;
-  }
+/** Numbers in memory that threads share: others would be copied for each task. */
+function shared<Numbers extends Uint8Array | Int32Array | Float32Array | BigInt64Array>(
+  numbers: Numbers,
+): Numbers {
+  if (numbers.buffer instanceof SharedArrayBuffer) return numbers;
+  const bytes = new Uint8Array(sharedBytes(numbers.byteLength), 0, numbers.byteLength);
+  bytes.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+  const Kind = numbers.constructor as new (buffer: ArrayBufferLike, from: number, length: number) => Numbers;
+  return new Kind(bytes.buffer, 0, numbers.length);
 }

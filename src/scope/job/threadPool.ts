@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { siblingModule } from "../../lib/sibling.ts";
+import type { ScopeInput } from "../read/record.ts";
 import type { Answered, Asked, ReadAsked, ThreadData } from "./jobLink.ts";
 import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
@@ -13,12 +14,26 @@ type Told = {
   failed: (asked: Asked | undefined, problem: string) => Error;
 };
 
+/** Tasks that were asked together; over when all have their answers, or one has failed. */
+type Batch = {
+  tasks: readonly Asked[];
+  next: number;
+  open: number;
+  told: Told;
+  resolve: () => void;
+  reject: (error: Error) => void;
+};
+
 /**
  * Runs tasks on threads, the next one as soon as a thread is free; a task that fails ends the job with its
  * name.
  */
 export class ThreadPool implements AsyncDisposable {
   readonly #threads: Worker[];
+  readonly #idle: Worker[];
+  /** What is asked first is done first; what has time is done while nothing else waits. */
+  readonly #batches: Batch[] = [];
+  readonly #later: Batch[] = [];
 
   constructor(count: number, data: ThreadData) {
     this.#threads = Array.from(
@@ -29,6 +44,7 @@ export class ThreadPool implements AsyncDisposable {
           resourceLimits: { maxOldGenerationSizeMb: limits.threadHeapMegabytesMax },
         }),
     );
+    this.#idle = [...this.#threads];
   }
 
   /** Reads inputs; answers come in the order in which tasks end. */
@@ -36,15 +52,18 @@ export class ThreadPool implements AsyncDisposable {
     tasks: readonly ReadAsked[],
     told: { answer: (answer: Answered) => void; progress: (bytes: number) => void },
   ): Promise<void> {
-    await this.#all(tasks, {
-      ...told,
-      failed: (asked, problem) => {
-        const source = asked !== undefined && "task" in asked ? asked.task.input.source : "an input";
-        return new SekishoError("input-unreadable", `Cannot read ${source}: ${problem}`, {
-          hint: "what was read is kept: mend it and run the same command, or leave it out",
-        });
-      },
-    });
+    await this.#all(tasks, { ...told, failed: unreadable }, this.#batches);
+  }
+
+  /** SHA-256 of inputs, whenever a thread has nothing else to do. */
+  async hash(inputs: readonly ScopeInput[]): Promise<string[]> {
+    const hashes: string[] = [];
+    const answer = (answered: Answered, at: number): void => {
+      if ("done" in answered && answered.done === "hash") hashes[at] = answered.sha256;
+    };
+    const tasks = inputs.map((input) => ({ do: "hash" as const, input }));
+    await this.#all(tasks, { answer, progress: () => {}, failed: unreadable }, this.#later);
+    return hashes;
   }
 
   /** Does what matching asks for; answers stand in the order of the tasks. */
@@ -52,30 +71,65 @@ export class ThreadPool implements AsyncDisposable {
     return (await this.#ordered(tasks)) as MatchAnswer[];
   }
 
-  async #ordered(tasks: readonly Asked[]): Promise<Answered[]> {
-    const answers: Answered[] = [];
-    await this.#all(tasks, {
-      answer: (answer, at) => {
-        answers[at] = answer;
-      },
-      progress: () => {},
-      failed: (asked, problem) => new Error(`a thread that was to do "${asked?.do}" failed: ${problem}`),
-    });
-    return answers;
-  }
-
   /** Writes outputs; answers stand in the order of the tasks. */
   async write(tasks: readonly OutputAsked[]): Promise<OutputAnswer[]> {
     return (await this.#ordered(tasks)) as OutputAnswer[];
   }
 
-  async #all(tasks: readonly Asked[], told: Told): Promise<void> {
-    let next = 0;
-    const take = (): number => {
-      next += 1;
-      return next - 1;
+  async #ordered(tasks: readonly Asked[]): Promise<Answered[]> {
+    const answers: Answered[] = [];
+    const told = {
+      answer: (answer: Answered, at: number): void => {
+        answers[at] = answer;
+      },
+      progress: () => {},
+      failed: (asked: Asked | undefined, problem: string) =>
+        new Error(`a thread that was to do "${asked?.do}" failed: ${problem}`),
     };
-    await Promise.all(this.#threads.map((thread) => workThrough(thread, tasks, { take, told })));
+    await this.#all(tasks, told, this.#batches);
+    return answers;
+  }
+
+  #all(tasks: readonly Asked[], told: Told, queue: Batch[]): Promise<void> {
+    if (tasks.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      queue.push({ tasks, next: 0, open: tasks.length, told, resolve, reject });
+      for (const thread of this.#idle.splice(0)) this.#give(thread);
+    });
+  }
+
+  /** Gives a thread the next task. */
+  #give(thread: Worker): void {
+    const queue = this.#batches.length > 0 ? this.#batches : this.#later;
+    const batch = queue[0];
+    if (batch === undefined) {
+      this.#idle.push(thread);
+      return;
+    }
+    const at = batch.next;
+    const asked = batch.tasks[at] as Asked;
+    batch.next += 1;
+    if (batch.next === batch.tasks.length) queue.shift();
+    const fail = (problem: string): void => {
+      const place = queue.indexOf(batch);
+      if (place >= 0) queue.splice(place, 1);
+      batch.reject(batch.told.failed(asked, problem));
+    };
+    // A thread that has died takes no more tasks.
+    thread.once("error", (error) => fail(textOfError(error)));
+    thread.on("message", (answer: Answered) => {
+      if ("progress" in answer) return batch.told.progress(answer.progress);
+      thread.removeAllListeners("error");
+      thread.removeAllListeners("message");
+      if (answer.done === "failed") fail(answer.problem);
+      else {
+        batch.told.answer(answer, at);
+        batch.open -= 1;
+        if (batch.open === 0) batch.resolve();
+      }
+      this.#give(thread);
+    });
+    thread.postMessage(asked);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,33 +137,10 @@ export class ThreadPool implements AsyncDisposable {
   }
 }
 
-/** Gives a thread one task after the other, until none is left. */
-function workThrough(
-  thread: Worker,
-  tasks: readonly Asked[],
-  { take, told }: { take: () => number; told: Told },
-): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    let at = -1;
-    const give = (): void => {
-      at = take();
-      const asked = tasks[at];
-      thread.removeAllListeners("error");
-      if (asked === undefined) {
-        thread.removeAllListeners("message");
-        resolve();
-        return;
-      }
-      thread.once("error", (error) => reject(told.failed(asked, textOfError(error))));
-      thread.postMessage(asked);
-    };
-    thread.removeAllListeners("message");
-    thread.on("message", (answer: Answered) => {
-      if ("progress" in answer) return told.progress(answer.progress);
-      if (answer.done === "failed") return reject(told.failed(tasks[at], answer.problem));
-      told.answer(answer, at);
-      give();
-    });
-    give();
+function unreadable(asked: Asked | undefined, problem: string): Error {
+  const input =
+    asked === undefined ? null : "task" in asked ? asked.task.input : "input" in asked ? asked.input : null;
+  return new SekishoError("input-unreadable", `Cannot read ${input?.source ?? "an input"}: ${problem}`, {
+    hint: "what was read is kept: mend it and run the same command, or leave it out",
   });
 }

@@ -1,12 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { quoteSql } from "../../lib/openDuck.ts";
-import { countPersons } from "../job/countPersons.ts";
 import { openIndex } from "../job/customerIndex.ts";
-import { countExcluded } from "../job/exclusions.ts";
 import type { ScopeResult } from "../job/runScope.ts";
-import { stageOutputs } from "../job/stageOutputs.ts";
-import { writeFiles } from "../job/writeOutputs.ts";
+import { stageColumns, stageOutputs } from "../job/stageOutputs.ts";
+import { ownThread, writeFiles } from "../job/writeOutputs.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
 import { figuresOf } from "../report/linkFigures.ts";
 import { reportFiles } from "../report/writeReport.ts";
@@ -53,9 +51,11 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const counts = JSON.parse(readFileSync(await files.path(`${before}/counts.json`), "utf8")) as ScopeResult;
   const work = files.work();
   const exclude = counts.excluded.of;
-  const staged = stageOutputs({ index, records, recordIds, links, persons, work, out: work, exclude });
-  await writeFiles(staged, { work, out: work });
-  const counted = countPersons(staged, Temporal.PlainDate.from(counts.at));
+  const columns = await stageColumns({ index, records, pool: ownThread });
+  const at = Temporal.PlainDate.from(counts.at);
+  const staged = await stageOutputs({ columns, recordIds, links, persons, exclude, at, pool: ownThread });
+  const { itemRecords } = columns;
+  const made = await writeFiles(staged, { work, out: work, pool: ownThread, itemRecords });
   const decisions = [...job.log.current().values()];
   await stageDecisions(job, decisions);
   await files.write(duck, "links.parquet", await linksSql(job));
@@ -65,8 +65,8 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const review = summarize(decisions, { graph, rulings, machine: job.machine, now: range });
   const result: ReviewedResult = {
     ...counts,
-    ...counted,
-    excluded: countExcluded(staged.excluded, exclude),
+    ...made.counted,
+    excluded: { persons: made.excluded, of: exclude },
     persons: { ...range, matched: persons.count - persons.unmatched, notCustomers: persons.unmatched },
     review,
   };

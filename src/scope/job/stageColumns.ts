@@ -1,0 +1,75 @@
+import { wordOf, wordsOfRow } from "../signatures/columns.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
+import type { SharedTable } from "./matchTask.ts";
+
+/** By record: bits of items; days as yyyymmdd, 0: none. */
+export type RecordColumns = { items: Uint32Array; born: Int32Array; expires: Int32Array };
+
+/** By customer row: bits of the ways in which she can be reached (see `reachedBy`); days as yyyymmdd. */
+export type CustomerColumns = { ways: Uint8Array; born: Int32Array; expires: Int32Array };
+
+export const reachedBy = ["email", "letter", "phone"] as const;
+
+/** Members of groups: those of group n are `members[starts[n]..starts[n + 1])`, in their order. */
+export type Grouped = { starts: Uint32Array; members: Uint32Array };
+
+type Part<Into> = { table: SharedTable; columns: Into; from: number; to: number };
+
+/** Takes the columns of records `[from, to)` in one walk; tells how many have an item of each kind. */
+export function takeRecords({ table, columns, from, to }: Part<RecordColumns>): Float64Array {
+  const { words } = table;
+  const { items, born, expires } = columns;
+  const [low, high] = [new Uint32Array(0x10000), new Uint32Array(0x10000)];
+  for (let row = from, start = from * wordsOfRow; row < to; row += 1, start += wordsOfRow) {
+    const bits = words[start + wordOf.items] as number;
+    items[row] = bits;
+    born[row] = words[start + wordOf.born] as number;
+    expires[row] = words[start + wordOf.expires] as number;
+    low[bits & 0xffff] = (low[bits & 0xffff] as number) + 1;
+    high[bits >>> 16] = (high[bits >>> 16] as number) + 1;
+  }
+  const counts = new Float64Array(32);
+  for (let bits = 0; bits < 0x10000; bits += 1) {
+    for (let bit = 0; bit < 16; bit += 1) {
+      if (((bits >>> bit) & 1) === 0) continue;
+      counts[bit] = (counts[bit] as number) + (low[bits] as number);
+      counts[bit + 16] = (counts[bit + 16] as number) + (high[bits] as number);
+    }
+  }
+  return counts;
+}
+
+/** Takes the columns of customers `[from, to)`. */
+export function takeCustomers({ table, columns, from, to }: Part<CustomerColumns>): void {
+  const { words } = table;
+  const { ways, born, expires } = columns;
+  const { email, town, address, phone } = wordOf;
+  for (let row = from, start = from * wordsOfRow; row < to; row += 1, start += wordsOfRow) {
+    ways[row] =
+      (words[start + email] === 0 ? 0 : 1) |
+      (words[start + town] === 0 && words[start + address] === 0 ? 0 : 2) |
+      (words[start + phone] === 0 ? 0 : 4);
+    born[row] = words[start + wordOf.born] as number;
+    expires[row] = words[start + wordOf.expires] as number;
+  }
+}
+
+/** Members by group, from 1 to `count`; those of group 0 belong to none. */
+export function groupBy(groupOf: Int32Array, count: number): Grouped {
+  const starts = new Uint32Array(sharedBytes((count + 2) * 4));
+  for (let member = 0; member < groupOf.length; member += 1) {
+    const group = groupOf[member] as number;
+    if (group > 0) starts[group + 1] = (starts[group + 1] as number) + 1;
+  }
+  for (let group = 1; group < starts.length; group += 1)
+    starts[group] = (starts[group] as number) + (starts[group - 1] as number);
+  const places = starts.slice();
+  const members = new Uint32Array(sharedBytes((starts[count + 1] as number) * 4));
+  for (let member = 0; member < groupOf.length; member += 1) {
+    const group = groupOf[member] as number;
+    if (group === 0) continue;
+    members[places[group] as number] = member;
+    places[group] = (places[group] as number) + 1;
+  }
+  return { starts, members };
+}
