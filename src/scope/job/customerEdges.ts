@@ -2,7 +2,7 @@ import { allLevels, GROUPS } from "../match/compare.ts";
 import { oddsOf, type Prior } from "../match/decideLinks.ts";
 import type { PairList } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
-import { KINDS, type PatternWeights } from "../match/weights.ts";
+import { KINDS, valuesOf, type PatternWeights } from "../match/weights.ts";
 
 /**
  * Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable.
@@ -27,7 +27,7 @@ export function edgesOf(
   for (let at = 0; at < pairs.count; at += 1) {
     const pattern = pairs.pattern[at] as number;
     const right = pairs.right[at] as number;
-    const rarity = frequencies.rarity(right, weights.values[pattern] as number);
+    const rarity = frequencies.rarity(right, valuesOf[pattern] as number);
     let sum = none;
     for (const one of KINDS) sum += oddsOf(prior[one] + (weights[one][pattern] as number) + rarity);
     const chance = oddsOf(prior.same + (weights.same[pattern] as number) + rarity) / sum;

@@ -1,7 +1,6 @@
 import { learn, SeenPatterns, type Prior } from "../match/decideLinks.ts";
 import type { Rule } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
 import { FREQUENCY_VALUES } from "../match/weights.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import { edgesOf, type Edges } from "./customerEdges.ts";
@@ -13,28 +12,6 @@ export type MatchPool = { work(asked: readonly MatchAsked[]): Promise<MatchAnswe
 /** What makes the counts of a table's values, one task for each. */
 export function countingTasks(table: SignatureTable, frequencies: Frequencies): MatchAsked[] {
   return FREQUENCY_VALUES.map((value) => ({ do: "count", table, frequencies, value }));
-}
-
-/** Rules whose indexes one task makes: more would take more memory, fewer go through the rows more often. */
-const rulesOfTask = 4;
-
-/** What makes indexes by rules; `of`: which rows each is of. */
-export function indexingTasks(
-  table: SignatureTable,
-  rules: readonly Rule[],
-  of: readonly Indexed[],
-): MatchAsked[] {
-  const tasks: MatchAsked[] = [];
-  for (let from = 0; from < rules.length; from += rulesOfTask) {
-    const to = from + rulesOfTask;
-    tasks.push({ do: "index", table, rules: rules.slice(from, to), of: of.slice(from, to) });
-  }
-  return tasks;
-}
-
-/** The indexes of the rules, in their order. */
-export function indexesOf(answers: readonly MatchAnswer[]): KeyIndex[] {
-  return answers.flatMap((answer) => (answer.done === "index" ? answer.indexes : []));
 }
 
 /**
@@ -52,13 +29,9 @@ export async function edgesWithin(
   },
   besides: readonly MatchAsked[] = [],
 ): Promise<Edges> {
-  const { table, frequencies, rules, rows } = of;
-  const indexed = rules.map(() => (rows === undefined ? { keepShared: true } : { keepShared: true, rows }));
-  const indexes = indexesOf(await pool.work(indexingTasks(table, rules, indexed)));
+  const { table, frequencies, rules, rows = null } = of;
   const answers = await pool.work([
-    ...rules.map((_, at): MatchAsked => {
-      return { do: "pairs", table, frequencies, rules, at, index: indexes[at] as KeyIndex };
-    }),
+    ...rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, rows })),
     ...besides,
   ]);
   const pairs = answers.flatMap((answer) => (answer.done === "pairs" ? [answer.pairs] : []));

@@ -9,24 +9,18 @@ import {
   type Candidates,
   type Links,
 } from "../match/decideLinks.ts";
-import { firstRules, looseRules, placesOf, type Rule } from "../match/findPairs.ts";
+import { firstRules, looseRules, placesOf, type JoinedRule, type Rule } from "../match/findPairs.ts";
+import { columnsOfKeys, type HashedColumns } from "../match/hashKeys.ts";
 import type { Frequencies } from "../match/frequencies.ts";
-import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
+import type { KeyJoin } from "../match/joinKeys.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
 import { equalRecords, repeatedIn } from "../persons/equalRecords.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
-import {
-  countingTasks,
-  edgesWithin,
-  indexesOf,
-  indexingTasks,
-  joinEdges,
-  type MatchPool,
-} from "./matchPool.ts";
-import type { FindingCandidates, MatchAsked } from "./matchTask.ts";
+import { countingTasks, edgesWithin, joinEdges, type MatchPool } from "./matchPool.ts";
+import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Everything that matching says. */
@@ -63,24 +57,25 @@ const rowsOfTask = 131_072;
 /** From so many rows on, only some are asked by all rules, and learnt from. */
 const learntRows = 200_000;
 
+/** Rules that settle most records; the rest is asked of those only that they leave. */
+const settlingRules = 2;
+
+/** Rules that one task goes through the customers for. */
+const rulesOfTask = 4;
+
 /** Links records to customers, and those without a customer to each other. */
 export async function matchRecords(matching: Matching): Promise<Matched> {
   const { records, pool, recordFrequencies } = matching;
   const matcher = new Matcher(matching);
-  matching.onProgress("keys");
-  const asked = [...matcher.indexing(firstRules), ...countingTasks(records, recordFrequencies)];
-  const indexes = indexesOf(await pool.work(asked));
-  const first = firstRules.map((rule, at) => ({ rule, index: indexes[at] as KeyIndex }));
   matching.onProgress("customers of records");
-  const found = await matcher.find(first, null);
+  await matcher.hashCustomers();
+  await matcher.findFirst();
+  await matcher.findRest();
   const links = noLinks(records.rows);
-  await matcher.decide(found, links, strangersAtFirst);
-  const open = openRows(links);
+  await matcher.decide(links, strangersAtFirst);
   matching.onProgress("customers of the rest");
-  const loose = indexesOf(await pool.work(matcher.indexing(looseRules, open)));
-  const all = [...first, ...looseRules.map((rule, at) => ({ rule, index: loose[at] as KeyIndex }))];
-  const more = await matcher.find(all, { candidates: found.candidates, state: links.state });
-  const { classes } = await matcher.decide(more, links, strangersAmong(links));
+  await matcher.findLoosely(links);
+  const { classes } = await matcher.decide(links, strangersAmong(links));
   matching.onProgress("records among themselves");
   const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
   const edges = await edgesWithin(pool, {
@@ -91,16 +86,27 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
     // A row that was found a thousand times would make half a million pairs; the first stands for all.
     rows: openRows(links, repeatedIn(equal)),
   });
-  const pairs = more.candidates.reduce((sum, one) => sum + (one.starts.at(-1) as number), 0);
-  return { links, recordEdges: joinEdges(edges, equal), classes, pairs };
+  return { links, recordEdges: joinEdges(edges, equal), classes, pairs: matcher.pairs };
 }
 
-type Found = { candidates: Candidates[]; seen: SeenPatterns };
+/** Whom the rules of one round join; `rows`: the records that ask, all if null. */
+type Asked = { rules: readonly Rule[]; rows: Int32Array | null };
 
 /** The steps of matching that threads do. */
 class Matcher {
   readonly #of: Matching;
   readonly #persons: Int32Array;
+  /** What was found, round by round. */
+  readonly #found: Candidates[][] = [];
+  /** What is learnt from: of the last round. */
+  #seen = new SeenPatterns();
+  /** Of each record the last round in which it asked, and in which place. */
+  readonly #rounds: Uint8Array;
+  readonly #places: Int32Array;
+  /** Of each record, 1 if a candidate ended its search before all of the first rules were asked. */
+  readonly #settled: Uint8Array;
+  readonly #step: number;
+  readonly #columns: HashedColumns;
 
   constructor(of: Matching) {
     this.#of = of;
@@ -110,66 +116,170 @@ class Matcher {
       same.union(edges.certain[at] as number, edges.certain[at + 1] as number);
     this.#persons = new Int32Array(sharedBytes(rows * 4));
     for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
+    const records = of.records.rows;
+    this.#rounds = new Uint8Array(sharedBytes(records), 0, records);
+    this.#places = new Int32Array(sharedBytes(records * 4), 0, records);
+    for (let record = 0; record < records; record += 1) this.#places[record] = record;
+    this.#settled = new Uint8Array(sharedBytes(records), 0, records);
+    this.#step = Math.max(1, Math.floor(records / learntRows));
+    const keys = [...firstRules, ...looseRules].map((rule) => placesOf(rule).right);
+    this.#columns = columnsOfKeys(keys, rows);
   }
 
-  /** Asks for the customers by the keys of rules; `open`: only those that one of these records may need. */
-  indexing(rules: readonly Rule[], open?: Int32Array): MatchAsked[] {
-    const { index, records } = this.#of;
-    const of = rules.map((rule): Indexed => {
-      if (open === undefined) return {};
-      return { asked: { table: records, rows: open, places: placesOf(rule).left } };
-    });
-    return indexingTasks(index.table, rules, of);
+  /** Hashes all columns of the customers by which records are joined to them. */
+  async hashCustomers(): Promise<void> {
+    const { table } = this.#of.index;
+    const tasks: MatchAsked[] = [];
+    for (let from = 0; from < table.rows; from += rowsOfTask) {
+      const to = Math.min(table.rows, from + rowsOfTask);
+      tasks.push({ do: "columns", table, columns: this.#columns, from, to });
+    }
+    await this.#of.pool.work(tasks);
   }
 
-  async find(
-    rules: FindingCandidates["rules"],
-    before: { candidates: readonly Candidates[]; state: Uint8Array } | null,
-  ): Promise<Found> {
-    const { records, index, pool, recordFrequencies, keys } = this.#of;
-    const step = Math.max(1, Math.floor(records.rows / learntRows));
-    const asked: MatchAsked[] = [];
-    for (let from = 0; from < records.rows; from += rowsOfTask) {
-      const candidates = before?.candidates[from / rowsOfTask];
-      asked.push({
+  /** All records, by the rules that settle most; meanwhile the records' own values are counted. */
+  async findFirst(): Promise<void> {
+    const { records, recordFrequencies, pool, keys } = this.#of;
+    const rules = firstRules.slice(0, settlingRules);
+    const tasks = rules.map((rule) => this.#joining({ rules: [rule], rows: null }));
+    const answers = await pool.work([...tasks, ...countingTasks(records, recordFrequencies)]);
+    await this.#find(null, joinedRules(rules, answers), this.#settled);
+    await pool.work([{ do: "keys", table: records, frequencies: recordFrequencies, file: keys }]);
+  }
+
+  /** By the rest of the first rules those that are not settled, and those that are learnt from. */
+  async findRest(): Promise<void> {
+    const asking = rowsWhere(this.#settled, (settled) => settled === 0);
+    const rules = firstRules.slice(settlingRules);
+    const joined = await this.#join([{ rules, rows: asking }]);
+    await this.#find(asking, joined, this.#settled);
+  }
+
+  /** By all rules the records that have no sure customer; the others that are learnt from only stay seen. */
+  async findLoosely({ state }: Links): Promise<void> {
+    const isOpen = (record: number): boolean => state[record] !== linkState.certain;
+    // Whom no candidate has settled has asked all of the first rules.
+    const asks = rowsWhere(this.#settled, (settled, record) => settled === 1 && isOpen(record));
+    const others = rowsWhere(this.#settled, (settled, record) => settled === 0 && isOpen(record));
+    const learnt = rowsWhere(state, (one, at) => one === linkState.certain && at % this.#step === 0);
+    const open = joinRows(asks, others);
+    const joined = await this.#join([
+      { rules: firstRules, rows: asks },
+      { rules: looseRules, rows: open },
+    ]);
+    await this.#find(joinRows(open, learnt), joined, null);
+  }
+
+  #joining({ rules, rows }: Asked): MatchAsked {
+    return { do: "join", left: this.#of.records, rows, right: this.#columns, rules };
+  }
+
+  async #join(asked: readonly Asked[]): Promise<JoinedRule[]> {
+    const tasks: Asked[] = [];
+    for (const { rules, rows } of asked)
+      for (let from = 0; from < rules.length; from += rulesOfTask)
+        tasks.push({ rules: rules.slice(from, from + rulesOfTask), rows });
+    const answers = await this.#of.pool.work(tasks.map((one) => this.#joining(one)));
+    return joinedRules(
+      tasks.flatMap(({ rules }) => rules),
+      answers,
+    );
+  }
+
+  /** One round: what those find who ask, in the places for which rules were joined. */
+  async #find(
+    asking: Int32Array | null,
+    joined: readonly JoinedRule[],
+    settled: Uint8Array | null,
+  ): Promise<void> {
+    const { records, index, pool } = this.#of;
+    const round = this.#found.length;
+    const [rounds, places] = [this.#rounds, this.#places];
+    const before = round === 0 ? null : { rounds, places, found: [...this.#found], rowsOfTask };
+    const count = asking?.length ?? records.rows;
+    const tasks: MatchAsked[] = [];
+    for (let from = 0; from < count; from += rowsOfTask) {
+      tasks.push({
         do: "candidates",
         left: records,
         right: index.table,
         frequencies: index.frequencies,
-        rules,
+        joined,
+        asking,
         from,
-        to: Math.min(records.rows, from + rowsOfTask),
-        step,
-        asked: before === null ? 0 : firstRules.length,
-        before: before === null ? null : { candidates: candidates as Candidates, state: before.state },
+        to: Math.min(count, from + rowsOfTask),
+        before,
+        round,
+        step: this.#step,
+        settled,
       });
     }
-    if (before === null)
-      asked.push({ do: "keys", table: records, frequencies: recordFrequencies, file: keys });
-    const seen = new SeenPatterns();
     const found: Candidates[] = [];
-    for (const answer of await pool.work(asked)) {
+    this.#seen = new SeenPatterns();
+    for (const answer of await pool.work(tasks)) {
       if (answer.done !== "candidates") continue;
       found.push(answer.candidates);
-      seen.join(answer.seen);
+      this.#seen.join(answer.seen);
     }
-    return { candidates: found, seen };
+    this.#found.push(found);
+    for (let place = 0; asking !== null && place < asking.length; place += 1) {
+      const record = asking[place] as number;
+      this.#rounds[record] = round;
+      this.#places[record] = place;
+    }
   }
 
   /** Decides all links by what is learnt from the candidates. */
-  async decide({ candidates, seen }: Found, links: Links, strangers: number): Promise<{ classes: Classes }> {
+  async decide(links: Links, strangers: number): Promise<{ classes: Classes }> {
     const { index, pool } = this.#of;
     const prior = priorOf(index.rows, strangers);
-    const { classes, weights } = learn(seen, prior);
+    const { classes, weights } = learn(this.#seen, prior);
     const { table: right, frequencies } = index;
-    const persons = this.#persons;
+    const [persons, rounds] = [this.#persons, this.#rounds];
     await pool.work(
-      candidates.map((one) => {
-        return { do: "decide", candidates: one, right, frequencies, weights, prior, persons, links };
+      this.#found.flat().map((candidates) => {
+        return { do: "decide", candidates, right, frequencies, weights, prior, rounds, persons, links };
       }),
     );
     return { classes };
   }
+
+  /** Pairs that were compared, as far as they stand. */
+  get pairs(): number {
+    let pairs = 0;
+    for (const { asking, from, to, starts, round } of this.#found.flat()) {
+      for (let place = from; place < to; place += 1) {
+        if (this.#rounds[asking === null ? place : (asking[place] as number)] === round)
+          pairs += (starts[place - from + 1] as number) - (starts[place - from] as number);
+      }
+    }
+    return pairs;
+  }
+}
+
+function joinedRules(rules: readonly Rule[], answers: readonly MatchAnswer[]): JoinedRule[] {
+  const joins = answers.flatMap((answer) => (answer.done === "join" ? answer.joins : []));
+  return rules.map((rule, at) => ({ rule, join: joins[at] as KeyJoin }));
+}
+
+function rowsWhere(values: Uint8Array, is: (value: number, row: number) => boolean): Int32Array {
+  let count = 0;
+  for (let row = 0; row < values.length; row += 1) if (is(values[row] as number, row)) count += 1;
+  const rows = new Int32Array(sharedBytes(count * 4), 0, count);
+  for (let row = 0, at = 0; at < count; row += 1) {
+    if (!is(values[row] as number, row)) continue;
+    rows[at] = row;
+    at += 1;
+  }
+  return rows;
+}
+
+function joinRows(one: Int32Array, other: Int32Array): Int32Array {
+  const count = one.length + other.length;
+  const rows = new Int32Array(sharedBytes(count * 4), 0, count);
+  rows.set(one);
+  rows.set(other, one.length);
+  return rows;
 }
 
 /** Before anything is known, one record in ten is of somebody else. */

@@ -1,19 +1,26 @@
 import {
   decideLinks,
-  linkState,
   SeenPatterns,
   settles,
   type Candidates,
   type Links,
   type Prior,
 } from "../match/decideLinks.ts";
-import { CandidateFinder, findPairsWithin, indexRules, PairList, type Rule } from "../match/findPairs.ts";
+import {
+  CandidateFinder,
+  findPairsWithin,
+  PairList,
+  placesOf,
+  type JoinedRule,
+  type Rule,
+} from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import type { Indexed, KeyIndex } from "../match/keyIndex.ts";
-import type { FrequencyValue, PatternWeights } from "../match/weights.ts";
+import { fillColumns, type HashedColumns } from "../match/hashKeys.ts";
+import { groupByKey, joinKeys, type KeyJoin } from "../match/joinKeys.ts";
+import { valuesOf, type FrequencyValue, type PatternWeights } from "../match/weights.ts";
 import { SignatureTable } from "../signatures/columns.ts";
-import { writeKeys } from "./signatureFile.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
+import { writeKeys } from "./signatureFile.ts";
 
 /** What threads are given of a table, and of its frequencies: memory that all share. */
 export type SharedTable = { rows: number; words: Uint32Array };
@@ -22,28 +29,43 @@ export type SharedFrequencies = { rows: number; codes: Uint8Array };
 /** What the job asks of its threads while it matches. */
 export type MatchAsked =
   | { do: "count"; table: SharedTable; frequencies: SharedFrequencies; value: FrequencyValue }
-  | { do: "index"; table: SharedTable; rules: readonly Rule[]; of: readonly SharedIndexed[] }
+  | { do: "columns"; table: SharedTable; columns: HashedColumns; from: number; to: number }
+  | ({ do: "join" } & Joining)
   | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; file: string }
   | ({ do: "candidates" } & FindingCandidates)
   | ({ do: "decide"; links: Links } & Deciding)
   | ({ do: "pairs" } & FindingPairs);
 
-type SharedIndexed = Omit<Indexed, "asked"> & {
-  asked?: { table: SharedTable; rows: Int32Array; places: Int32Array };
+/** `rows`: of the left side those that ask, all if null. */
+type Joining = {
+  left: SharedTable;
+  rows: Int32Array | null;
+  right: HashedColumns;
+  rules: readonly Rule[];
 };
 export type FindingCandidates = {
   left: SharedTable;
   right: SharedTable;
   frequencies: SharedFrequencies;
-  rules: readonly { rule: Rule; index: KeyIndex }[];
+  joined: readonly JoinedRule[];
+  /** Which rows ask, null: all; and which of their places this task is of. */
+  asking: Int32Array | null;
   from: number;
   to: number;
+  /** What each row has found before this round; null: nothing yet. */
+  before: Before | null;
+  round: number;
   /** Every so many rows one is asked by all rules, and learnt from. */
   step: number;
-  /** What was found before, and which rows (state 2) that is enough for; null: nothing yet. */
-  before: { candidates: Candidates; state: Uint8Array } | null;
-  /** How many of the rules have been asked before. */
-  asked: number;
+  /** Of each row, 1 once a candidate ended its search; null: all rules are asked. */
+  settled: Uint8Array | null;
+};
+/** What was found in earlier rounds, in tasks of so many rows, and in which place each row asked last. */
+export type Before = {
+  rounds: Uint8Array;
+  places: Int32Array;
+  found: readonly (readonly Candidates[])[];
+  rowsOfTask: number;
 };
 type Deciding = {
   candidates: Candidates;
@@ -51,6 +73,7 @@ type Deciding = {
   frequencies: SharedFrequencies;
   weights: PatternWeights;
   prior: Prior;
+  rounds: Uint8Array;
   persons: Int32Array;
 };
 type FindingPairs = {
@@ -58,7 +81,7 @@ type FindingPairs = {
   frequencies: SharedFrequencies;
   rules: readonly Rule[];
   at: number;
-  index: KeyIndex;
+  rows: Int32Array | null;
 };
 
 /** Counts by pattern, see SeenPatterns. */
@@ -66,7 +89,7 @@ export type Seen = { counts: Float64Array; rarities: Float64Array };
 export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> & { seen: Seen };
 export type MatchAnswer =
   | { done: "nothing" }
-  | { done: "index"; indexes: KeyIndex[] }
+  | { done: "join"; joins: KeyJoin[] }
   | { done: "candidates"; candidates: Candidates; seen: Seen }
   | { done: "pairs"; pairs: FoundPairs };
 
@@ -79,11 +102,14 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
     case "count":
       frequenciesOf(asked.frequencies).countValue(tableOf(asked.table), asked.value);
       return { done: "nothing" };
-    case "index": {
-      const of = asked.of.map(({ asked: filter, ...rest }) =>
-        filter === undefined ? rest : { ...rest, asked: { ...filter, table: tableOf(filter.table) } },
-      );
-      return { done: "index", indexes: indexRules(tableOf(asked.table), asked.rules, of) };
+    case "columns":
+      fillColumns(asked.columns, tableOf(asked.table), asked.from, asked.to);
+      return { done: "nothing" };
+    case "join": {
+      const places = asked.rules.map(placesOf);
+      const left = { table: tableOf(asked.left), rows: asked.rows, keys: places.map((one) => one.left) };
+      const right = { columns: asked.right, keys: places.map((one) => one.right) };
+      return { done: "join", joins: joinKeys(left, right) };
     }
     case "keys":
       writeKeys(tableOf(asked.table), frequenciesOf(asked.frequencies), asked.file);
@@ -100,56 +126,102 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
   }
 }
 
+/** Rows whose candidates are reached for before the first of them is compared. */
+const rowsTouched = 48;
+
 function findCandidates(asked: FindingCandidates): MatchAnswer {
-  const { from, to, step, before } = asked;
+  const { asking, from, to, step, round, settled } = asked;
   const frequencies = frequenciesOf(asked.frequencies);
   const sides = { left: tableOf(asked.left), right: tableOf(asked.right), frequencies };
-  const finder = new CandidateFinder(sides, asked.rules);
+  const finder = new CandidateFinder(sides, asked.joined);
   const seen = new SeenPatterns();
-  const starts = new Uint32Array(new SharedArrayBuffer((to - from + 1) * 4));
-  const found = new PairList();
-  for (let row = from; row < to; row += 1) {
-    const first = found.count;
-    starts[row - from] = first;
+  const starts = new Uint32Array(sharedBytes((to - from + 1) * 4), 0, to - from + 1);
+  const found = new CandidateList();
+  for (let place = from; place < to; place += 1) {
+    if ((place - from) % rowsTouched === 0) finder.touch(place, Math.min(to, place + rowsTouched));
+    const row = asking === null ? place : (asking[place] as number);
+    starts[place - from] = found.count;
     const learns = row % step === 0;
-    if (before === null) finder.find(row, learns ? null : settles);
-    else findAgain(row, finder, { ...before, from, asked: asked.asked, learns });
-    for (let at = 0; at < finder.count; at += 1)
-      found.add(row, finder.rows[at] as number, finder.patterns[at] as number);
-    if (learns) seen.add(found.pattern, found.right, { from: first, to: found.count, frequencies });
+    finder.clear();
+    if (asked.before !== null) keepBefore(row, finder, asked.before);
+    const isSettled = finder.find(row, place, learns || settled === null ? null : settles);
+    if (isSettled && settled !== null) settled[row] = 1;
+    found.add(finder);
+    if (!learns) continue;
+    for (let at = 0; at < finder.count; at += 1) {
+      const pattern = finder.patterns[at] as number;
+      seen.add(pattern, frequencies.rarityOf(finder.codes[at] as number, valuesOf[pattern] as number));
+    }
   }
   starts[to - from] = found.count;
-  const rows = new Int32Array(sharedBytes(found.count * 4));
-  const patterns = new Int32Array(sharedBytes(found.count * 4));
-  rows.set(found.right.subarray(0, found.count));
-  patterns.set(found.pattern.subarray(0, found.count));
   const { counts, rarities } = seen;
-  return { done: "candidates", candidates: { from, to, starts, rows, patterns }, seen: { counts, rarities } };
+  const candidates = { asking, from, to, round, starts, ...found.shared };
+  return { done: "candidates", candidates, seen: { counts, rarities } };
 }
 
-type Again = NonNullable<FindingCandidates["before"]> & { from: number; asked: number; learns: boolean };
+/** Begins with what a row has found in the rounds before. */
+function keepBefore(row: number, finder: CandidateFinder, before: Before): void {
+  const place = before.places[row] as number;
+  const tasks = before.found[before.rounds[row] as number] as readonly Candidates[];
+  const candidates = tasks[Math.floor(place / before.rowsOfTask)] as Candidates;
+  const at = place - candidates.from;
+  finder.keep(candidates, candidates.starts[at] as number, candidates.starts[at + 1] as number);
+}
 
-/** What was found before stays; rows for which that is not enough are asked by the other rules. */
-function findAgain(row: number, finder: CandidateFinder, of: Again): void {
-  const { candidates, state, from } = of;
-  const first = candidates.starts[row - from] as number;
-  const last = candidates.starts[row - from + 1] as number;
-  finder.keep(candidates, first, last);
-  if (state[row] === linkState.certain) return;
-  let settled = false;
-  for (let at = first; at < last; at += 1)
-    if (settles[candidates.patterns[at] as number] === 1) settled = true;
-  finder.findMore(row, null, settled && !of.learns ? 0 : of.asked);
+/** Candidates of one row after the other. */
+class CandidateList {
+  #rows = new Int32Array(1 << 16);
+  #patterns = new Int32Array(1 << 16);
+  #codes = new Uint16Array(1 << 16);
+  count = 0;
+
+  add({ rows, patterns, codes, count }: CandidateFinder): void {
+    while (this.count + count > this.#rows.length) this.#grow();
+    for (let at = 0, place = this.count; at < count; at += 1, place += 1) {
+      this.#rows[place] = rows[at] as number;
+      this.#patterns[place] = patterns[at] as number;
+      this.#codes[place] = codes[at] as number;
+    }
+    this.count += count;
+  }
+
+  #grow(): void {
+    const size = this.#rows.length * 2;
+    const [rows, patterns, codes] = [new Int32Array(size), new Int32Array(size), new Uint16Array(size)];
+    rows.set(this.#rows);
+    patterns.set(this.#patterns);
+    codes.set(this.#codes);
+    [this.#rows, this.#patterns, this.#codes] = [rows, patterns, codes];
+  }
+
+  /** All of them, in memory that threads share. */
+  get shared(): Pick<Candidates, "rows" | "patterns" | "codes"> {
+    const { count } = this;
+    const made = {
+      rows: new Int32Array(sharedBytes(count * 4), 0, count),
+      patterns: new Int32Array(sharedBytes(count * 4), 0, count),
+      codes: new Uint16Array(sharedBytes(count * 2), 0, count),
+    };
+    made.rows.set(this.#rows.subarray(0, count));
+    made.patterns.set(this.#patterns.subarray(0, count));
+    made.codes.set(this.#codes.subarray(0, count));
+    return made;
+  }
 }
 
 function findPairs(asked: FindingPairs): FoundPairs {
-  const { rules, at, index } = asked;
+  const { rules, at, rows } = asked;
   const found = new PairList();
+  const table = tableOf(asked.table);
   const frequencies = frequenciesOf(asked.frequencies);
-  findPairsWithin({ table: tableOf(asked.table), frequencies, rules, at, index }, found);
+  const runs = groupByKey(table, placesOf(rules[at] as Rule).left, rows);
+  findPairsWithin({ table, frequencies, rules, at, runs }, found);
   const seen = new SeenPatterns();
   const { count } = found;
-  seen.add(found.pattern, found.right, { from: 0, to: count, frequencies });
+  for (let pair = 0; pair < count; pair += 1) {
+    const pattern = found.pattern[pair] as number;
+    seen.add(pattern, frequencies.rarity(found.right[pair] as number, valuesOf[pattern] as number));
+  }
   const [left, right, pattern] = [found.left, found.right, found.pattern].map((one) =>
     one.slice(0, count),
   ) as [Int32Array, Int32Array, Int32Array];

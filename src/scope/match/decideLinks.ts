@@ -1,9 +1,10 @@
 import type { SignatureTable } from "../signatures/columns.ts";
 import { allLevels, Comparer, GROUPS, LEVELS, levelsOf, patternCount } from "./compare.ts";
+import type { Found } from "./findPairs.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
-  defaultClasses,
   learnClasses,
+  valuesOf,
   weighPatterns,
   type Classes,
   type PairKind,
@@ -71,20 +72,10 @@ export class SeenPatterns {
   readonly counts = new Float64Array(patternCount);
   readonly rarities = new Float64Array(patternCount);
 
-  /** Pairs of patterns with rows of the right side. */
-  add(
-    patterns: Int32Array,
-    rows: Int32Array,
-    of: { from: number; to: number; frequencies: Frequencies },
-  ): void {
-    const { values } = startWeights();
-    for (let at = of.from; at < of.to; at += 1) {
-      const pattern = patterns[at] as number;
-      this.counts[pattern] = (this.counts[pattern] as number) + 1;
-      this.rarities[pattern] =
-        (this.rarities[pattern] as number) +
-        of.frequencies.rarity(rows[at] as number, values[pattern] as number);
-    }
+  /** A pair, and the rarity of the values that agree in it. */
+  add(pattern: number, rarity: number): void {
+    this.counts[pattern] = (this.counts[pattern] as number) + 1;
+    this.rarities[pattern] = (this.rarities[pattern] as number) + rarity;
   }
 
   /** Takes in what another thread has seen. */
@@ -105,23 +96,24 @@ export class SeenPatterns {
   }
 }
 
-let start: PatternWeights | null = null;
-const startWeights = (): PatternWeights => (start ??= weighPatterns(defaultClasses()));
-
 /** Learns how values agree from the pairs themselves. */
 export function learn(seen: SeenPatterns, prior: Prior): { classes: Classes; weights: PatternWeights } {
   const classes = learnClasses(seen.list, prior);
   return { classes, weights: weighPatterns(classes) };
 }
 
-/** Candidates of the left rows [from, to): those of one row stand from its start to that of the next. */
+/**
+ * Candidates of the rows in the places [from, to) of those that asked, which are `asking`, or all if that is
+ * null: those of one row stand from its start to that of the next.
+ */
 export type Candidates = {
+  asking: Int32Array | null;
   from: number;
   to: number;
   starts: Uint32Array;
-  rows: Int32Array;
-  patterns: Int32Array;
-};
+  /** In which round they were found. */
+  round: number;
+} & Found;
 
 /**
  * Names that agree, the same birth date, and the same e-mail, telephone or address: no other rule finds
@@ -140,6 +132,8 @@ export type Deciding = {
   frequencies: Frequencies;
   weights: PatternWeights;
   prior: Prior;
+  /** Of each record, the last round in which it asked: only that one's candidates count. */
+  rounds: Uint8Array;
   /** The person to whom a customer row belongs, by what is certain among the customers: the smallest row. */
   persons: Int32Array;
 };
@@ -164,25 +158,30 @@ export function noLinks(rows: number): Links {
  * candidates, against a member of its household or a namesake who is in no table, and against nobody at all.
  */
 export function decideLinks(deciding: Deciding, links: Links): void {
-  const { from, to, starts } = deciding.candidates;
+  const { asking, from, to, starts, patterns, rows, round } = deciding.candidates;
   const decider = new Decider(deciding);
-  for (let row = from; row < to; row += 1) {
-    links.row[row] = -1;
-    links.state[row] = 0;
-    const [first, last] = [starts[row - from] as number, starts[row - from + 1] as number];
+  for (let place = from; place < to; place += 1) {
+    const record = asking === null ? place : (asking[place] as number);
+    if (deciding.rounds[record] !== round) continue;
+    links.row[record] = -1;
+    links.state[record] = 0;
+    const [first, last] = [starts[place - from] as number, starts[place - from + 1] as number];
     if (last === first) continue;
     const best = decider.best(first, last);
     const probability = decider.probability;
     if (probability < thresholds.review) continue;
-    const pattern = deciding.candidates.patterns[best] as number;
-    links.row[row] = deciding.candidates.rows[best] as number;
-    links.weight[row] = decider.weight;
-    links.probability[row] = probability;
-    links.pattern[row] = pattern;
+    const pattern = patterns[best] as number;
+    links.row[record] = rows[best] as number;
+    links.weight[record] = decider.weight;
+    links.probability[record] = probability;
+    links.pattern[record] = pattern;
     const sure = probability >= thresholds.certain && hasMoreThanName(pattern);
-    links.state[row] = sure ? linkState.certain : linkState.review;
+    links.state[record] = sure ? linkState.certain : linkState.review;
   }
 }
+
+/** Even two thousand candidates of so small a share of the best one's odds would not change its chance. */
+const negligible = 2 ** -40;
 
 class Decider {
   readonly #of: Deciding;
@@ -209,7 +208,7 @@ class Decider {
     let best = -1;
     for (let at = from; at < to; at += 1) {
       const pattern = candidates.patterns[at] as number;
-      const rarity = frequencies.rarity(candidates.rows[at] as number, weights.values[pattern] as number);
+      const rarity = frequencies.rarityOf(candidates.codes[at] as number, valuesOf[pattern] as number);
       const same = prior.same + (weights.same[pattern] as number) + rarity;
       const mate = (weights.household[pattern] as number) + rarity;
       const namesake = oddsOf(prior.namesake + (weights.namesake[pattern] as number) + rarity);
@@ -223,22 +222,24 @@ class Decider {
       }
     }
     const odds = oddsOf(alone[best - from] as number);
-    this.probability = odds / (odds + 1 + this.#others(best, from, to));
+    const others = to - from === 1 ? 0 : this.#others(best, { from, to, least: (odds + 1) * negligible });
+    this.probability = odds / (odds + 1 + others);
     return best;
   }
 
-  /** Odds of all candidates together who are another person than the best. */
-  #others(best: number, from: number, to: number): number {
-    if (to - from === 1) return 0;
+  /** Odds of all candidates together who are another person than the best; of less than `least` none. */
+  #others(best: number, { from, to, least }: { from: number; to: number; least: number }): number {
     const { candidates, persons } = this.#of;
     const customer = candidates.rows[best] as number;
     const person = persons[customer];
     let odds = 0;
     for (let at = from; at < to; at += 1) {
       if (at === best) continue;
+      const one = oddsOf(this.#beside[at - from] as number);
+      // To see who the other is, its row must be reached for.
+      if (one < least) continue;
       const other = candidates.rows[at] as number;
-      if (persons[other] === person || isSamePerson(this.#comparer, customer, other)) continue;
-      odds += oddsOf(this.#beside[at - from] as number);
+      if (persons[other] !== person && !isSamePerson(this.#comparer, customer, other)) odds += one;
     }
     return odds;
   }

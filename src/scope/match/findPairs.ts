@@ -1,17 +1,10 @@
 import { SekishoError } from "../../lib/error.ts";
-import type { NARROW_KEYS, SignatureTable, WIDE_KEYS } from "../signatures/columns.ts";
+import { wordsOfRow, type NARROW_KEYS, type SignatureTable, type WIDE_KEYS } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
-import { FREQUENCY_VALUES } from "./weights.ts";
 import type { CountedKey, Frequencies } from "./frequencies.ts";
-import {
-  indexKeys,
-  isSameKey,
-  keyHash,
-  keyPlaces,
-  limits as shared,
-  type Indexed,
-  type KeyIndex,
-} from "./keyIndex.ts";
+import { isSameKey, keyPlaces } from "./hashKeys.ts";
+import { limits as shared, type KeyJoin } from "./joinKeys.ts";
+import { FREQUENCY_VALUES, valuesOf } from "./weights.ts";
 
 /** Pairs that agree in all of these are compared. Equi-joins only: any engine does them. */
 export type Rule = {
@@ -78,25 +71,11 @@ export function placesOf(rule: Rule): RulePlaces {
   return { left: side(rule.left), right: side(rule.right) };
 }
 
-/** The right side by the keys of rules. */
-export function indexRules(
-  table: SignatureTable,
-  rules: readonly Rule[],
-  of: readonly Indexed[],
-): KeyIndex[] {
-  return indexKeys(
-    table,
-    rules.map((rule) => placesOf(rule).right),
-    of,
-  );
-}
-
 export const limits = {
   /** Candidates of one row. */
   candidatesMax: 2_048,
   /** Within one side, rows before one with which it is compared by one rule. */
   beforeMost: 64,
-  beforeSeen: 4_096,
   pairsMax: 400_000_000,
 } as const;
 
@@ -131,113 +110,119 @@ export type Sides = {
   frequencies: Frequencies;
 };
 
-type ReadyRule = { left: Int32Array; index: KeyIndex; hub: number; most: number };
+/** A rule, and whom it finds for each place of the rows that ask; for none behind its end. */
+export type JoinedRule = { rule: Rule; join: KeyJoin };
 
-const readyRule = (rule: Rule, index: KeyIndex): ReadyRule => ({
-  left: placesOf(rule).left,
-  index,
+type ReadyRule = RulePlaces & { hub: number; most: number };
+
+const readyRule = (rule: Rule): ReadyRule => ({
+  ...placesOf(rule),
   hub: rule.hub === undefined ? -1 : FREQUENCY_VALUES.indexOf(rule.hub),
   most: rule.most ?? hubMost,
 });
 
-const askedAlone = 2;
-
 /** Finds the candidates of a row by rules, each once, in an order that hangs on nothing but the tables. */
 export class CandidateFinder {
   readonly #sides: Sides;
-  readonly #rules: readonly ReadyRule[];
+  readonly #rules: readonly (ReadyRule & KeyJoin)[];
   readonly #comparer: Comparer;
   readonly #taken = new Taken();
-  /** Of each rule, the hash of the row under way and its bucket. */
-  readonly #hashes: Uint32Array;
-  readonly #from: Uint32Array;
-  readonly #to: Uint32Array;
   readonly rows = new Int32Array(limits.candidatesMax);
   readonly patterns = new Int32Array(limits.candidatesMax);
+  /** Of each candidate, the sum of the codes of its frequencies in those values that agree. */
+  readonly codes = new Uint16Array(limits.candidatesMax);
   count = 0;
+  /** What was only touched, so that it is done at all. */
+  touched = 0;
 
-  constructor(sides: Sides, rules: readonly { rule: Rule; index: KeyIndex }[]) {
+  constructor(sides: Sides, rules: readonly JoinedRule[]) {
     this.#sides = sides;
-    this.#rules = rules.map(({ rule, index }) => readyRule(rule, index));
+    this.#rules = rules.map(({ rule, join }) => ({ ...readyRule(rule), ...join }));
     this.#comparer = new Comparer(sides.left, sides.right);
-    [this.#hashes, this.#from, this.#to] = [0, 1, 2].map(() => new Uint32Array(rules.length)) as [
-      Uint32Array,
-      Uint32Array,
-      Uint32Array,
-    ];
   }
 
   /**
-   * Fills `rows`, `patterns` and `count`. `settles`: of each pattern, whether a candidate of it ends the
-   * search, since no other rule finds a better one; null: all rules are asked.
+   * Touches what rows in the places [from, to) are compared with: waiting for memory, the processor takes
+   * many of them at a time, but one after the other if it first has to compare.
    */
-  find(row: number, settles: Uint8Array | null): void {
+  touch(from: number, to: number): void {
+    const { right, frequencies } = this.#sides;
+    let sum = 0;
+    for (let rule = 0; rule < this.#rules.length; rule += 1) {
+      const { matches, runs } = this.#rules[rule] as KeyJoin;
+      const last = Math.min(to, matches.length);
+      for (let place = from; place < last; place += 1) {
+        const match = matches[place] as number;
+        if (match === 0) continue;
+        const row = match > 0 ? match - 1 : (runs[~match + 1] as number);
+        const start = row * wordsOfRow;
+        sum +=
+          (right.words[start] as number) +
+          (right.words[start + 16] as number) +
+          (right.words[start + 32] as number) +
+          frequencies.codeAt(row, 0);
+      }
+    }
+    this.touched = (this.touched + sum) >>> 0;
+  }
+
+  clear(): void {
     this.count = 0;
     this.#taken.clear();
-    this.findMore(row, settles, 0);
   }
 
   /** Begins with candidates that were found before. */
-  keep({ rows, patterns }: { rows: Int32Array; patterns: Int32Array }, from: number, to: number): void {
-    this.count = 0;
-    this.#taken.clear();
+  keep({ rows, patterns, codes }: Found, from: number, to: number): void {
     for (let at = from; at < to; at += 1) {
-      if (!this.#taken.add(rows[at] as number)) continue;
+      this.#taken.add(rows[at] as number);
       this.rows[this.count] = rows[at] as number;
       this.patterns[this.count] = patterns[at] as number;
+      this.codes[this.count] = codes[at] as number;
       this.count += 1;
     }
   }
 
-  /** Asks the rules from place `first` on. */
-  findMore(row: number, settles: Uint8Array | null, first: number): void {
-    for (let place = first; place < this.#rules.length; place += 1) {
-      // The first rules mostly are enough; of the rest all buckets are reached for at once.
-      if (place < askedAlone) this.#reach(row, place, place + 1);
-      else if (place === first || place === askedAlone) this.#reach(row, place, this.#rules.length);
+  /**
+   * Adds to `rows` and `patterns` whom a row in a place finds. `settles`: of each pattern, whether a
+   * candidate of it ends the search, since no other rule finds a better one; null: all rules are asked. Says
+   * whether one did.
+   */
+  find(row: number, place: number, settles: Uint8Array | null): boolean {
+    for (let rule = 0; rule < this.#rules.length; rule += 1) {
+      const { matches, runs } = this.#rules[rule] as KeyJoin;
+      const match = place < matches.length ? (matches[place] as number) : 0;
+      if (match === 0) continue;
       const before = this.count;
-      this.#ask(row, place);
+      if (match > 0) this.#take(row, match - 1, rule);
+      else {
+        const first = ~match + 1;
+        const last = first + (runs[~match] as number);
+        for (let at = first; at < last; at += 1) this.#take(row, runs[at] as number, rule);
+      }
       if (settles === null) continue;
-      for (let at = before; at < this.count; at += 1) if (settles[this.patterns[at] as number] === 1) return;
+      for (let at = before; at < this.count; at += 1)
+        if (settles[this.patterns[at] as number] === 1) return true;
     }
+    return false;
   }
 
-  /** Finds the buckets of a row; waiting for memory, the processor takes many at a time. */
-  #reach(row: number, first: number, last: number): void {
-    const { words } = this.#sides.left;
-    for (let place = first; place < last; place += 1) {
-      const { left, index } = this.#rules[place] as ReadyRule;
-      const hash = keyHash(words, row, left);
-      this.#hashes[place] = hash;
-      const bucket = hash >>> index.shift;
-      this.#from[place] = hash === 0 ? 0 : (index.starts[bucket] as number);
-      this.#to[place] = hash === 0 ? 0 : (index.starts[bucket + 1] as number);
-    }
-  }
-
-  #ask(row: number, place: number): void {
-    const end = this.#to[place] as number;
-    if (this.#from[place] === end) return;
-    const { left, index, hub, most } = this.#rules[place] as ReadyRule;
-    const { left: records, right, frequencies } = this.#sides;
-    const hash = this.#hashes[place] as number;
-    const { rows, tags, places } = index;
-    const ours = { words: records.words, row, places: left };
-    const theirs = { words: right.words, row: 0, places };
-    for (let at = this.#from[place] as number; at < end; at += 1) {
-      if (tags[at] !== (hash & 255)) continue;
-      const other = rows[at] as number;
-      theirs.row = other;
-      if (!isSameKey(ours, theirs)) continue;
-      if (hub >= 0 && frequencies.countAt(other, hub) > most) continue;
-      if (this.count === limits.candidatesMax) return;
-      if (!this.#taken.add(other)) continue;
-      this.rows[this.count] = other;
-      this.patterns[this.count] = this.#comparer.pattern(row, other);
-      this.count += 1;
-    }
+  #take(row: number, other: number, at: number): void {
+    const rule = this.#rules[at] as ReadyRule;
+    const { left, right, frequencies } = this.#sides;
+    const ours = { words: left.words, row, places: rule.left };
+    if (!isSameKey(ours, { words: right.words, row: other, places: rule.right })) return;
+    if (rule.hub >= 0 && frequencies.countAt(other, rule.hub) > rule.most) return;
+    if (this.count === limits.candidatesMax || !this.#taken.add(other)) return;
+    const pattern = this.#comparer.pattern(row, other);
+    this.rows[this.count] = other;
+    this.patterns[this.count] = pattern;
+    this.codes[this.count] = frequencies.codesOf(other, valuesOf[pattern] as number);
+    this.count += 1;
   }
 }
+
+/** Candidates one behind the other. */
+export type Found = { rows: Int32Array; patterns: Int32Array; codes: Uint16Array };
 
 /** Candidate pairs with the pattern in which they agree. */
 export class PairList {
@@ -272,9 +257,9 @@ export type Within = {
   table: SignatureTable;
   frequencies: Frequencies;
   rules: readonly Rule[];
-  /** The rule under way, by its place, and its index with what is shared by many. */
+  /** The rule under way, by its place, and runs of rows that have its key in common, each after its count. */
   at: number;
-  index: KeyIndex;
+  runs: Int32Array;
 };
 
 /**
@@ -283,13 +268,12 @@ export type Within = {
  * rows before it, so that what belongs together stays together.
  */
 export function findPairsWithin(
-  { table, frequencies, rules, at: place, index }: Within,
+  { table, frequencies, rules, at: place, runs }: Within,
   into: PairList,
 ): void {
-  const ready = rules.slice(0, place + 1).map((rule) => readyRule(rule, index));
-  const { hub, most } = ready[place] as ReadyRule;
+  const ready = rules.slice(0, place + 1).map(readyRule);
+  const { hub, most, left: places } = ready[place] as ReadyRule;
   const comparer = new Comparer(table, table);
-  const { starts, rows, tags, places } = index;
   const { words } = table;
   const wasMade = (one: number, other: number): boolean => {
     for (let at = 0; at < place; at += 1) {
@@ -299,19 +283,16 @@ export function findPairsWithin(
     }
     return false;
   };
-  for (let bucket = 0; bucket + 1 < starts.length; bucket += 1) {
-    const from = starts[bucket] as number;
-    const to = starts[bucket + 1] as number;
+  for (let run = 0; run < runs.length; run += 1 + (runs[run] as number)) {
+    const from = run + 1;
+    const to = from + (runs[run] as number);
     for (let at = from + 1; at < to; at += 1) {
-      const row = rows[at] as number;
+      const row = runs[at] as number;
       if (hub >= 0 && frequencies.countAt(row, hub) > most) continue;
-      let found = 0;
-      const last = Math.max(from, at - limits.beforeSeen);
-      for (let before = at - 1; before >= last && found < limits.beforeMost; before -= 1) {
-        if (tags[before] !== tags[at]) continue;
-        const other = rows[before] as number;
+      const first = Math.max(from, at - limits.beforeMost);
+      for (let before = at - 1; before >= first; before -= 1) {
+        const other = runs[before] as number;
         if (!isSameKey({ words, row, places }, { words, row: other, places })) continue;
-        found += 1;
         if (!wasMade(other, row)) into.add(other, row, comparer.pattern(other, row));
       }
     }

@@ -18,6 +18,13 @@ const codes8 = Uint8Array.from({ length: 4_096 }, (_, count) =>
 /** What a code stands for. */
 const countOfCode = Float64Array.from({ length: 256 }, (_, code) => Math.round(2 ** (code / 8)));
 
+/** How many values a set of bits names. */
+const valueCount = Uint8Array.from({ length: 1 << FREQUENCY_VALUES.length }, (_, values) => {
+  let count = 0;
+  for (let left = values; left !== 0; left >>>= 1) count += left & 1;
+  return count;
+});
+
 /** Bytes of a row: one for each value, and some to spare, so that a row lies in one line of the cache. */
 const bytesOfCodes = 8;
 
@@ -77,10 +84,24 @@ export class Frequencies {
 
   /** −log2 of the frequencies of a row's values, for those whose bit is set. */
   rarity(row: number, values: number): number {
+    return this.rarityOf(this.codesOf(row, values), values);
+  }
+
+  /** The codes of those values of a row whose bit is set, together. */
+  codesOf(row: number, values: number): number {
     let sum = 0;
     for (let left = values, at = row * bytesOfCodes; left !== 0; left >>>= 1, at += 1)
-      if ((left & 1) === 1) sum += this.#most - (this.codes[at] as number) / 8;
+      if ((left & 1) === 1) sum += this.codes[at] as number;
     return sum;
+  }
+
+  /** The rarity that codes together make. */
+  rarityOf(codes: number, values: number): number {
+    return (valueCount[values] as number) * this.#most - codes / 8;
+  }
+
+  codeAt(row: number, place: number): number {
+    return this.codes[row * bytesOfCodes + place] as number;
   }
 
   /** How many customers share a row's value, about. */
@@ -90,6 +111,6 @@ export class Frequencies {
 
   /** The same of the value in that place of the list. */
   countAt(row: number, place: number): number {
-    return countOfCode[this.codes[row * bytesOfCodes + place] as number] as number;
+    return countOfCode[this.codeAt(row, place)] as number;
   }
 }

@@ -98,15 +98,19 @@ const frequencyOf: Partial<Record<Group, Partial<Record<number, FrequencyValue>>
   address: { 4: "address" },
 };
 
-/** Of every pattern: what it weighs before the frequencies of its values, and which those are. */
-export type PatternWeights = {
-  /** log2 of each : unrelated, without the values' own frequencies. */
-  same: Float64Array;
-  household: Float64Array;
-  namesake: Float64Array;
-  /** Bits: value n of FREQUENCY_VALUES agrees, and −log2 of its frequency is to be added. */
-  values: Uint8Array;
-};
+/** Of every pattern, bits: value n of FREQUENCY_VALUES agrees, and −log2 of its frequency is to be added. */
+export const valuesOf = new Uint8Array(patternCount);
+for (let pattern = 0; pattern < patternCount; pattern += 1) {
+  let values = 0;
+  for (const [at, group] of GROUPS.entries()) {
+    const value = frequencyOf[group]?.[allLevels[pattern * GROUPS.length + at] as number];
+    if (value !== undefined) values |= 1 << FREQUENCY_VALUES.indexOf(value);
+  }
+  valuesOf[pattern] = values;
+}
+
+/** Of every pattern what it weighs, log2 of each : unrelated, before the frequencies of its values. */
+export type PatternWeights = Record<PairKind, Float64Array>;
 
 /** `only`: the patterns that are asked for; by default all. */
 export function weighPatterns(classes: Classes, only?: readonly number[]): PatternWeights {
@@ -114,7 +118,6 @@ export function weighPatterns(classes: Classes, only?: readonly number[]): Patte
     same: new Float64Array(patternCount),
     household: new Float64Array(patternCount),
     namesake: new Float64Array(patternCount),
-    values: new Uint8Array(patternCount),
   };
   const levels = GROUPS.map((group) => weighLevels(group, classes));
   const count = only?.length ?? patternCount;
@@ -123,39 +126,31 @@ export function weighPatterns(classes: Classes, only?: readonly number[]): Patte
     let same = 0;
     let household = 0;
     let namesake = 0;
-    let values = 0;
     for (let group = 0; group < GROUPS.length; group += 1) {
       const level = (levels[group] as LevelWeight[])[allLevels[pattern * GROUPS.length + group] as number];
       same += (level as LevelWeight).same;
       household += (level as LevelWeight).household;
       namesake += (level as LevelWeight).namesake;
-      values |= (level as LevelWeight).values;
     }
     weights.same[pattern] = same;
     weights.household[pattern] = household;
     weights.namesake[pattern] = namesake;
-    weights.values[pattern] = values;
   }
   return weights;
 }
 
-type LevelWeight = Record<PairKind, number> & { values: number };
+type LevelWeight = Record<PairKind, number>;
 
 function weighLevels(group: Group, classes: Classes): LevelWeight[] {
   return LEVELS[group].map((_, level) => {
-    if (level === 0) return { same: 0, household: 0, namesake: 0, values: 0 };
+    if (level === 0) return { same: 0, household: 0, namesake: 0 };
     const value = frequencyOf[group]?.[level];
     const chance =
       value === undefined
         ? certainly(group, level, classes[group].unrelated[level] as number)
         : covered[value];
     const of = (one: PairKind): number => Math.log2((classes[group][one][level] as number) / chance);
-    return {
-      same: of("same"),
-      household: of("household"),
-      namesake: of("namesake"),
-      values: value === undefined ? 0 : 1 << FREQUENCY_VALUES.indexOf(value),
-    };
+    return { same: of("same"), household: of("household"), namesake: of("namesake") };
   });
 }
 
