@@ -9,6 +9,7 @@ import {
   beginParquet,
   endParquet,
   joinParquet,
+  levelsOfLists,
   packBits,
   ParquetPart,
   type ParquetColumn,
@@ -134,27 +135,25 @@ test("joinParquet() writes lists, gaps, bits and long dictionaries as DuckDB rea
   ];
   const rows = 1_003;
   const written = new ParquetPart(join(folder, "shapes"), shapes, 1);
-  const sizes = Array.from({ length: rows }, (_, row) => row % 4);
+  const sizes = Array.from({ length: rows }, (_, row) => [0, 1, 2, 3, 11, 40][row % 6] as number);
   const places = sizes.flatMap((size) =>
     Array.from({ length: Math.max(1, size) }, (_, at) => ({ size, at })),
   );
-  const levels = {
-    count: places.length,
-    there: Uint8Array.from(places, ({ size }) => (size > 0 ? 1 : 0)),
-    goesOn: Uint8Array.from(places, ({ at }) => (at > 0 ? 1 : 0)),
-  };
+  const starts = new Uint32Array(rows + 1).fill(17);
+  for (const [row, size] of sizes.entries()) starts[row + 1] = (starts[row] as number) + size;
+  const levels = levelsOfLists(starts);
   const held = places.filter(({ size }) => size > 0);
   const numbers = BigInt64Array.from(held, (_, at) => BigInt(at) * 5_000_000_000n);
   const many = Array.from({ length: 700 }, (_, at) => `値${at}`);
   const notes = Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 0 : 1));
   written.write(rows, [
-    { dictionary: plainTexts(kinds), count: 3, indices: Uint8Array.from(held, ({ at }) => at), levels },
+    { dictionary: plainTexts(kinds), count: 3, indices: Uint8Array.from(held, ({ at }) => at % 3), levels },
     { plain: new Uint8Array(numbers.buffer), levels },
     {
       dictionary: plainTexts(many),
       count: many.length,
       indices: Uint16Array.from(notes.filter(Boolean), (_, at) => at % 700),
-      levels: { count: rows, there: Uint8Array.from(notes) },
+      levels: { count: rows, there: packBits(Uint8Array.from(notes), rows) },
     },
     { dictionary: plainTexts(many), count: 700, indices: Uint16Array.from(notes, (_, row) => row % 700) },
     { plain: packBits(Uint8Array.from(notes), rows) },
@@ -167,7 +166,7 @@ test("joinParquet() writes lists, gaps, bits and long dictionaries as DuckDB rea
     const read = await duck.rows<Record<string, unknown>>(`SELECT * FROM read_parquet(${quoteSql(file)})`);
     let [number, note] = [0, 0];
     const expected = sizes.map((size, row) => ({
-      names: kinds.slice(0, size),
+      names: Array.from({ length: size }, (_, at) => kinds[at % 3]),
       numbers: Array.from({ length: size }, () => number++ * 5_000_000_000),
       note: notes[row] === 0 ? null : (many[note++ % 700] as string),
       many: many[row % 700] as string,

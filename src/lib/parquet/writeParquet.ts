@@ -29,8 +29,9 @@ export type ColumnValues = (
 ) & { levels?: Levels };
 
 /**
- * Of what may be missing or is a list, for each place whether there is a value (1), and of lists whether the
- * place goes on with the list of the one before (1); an empty list is a place without a value.
+ * Of what may be missing or is a list, for each place whether there is a value, and of lists whether the
+ * place goes on with the list of the one before, each as a bit (see `packBits`); an empty list is a place
+ * without a value.
  */
 export type Levels = { count: number; there: Uint8Array; goesOn?: Uint8Array };
 
@@ -258,7 +259,7 @@ function runsOf(indices: Uint8Array | Uint16Array, rows: number): Uint8Array[] {
 
 /** Levels of one bit as a bit-packed run, with its length before it. */
 function levelsOf(levels: Uint8Array, count: number): Uint8Array[] {
-  const packed = packBits(levels, count);
+  const packed = levels.subarray(0, Math.ceil(count / 8));
   const head = varint(packed.length * 2 + 1);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length + packed.length);
@@ -271,6 +272,35 @@ export function packBits(values: Uint8Array, count: number): Uint8Array {
   for (let at = 0; at < count; at += 1)
     packed[at >> 3] = (packed[at >> 3] as number) | ((values[at] as number) << (at & 7));
   return packed;
+}
+
+/** Levels of lists: list n of them goes from `starts[n]` to the next. */
+export function levelsOfLists(starts: Uint32Array): Levels {
+  const lists = starts.length - 1;
+  const most = (starts[lists] as number) - (starts[0] as number) + lists;
+  const there = new Uint8Array((most >> 3) + 1);
+  const goesOn = new Uint8Array((most >> 3) + 1);
+  let count = 0;
+  for (let list = 0; list < lists; list += 1) {
+    const end = count + (starts[list + 1] as number) - (starts[list] as number);
+    // An empty list takes a place too, at which there is nothing.
+    if (end === count) {
+      count += 1;
+      continue;
+    }
+    const first = count;
+    while (count < end) {
+      const shift = count & 7;
+      const bits = Math.min(8 - shift, end - count);
+      const byte = count >> 3;
+      const ones = ((1 << bits) - 1) << shift;
+      there[byte] = (there[byte] as number) | ones;
+      goesOn[byte] = (goesOn[byte] as number) | ones;
+      count += bits;
+    }
+    goesOn[first >> 3] = (goesOn[first >> 3] as number) & ~(1 << (first & 7));
+  }
+  return { count, there, goesOn };
 }
 
 function varint(value: number): Uint8Array {

@@ -1,8 +1,8 @@
 import { plainTexts, TextColumn } from "../../lib/parquet/textColumn.ts";
 import {
+  levelsOfLists,
   packBits,
   type ColumnValues,
-  type Levels,
   type ParquetColumn,
   type ParquetPart,
 } from "../../lib/parquet/writeParquet.ts";
@@ -60,27 +60,23 @@ export function writePersons(staged: Staged, { from, to }: Span, part: ParquetPa
   const tally = noTally();
   const attributes = new Attributes(staged);
   for (let first = from; first < to; first += rowsMax) {
-    const group = { from: first, to: Math.min(to, first + rowsMax) };
-    const rows = group.to - group.from;
-    const { recordsOf, customersOf } = staged;
-    const numbers = new Int32Array(rows);
-    for (let row = 0; row < rows; row += 1) numbers[row] = group.from + row;
+    const group = new Group(staged, { from: first, to: Math.min(to, first + rowsMax) });
+    const { rows, records, customers } = group;
     attributes.take(group);
+    const numbers = new Int32Array(rows);
+    for (let row = 0; row < rows; row += 1) numbers[row] = first + row;
     part.write(rows, [
       { plain: bytesOf(numbers) },
-      {
-        plain: plainIds(staged.texts, membersOf(customersOf, group)),
-        levels: levelsOf(customersOf.starts, group),
-      },
-      { plain: recordIdsOf(staged, group), levels: levelsOf(recordsOf.starts, group) },
-      itemsOf(staged, group, tally),
-      certaintyOf(staged, group),
+      { plain: plainIds(staged.texts, customers.members), levels: levelsOfLists(customers.starts) },
+      { plain: recordIdsOf(staged, records), levels: levelsOfLists(records.starts) },
+      itemsOf(group, tally),
+      certaintyOf(group),
       ...written.map((name) => attributes.values(name, rows)),
-      channelsOf(staged, group),
-      { plain: sizesOf(recordsOf, group) },
-      { plain: excludedOf(staged, group, tally) },
+      channelsOf(group),
+      { plain: sizesOf(records) },
+      { plain: excludedOf(group, tally) },
     ]);
-    countDays(staged, group, tally);
+    countDays(group, tally);
   }
   attributes.count();
   return tally;
@@ -89,29 +85,56 @@ export function writePersons(staged: Staged, { from, to }: Span, part: ParquetPa
 const bytesOf = (array: Uint32Array | Int32Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-const membersOf = ({ starts, members }: Grouped, { from, to }: Span): Uint32Array =>
-  members.subarray(starts[from] as number, starts[to] as number);
+/**
+ * The persons of a row group. What stands of their records and customers anywhere in the tables is brought
+ * together first, column by column: so the processor waits for many places of the memory at once.
+ */
+class Group {
+  readonly staged: Staged;
+  readonly from: number;
+  readonly rows: number;
+  /** Members by person: those of row n from `starts[n] - starts[0]` on. */
+  readonly records: Grouped;
+  readonly customers: Grouped;
+  /** By record. */
+  readonly items: Int32Array;
+  /** By customer. */
+  readonly ways: Uint8Array;
+  readonly linked: Uint8Array;
 
-/** Levels of a column of lists: list n is as long as from `starts[n]` to the next. */
-function levelsOf(starts: Uint32Array, { from, to }: Span): Levels {
-  const most = (starts[to] as number) - (starts[from] as number) + to - from;
-  const [there, goesOn] = [new Uint8Array(most), new Uint8Array(most)];
-  let count = 0;
-  for (let list = from; list < to; list += 1) {
-    const size = (starts[list + 1] as number) - (starts[list] as number);
-    // An empty list takes a place too, at which there is nothing.
-    if (size === 0) count += 1;
-    for (let at = 0; at < size; at += 1) {
-      there[count] = 1;
-      if (at > 0) goesOn[count] = 1;
-      count += 1;
-    }
+  constructor(staged: Staged, { from, to }: Span) {
+    this.staged = staged;
+    this.from = from;
+    this.rows = to - from;
+    this.records = within(staged.recordsOf, { from, to });
+    this.customers = within(staged.customersOf, { from, to });
+    const { items } = staged.records;
+    this.items = pick(new Int32Array(items.buffer, items.byteOffset, items.length), this.records.members);
+    this.ways = pickBytes(staged.customers.ways, this.customers.members);
+    this.linked = pickBytes(staged.linked, this.customers.members);
   }
-  return { count, there, goesOn };
 }
 
-function recordIdsOf({ recordsOf, recordIds }: Staged, group: Span): Uint8Array {
-  const members = membersOf(recordsOf, group);
+function within({ starts, members }: Grouped, { from, to }: Span): Grouped {
+  return {
+    starts: starts.subarray(from, to + 1),
+    members: members.subarray(starts[from] as number, starts[to] as number),
+  };
+}
+
+function pick(values: Int32Array, places: Uint32Array): Int32Array {
+  const picked = new Int32Array(places.length);
+  for (let at = 0; at < places.length; at += 1) picked[at] = values[places[at] as number] as number;
+  return picked;
+}
+
+function pickBytes(values: Uint8Array, places: Uint32Array): Uint8Array {
+  const picked = new Uint8Array(places.length);
+  for (let at = 0; at < places.length; at += 1) picked[at] = values[places[at] as number] as number;
+  return picked;
+}
+
+function recordIdsOf({ recordIds }: Staged, { members }: Grouped): Uint8Array {
   // As two words each: BigInt costs ten times as much.
   const ids = new Uint32Array(recordIds.buffer, recordIds.byteOffset, recordIds.length * 2);
   const taken = new Uint32Array(members.length * 2);
@@ -123,116 +146,125 @@ function recordIdsOf({ recordsOf, recordIds }: Staged, group: Span): Uint8Array 
   return bytesOf(taken);
 }
 
-function sizesOf({ starts }: Grouped, { from, to }: Span): Uint8Array {
-  const sizes = new Int32Array(to - from);
-  for (let person = from; person < to; person += 1)
-    sizes[person - from] = (starts[person + 1] as number) - (starts[person] as number);
+function sizesOf({ starts }: Grouped): Uint8Array {
+  const sizes = new Int32Array(starts.length - 1);
+  for (let row = 0; row < sizes.length; row += 1)
+    sizes[row] = (starts[row + 1] as number) - (starts[row] as number);
   return bytesOf(sizes);
 }
 
 /** All items that the records of a person say together. */
-function bitsOf({ records, recordsOf: { starts, members } }: Staged, person: number): number {
-  let bits = 0;
-  const end = starts[person + 1] as number;
-  for (let at = starts[person] as number; at < end; at += 1)
-    bits |= records.items[members[at] as number] as number;
-  return bits;
-}
-
-function itemsOf(staged: Staged, { from, to }: Span, { items: counts }: PersonTally): ColumnValues {
-  const starts = new Uint32Array(to - from + 1);
-  const items = new Uint8Array((to - from) * PERSONAL_ITEMS.length);
+function itemsOf({ rows, records: { starts: own }, items: bits }: Group, tally: PersonTally): ColumnValues {
+  const starts = new Uint32Array(rows + 1);
+  const items = new Uint8Array(rows * PERSONAL_ITEMS.length);
   let count = 0;
-  for (let person = from; person < to; person += 1) {
-    for (let bits = bitsOf(staged, person); bits !== 0; bits &= bits - 1) {
-      const bit = 31 - Math.clz32(bits & -bits);
-      counts[bit] = (counts[bit] as number) + 1;
+  for (let row = 0, at = 0; row < rows; row += 1) {
+    let all = 0;
+    const end = (own[row + 1] as number) - (own[0] as number);
+    for (; at < end; at += 1) all |= bits[at] as number;
+    for (let rest = all; rest !== 0; rest &= rest - 1) {
+      const bit = 31 - Math.clz32(rest & -rest);
+      tally.items[bit] = (tally.items[bit] as number) + 1;
       const place = placeOfItem[bit] as number;
       if (place >= 0) items[count++] = place;
     }
-    starts[person - from + 1] = count;
+    starts[row + 1] = count;
   }
   return {
     dictionary: itemTexts,
     count: PERSONAL_ITEMS.length,
     indices: items.subarray(0, count),
-    levels: levelsOf(starts, { from: 0, to: to - from }),
+    levels: levelsOfLists(starts),
   };
 }
 
-function certaintyOf({ customersOf: { starts }, probable }: Staged, { from, to }: Span): ColumnValues {
-  const indices = new Uint8Array(to - from);
-  for (let person = from; person < to; person += 1) {
-    const matched = starts[person + 1] !== starts[person];
-    indices[person - from] = matched ? 2 - (probable[person] as number) : 0;
+function certaintyOf({ rows, from, customers: { starts }, staged: { probable } }: Group): ColumnValues {
+  const indices = new Uint8Array(rows);
+  for (let row = 0; row < rows; row += 1) {
+    const matched = starts[row + 1] !== starts[row];
+    indices[row] = matched ? 2 - (probable[from + row] as number) : 0;
   }
   return { dictionary: certainties, count: 3, indices };
 }
 
 /** The ways in which one of a person's customers can be reached. */
-function channelsOf({ customers, customersOf }: Staged, { from, to }: Span): ColumnValues {
-  const starts = new Uint32Array(to - from + 1);
-  const channels = new Uint8Array((to - from) * reachedBy.length);
+function channelsOf({ rows, customers: { starts: own }, ways: bits }: Group): ColumnValues {
+  const starts = new Uint32Array(rows + 1);
+  const channels = new Uint8Array(rows * reachedBy.length);
   let count = 0;
-  for (let person = from; person < to; person += 1) {
+  for (let row = 0, at = 0; row < rows; row += 1) {
     let ways = 0;
-    const end = customersOf.starts[person + 1] as number;
-    for (let at = customersOf.starts[person] as number; at < end; at += 1)
-      ways |= customers.ways[customersOf.members[at] as number] as number;
+    const end = (own[row + 1] as number) - (own[0] as number);
+    for (; at < end; at += 1) ways |= bits[at] as number;
     for (let way = 0; way < reachedBy.length; way += 1)
       if (((ways >> way) & 1) === 1) channels[count++] = way;
-    starts[person - from + 1] = count;
+    starts[row + 1] = count;
   }
   return {
     dictionary: channelTexts,
     count: reachedBy.length,
     indices: channels.subarray(0, count),
-    levels: levelsOf(starts, { from: 0, to: to - from }),
+    levels: levelsOfLists(starts),
   };
 }
 
 /** Persons all of whose linked rows are of excluded products. */
-function excludedOf(
-  { excluded: rules, ...staged }: Staged,
-  { from, to }: Span,
-  tally: PersonTally,
-): Uint8Array {
-  const excluded = new Uint8Array(to - from);
-  const { texts, linked, customersOf } = staged;
+function excludedOf({ rows, staged, customers, linked }: Group, tally: PersonTally): Uint8Array {
+  const excluded = new Uint8Array(rows);
+  const { texts, excluded: rules } = staged;
   if (rules.length > 0) {
-    for (let person = from; person < to; person += 1) {
-      const rows = membersOf(customersOf, { from: person, to: person + 1 }).filter(
-        (row) => linked[row] === 1,
-      );
-      if (rows.length === 0 || !rows.every((row) => isExcluded(texts, rules, row))) continue;
-      excluded[person - from] = 1;
+    const { starts, members } = customers;
+    for (let row = 0, at = 0; row < rows; row += 1) {
+      let [found, left] = [0, 0];
+      const end = (starts[row + 1] as number) - (starts[0] as number);
+      for (; at < end; at += 1) {
+        if (linked[at] === 0) continue;
+        found += 1;
+        if (!isExcluded(texts, rules, members[at] as number)) left += 1;
+      }
+      if (found === 0 || left > 0) continue;
+      excluded[row] = 1;
       tally.excluded += 1;
     }
   }
-  return packBits(excluded, to - from);
+  return packBits(excluded, rows);
 }
 
 /** Days that customers have said go before those of records. */
-function countDays(staged: Staged, { from, to }: Span, tally: PersonTally): void {
-  const { records, recordsOf, customers, customersOf, day, grownUp } = staged;
-  for (let person = from; person < to; person += 1) {
-    const born = lastOf(customers.born, customersOf, person) || lastOf(records.born, recordsOf, person);
-    if (born > grownUp) tally.minors += 1;
-    if (((bitsOf(staged, person) >>> kind.passport) & 1) === 0) continue;
-    const ends = lastOf(records.expires, recordsOf, person) || lastOf(customers.expires, customersOf, person);
+function countDays({ staged, rows, records, customers, items }: Group, tally: PersonTally): void {
+  const { day, grownUp } = staged;
+  const born = lastOf(pick(staged.customers.born, customers.members), customers);
+  const bornByRecords = lastOf(pick(staged.records.born, records.members), records);
+  const expires = lastOf(pick(staged.records.expires, records.members), records);
+  const passport = 1 << kind.passport;
+  for (let row = 0, at = 0; row < rows; row += 1) {
+    let all = 0;
+    const end = (records.starts[row + 1] as number) - (records.starts[0] as number);
+    for (; at < end; at += 1) all |= items[at] as number;
+    if ((born[row] || (bornByRecords[row] as number)) > grownUp) tally.minors += 1;
+    if ((all & passport) === 0) continue;
+    const ends = expires[row] || lastExpiry(staged, customers, row);
     if (ends >= day) tally.valid += 1;
     else if (ends > 0) tally.expired += 1;
   }
 }
 
-function lastOf(days: Int32Array, { starts, members }: Grouped, person: number): number {
-  let last = 0;
-  const end = starts[person + 1] as number;
-  for (let at = starts[person] as number; at < end; at += 1) {
-    const one = days[members[at] as number] as number;
-    if (one > last) last = one;
+/** Of each person the last of the days. */
+function lastOf(days: Int32Array, { starts }: Grouped): Int32Array {
+  const last = new Int32Array(starts.length - 1);
+  for (let row = 0, at = 0; row < last.length; row += 1) {
+    const end = (starts[row + 1] as number) - (starts[0] as number);
+    for (; at < end; at += 1)
+      if ((days[at] as number) > (last[row] as number)) last[row] = days[at] as number;
   }
   return last;
+}
+
+/** Few have a passport: what their customer rows say of it is looked up one by one. */
+function lastExpiry({ customers: { expires } }: Staged, { starts, members }: Grouped, row: number): number {
+  const first = starts[0] as number;
+  const own = members.subarray((starts[row] as number) - first, (starts[row + 1] as number) - first);
+  return own.reduce((last, customer) => Math.max(last, expires[customer] as number), 0);
 }
 
 type Text = { plain: Uint8Array; starts: Uint32Array };
@@ -242,7 +274,9 @@ class Attributes {
   readonly #staged: Staged;
   /** By ATTRIBUTES: the numbers of the texts of the persons of a group. */
   readonly #chosen = ATTRIBUTES.map(() => new Uint32Array(rowsMax));
-  readonly #there = new Uint8Array(rowsMax);
+  /** As a bit each: whether the person has a customer. */
+  #there: Uint8Array = new Uint8Array(0);
+  #matched = new Uint8Array(rowsMax);
   /** By ATTRIBUTES, and then by name: the last person who was counted, and how many were. */
   readonly #last: Uint32Array[];
   readonly #counts: Uint32Array[];
@@ -257,34 +291,45 @@ class Attributes {
   }
 
   /** All attributes of a person lie side by side, so all are taken at once. */
-  take({ from, to }: Span): void {
-    const { customersOf, linked, names, texts } = this.#staged;
-    for (const chosen of this.#chosen) chosen.fill(0);
-    for (let person = from; person < to; person += 1) {
-      const row = person - from;
-      const first = customersOf.starts[person] as number;
-      const end = customersOf.starts[person + 1] as number;
-      this.#there[row] = end > first ? 1 : 0;
-      for (let at = first; at < end; at += 1) {
-        const customer = customersOf.members[at] as number;
-        const isLinked = linked[customer] === 1;
-        for (let attribute = 0; attribute < ATTRIBUTES.length; attribute += 1) {
-          const code = texts.codes[customer * ATTRIBUTES.length + attribute] as number;
-          const chosen = this.#chosen[attribute] as Uint32Array;
-          const best = chosen[row] as number;
-          if (
-            code !== best &&
-            (best === 0 || (code !== 0 && comesBehind(texts.texts[attribute] as Text, code, best)))
-          )
-            chosen[row] = code;
-          if (!isLinked) continue;
-          const name = (names[attribute] as Staged["names"][number]).nameOf[code] as number;
-          const last = this.#last[attribute] as Uint32Array;
-          if (last[name] === person) continue;
-          last[name] = person;
-          const counts = this.#counts[attribute] as Uint32Array;
-          counts[name] = (counts[name] as number) + 1;
+  take({ staged, from, rows, customers, linked }: Group): void {
+    const { texts } = staged;
+    const codes = codesOf(texts.codes, customers.members);
+    const first = customers.starts[0] as number;
+    for (let row = 0; row < rows; row += 1)
+      this.#matched[row] = customers.starts[row + 1] === customers.starts[row] ? 0 : 1;
+    this.#there = packBits(this.#matched, rows);
+    for (let attribute = 0; attribute < ATTRIBUTES.length; attribute += 1) {
+      const chosen = this.#chosen[attribute] as Uint32Array;
+      const text = texts.texts[attribute] as Text;
+      for (let row = 0, at = 0; row < rows; row += 1) {
+        const end = (customers.starts[row + 1] as number) - first;
+        let best = 0;
+        for (; at < end; at += 1) {
+          const code = codes[at * ATTRIBUTES.length + attribute] as number;
+          if (code !== best && (best === 0 || (code !== 0 && comesBehind(text, code, best)))) best = code;
         }
+        chosen[row] = best;
+      }
+      this.#countNames(attribute, { codes, linked, customers, from });
+    }
+  }
+
+  #countNames(
+    attribute: number,
+    of: { codes: Uint32Array; linked: Uint8Array; customers: Grouped; from: number },
+  ): void {
+    const { codes, linked, from } = of;
+    const { starts } = of.customers;
+    const { nameOf } = this.#staged.names[attribute] as Staged["names"][number];
+    const [last, counts] = [this.#last[attribute] as Uint32Array, this.#counts[attribute] as Uint32Array];
+    for (let row = 0, at = 0; row + 1 < starts.length; row += 1) {
+      const end = (starts[row + 1] as number) - (starts[0] as number);
+      for (; at < end; at += 1) {
+        if (linked[at] === 0) continue;
+        const name = nameOf[codes[at * ATTRIBUTES.length + attribute] as number] as number;
+        if (last[name] === from + row) continue;
+        last[name] = from + row;
+        counts[name] = (counts[name] as number) + 1;
       }
     }
   }
@@ -301,7 +346,7 @@ class Attributes {
     const known: number[] = [];
     let count = 0;
     for (let row = 0; row < rows && known.length <= 0x10000; row += 1) {
-      if (this.#there[row] === 0) continue;
+      if (this.#matched[row] === 0) continue;
       const code = chosen[row] as number;
       if (places[code] === 0) {
         places[code] = known.push(code);
@@ -319,7 +364,8 @@ class Attributes {
     const texts = new TextColumn();
     for (let row = 0; row < rows; row += 1) {
       const code = (this.#chosen[attribute] as Uint32Array)[row] as number;
-      if (this.#there[row] === 1) texts.add(plain, starts[code] as number, (starts[code + 1] as number) - 4);
+      if (this.#matched[row] === 1)
+        texts.add(plain, starts[code] as number, (starts[code + 1] as number) - 4);
     }
     return texts.plain;
   }
@@ -332,6 +378,18 @@ class Attributes {
         if (counts[name] !== 0) Atomics.add(all, name, counts[name] as number);
     }
   }
+}
+
+/** The numbers of the texts of customers, by ATTRIBUTES. */
+function codesOf(codes: Uint32Array, customers: Uint32Array): Uint32Array {
+  const count = ATTRIBUTES.length;
+  const picked = new Uint32Array(customers.length * count);
+  for (let at = 0, place = 0; at < customers.length; at += 1) {
+    const start = (customers[at] as number) * count;
+    for (let attribute = 0; attribute < count; attribute += 1)
+      picked[place++] = codes[start + attribute] as number;
+  }
+  return picked;
 }
 
 function comesBehind({ plain, starts }: Text, one: number, other: number): boolean {

@@ -1,6 +1,7 @@
 import { UnionFind } from "../match/unionFind.ts";
 import { linkState, type Links } from "../match/decideLinks.ts";
 import type { Edges } from "../job/customerEdges.ts";
+import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Records put together to persons. Customers are nodes 0 to `customers` − 1, records follow. */
 export type Persons = {
@@ -28,29 +29,28 @@ export function gatherPersons(
 ): Persons {
   const records = links.row.length;
   const certain = new UnionFind(customers + records);
+  // A record that is in no set yet hangs below its customer, whose number is smaller.
+  for (let record = 0; record < records; record += 1)
+    if (links.state[record] === linkState.certain)
+      certain.parent[customers + record] = links.row[record] as number;
   joinAll(certain, customerEdges.certain, 0);
   joinAll(certain, recordEdges.certain, customers);
-  for (let record = 0; record < records; record += 1) {
-    if (links.state[record] === linkState.certain)
-      certain.union(links.row[record] as number, customers + record);
-  }
-  const persons = numbered(certain, { customers, records });
+  const { number, ...persons } = numbered(certain, { customers, records });
   // What is probable is laid over the same sets. Two persons may be one by a customer of whom nothing certain
   // was found: such customers get numbers behind those of the persons, and are not counted.
-  const unclaimed = new Map<number, number>();
+  let unclaimed = 0;
   const probableMax = (customerEdges.probable.length + recordEdges.probable.length) / 2 + records;
   const loose = new UnionFind(persons.count + 1 + Math.min(customers, probableMax * 2));
   const join = (one: number, other: number): void => {
     if (one !== other) loose.union(one, other);
   };
   const personOf = (node: number): number => {
-    if (node >= customers) return persons.ofRecord[node - customers] as number;
-    const person = persons.ofCustomer[node] as number;
-    if (person > 0) return person;
     const root = certain.find(node);
-    const number = unclaimed.get(root) ?? persons.count + 1 + unclaimed.size;
-    unclaimed.set(root, number);
-    return number;
+    if (number[root] === 0) {
+      unclaimed += 1;
+      number[root] = persons.count + unclaimed;
+    }
+    return number[root] as number;
   };
   for (const [edges, shift] of [
     [customerEdges.probable, 0],
@@ -81,9 +81,10 @@ function joinAll(sets: UnionFind, edges: Int32Array, shift: number): void {
 function numbered(
   sets: UnionFind,
   { customers, records }: { customers: number; records: number },
-): Omit<Persons, "fewest"> {
+): Omit<Persons, "fewest"> & { number: Int32Array } {
+  /** By what stands for a set: its person. */
   const number = new Int32Array(customers + records);
-  const ofRecord = new Int32Array(records);
+  const ofRecord = new Int32Array(sharedBytes(records * 4), 0, records);
   let count = 0;
   for (let record = 0; record < records; record += 1) {
     const root = sets.find(customers + record);
@@ -93,7 +94,7 @@ function numbered(
     }
     ofRecord[record] = number[root] as number;
   }
-  const ofCustomer = new Int32Array(customers);
+  const ofCustomer = new Int32Array(sharedBytes(customers * 4), 0, customers);
   const matched = new Uint8Array(count + 1);
   for (let customer = 0; customer < customers; customer += 1) {
     const person = number[sets.find(customer)] as number;
@@ -102,5 +103,6 @@ function numbered(
   }
   let unmatched = 0;
   for (let person = 1; person <= count; person += 1) if (matched[person] === 0) unmatched += 1;
-  return { ofRecord, ofCustomer, count, probable: new Uint8Array(count + 1), unmatched };
+  const probable = new Uint8Array(sharedBytes(count + 1), 0, count + 1);
+  return { ofRecord, ofCustomer, count, probable, unmatched, number };
 }
