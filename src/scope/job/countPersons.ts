@@ -3,8 +3,7 @@ import { kind, PERSONAL_ITEMS, type ScopeKind } from "../fields/kinds.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
 import type { CustomerTexts } from "./customerTexts.ts";
-import type { Columns, Staged } from "./stageOutputs.ts";
-import type { LinkTally } from "./writeLinks.ts";
+import type { Staged } from "./stageOutputs.ts";
 import type { PersonTally } from "./writePersons.ts";
 
 /** Numbers for reports: of records, which are what was found, and of persons, which is who must be told. */
@@ -21,11 +20,9 @@ export type Counted = {
   links: { certain: number; review: number };
 };
 
-/** Puts together what was counted while links and persons were written. */
-export function countPersons(
-  staged: Staged,
-  { links, persons, itemRecords }: { links: LinkTally; persons: PersonTally } & Pick<Columns, "itemRecords">,
-): Counted {
+/** Puts together what was counted while the persons were written. */
+export function countPersons(staged: Staged, persons: PersonTally): Counted {
+  const { itemRecords, links } = staged;
   const item = (name: ScopeKind): { records: number; persons: number } => ({
     records: itemRecords[kind[name]] as number,
     persons: persons.items[kind[name]] as number,

@@ -3,6 +3,7 @@ import { startsOfTexts, TextCodes } from "../../lib/parquet/textCodes.ts";
 import { TextColumn } from "../../lib/parquet/textColumn.ts";
 import type { ColumnValues } from "../../lib/parquet/writeParquet.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
+import { scratch } from "./scratch.ts";
 import { readShared } from "./signatureFile.ts";
 
 /**
@@ -123,12 +124,12 @@ export function joinTexts(files: readonly string[], folder: string): void {
 
 const rowsOfBlock = 2_048;
 
-/** The keys of customers, one behind the other as PLAIN has them. */
+/** The keys of customers, one behind the other as PLAIN has them; valid until the next call. */
 export function plainIds({ ids, idStarts }: CustomerTexts, customers: Uint32Array): Uint8Array {
   // Customers come in no order. Where their keys lie is looked up for a whole block, and then all of it is
   // copied: so the processor waits for many places of the memory at once.
   const [starts, sizes] = [new Uint32Array(rowsOfBlock), new Uint32Array(rowsOfBlock)];
-  let plain = new Uint8Array(customers.length * 16);
+  let plain = new Uint8Array(scratch("keys", customers.length * 16));
   let place = 0;
   for (let first = 0; first < customers.length; first += rowsOfBlock) {
     const rows = Math.min(rowsOfBlock, customers.length - first);

@@ -11,7 +11,7 @@ import {
   type RecordColumns,
 } from "./stageColumns.ts";
 import type { Staged } from "./stageOutputs.ts";
-import { LINK_COLUMNS, writeLinks, type LinkTally } from "./writeLinks.ts";
+import { LINK_COLUMNS, writeLinks, type LinkList } from "./writeLinks.ts";
 import { PERSON_COLUMNS, writePersons, type PersonTally } from "./writePersons.ts";
 
 type Span = { from: number; to: number };
@@ -24,8 +24,9 @@ export type OutputAsked = { do: "write" } & (
   | { what: "groups"; groupOf: Int32Array; count: number }
   /** person_of.parquet, by which a review finds its way. */
   | { what: "person-of"; staged: Pick<Staged, "recordIds" | "personOf" | "records">; file: string }
-  /** A part of links.parquet (of records) or of persons.parquet. */
-  | ({ what: "links" | "persons"; staged: Staged; file: SharedParquet } & Span)
+  /** A part of links.parquet, by records. */
+  | ({ what: "links"; list: LinkList; file: SharedParquet } & Span)
+  | ({ what: "persons"; staged: Staged; file: SharedParquet } & Span)
 );
 
 export type OutputAnswer = { done: "written" } & (
@@ -33,7 +34,7 @@ export type OutputAnswer = { done: "written" } & (
   | { what: "customers" | "person-of" }
   | { what: "texts"; texts: CustomerTexts }
   | { what: "groups"; grouped: Grouped }
-  | { what: "links"; rowGroups: RowGroup[]; tally: LinkTally }
+  | { what: "links"; rowGroups: RowGroup[] }
   | { what: "persons"; rowGroups: RowGroup[]; tally: PersonTally }
 );
 
@@ -57,9 +58,9 @@ export function writeOutput(asked: OutputAsked): OutputAnswer {
       return { done, what: "person-of" };
     case "links": {
       const part = new ParquetPart(asked.file, LINK_COLUMNS, packLevel);
-      const tally = writeLinks(asked.staged, asked, part);
+      writeLinks(asked.list, asked, part);
       part.close();
-      return { done, what: "links", rowGroups: part.rowGroups, tally };
+      return { done, what: "links", rowGroups: part.rowGroups };
     }
     case "persons": {
       const part = new ParquetPart(asked.file, PERSON_COLUMNS, packLevel);

@@ -24,7 +24,7 @@ import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
 import { stageColumns, stageOutputs } from "./stageOutputs.ts";
-import { writeFiles } from "./writeOutputs.ts";
+import { writeLinkFile, writePersonFiles } from "./writeOutputs.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 export type ScopeOptions = {
@@ -238,8 +238,14 @@ class Job {
     const { index, records, matched, results } = of;
     const { out, work } = this.#folder;
     this.#options.onProgress("persons", 0, null);
+    const { pool } = of;
+    const recordIds = idsOf(results);
     // Threads do this meanwhile.
-    const columns = stageColumns({ index, records, pool: of.pool });
+    const columns = stageColumns({ index, records, pool });
+    const links = columns.then(({ texts }) =>
+      writeLinkFile({ links: matched.links, recordIds, texts }, { out, pool }),
+    );
+    links.catch(() => {});
     const persons = await this.#time("persons", () =>
       gatherPersons(matched.links, {
         customers: index.rows,
@@ -248,21 +254,14 @@ class Job {
       }),
     );
     const exclude = this.#options.exclude ?? [];
+    const { at } = this.#options;
     const staged = await this.#time("stage", async () =>
-      stageOutputs({
-        columns: await columns,
-        recordIds: idsOf(results),
-        links: matched.links,
-        persons,
-        exclude,
-        at: this.#options.at,
-        pool: of.pool,
-      }),
+      stageOutputs({ columns: await columns, recordIds, links: matched.links, persons, exclude, at, pool }),
     );
-    const { itemRecords } = await columns;
-    const { counted, excluded } = await this.#time("files", () =>
-      writeFiles(staged, { work, out, pool: of.pool, itemRecords }),
-    );
+    const { counted, excluded } = await this.#time("files", async () => {
+      const [made] = await Promise.all([writePersonFiles(staged, { work, out, pool }), links]);
+      return made;
+    });
     const hashes = await this.#time("hashes", () => of.hashes);
     const result = summarize({
       counted: { ...counted, excluded: { persons: excluded, of: [...exclude] } },

@@ -1,6 +1,6 @@
 import { linkState, type Links } from "../match/decideLinks.ts";
 import type { Persons } from "../persons/gatherPersons.ts";
-import { sharedBytes } from "../signatures/sharedMemory.ts";
+import { inSharedMemory, sharedBytes } from "../signatures/sharedMemory.ts";
 import { namesOf, type Names } from "./countPersons.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
@@ -8,7 +8,7 @@ import type { CustomerTexts } from "./customerTexts.ts";
 import { exclusionRules, type Exclusion, type ExclusionRule } from "./exclusions.ts";
 import type { SharedTable } from "./matchTask.ts";
 import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
-import type { CustomerColumns, Grouped, RecordColumns } from "./stageColumns.ts";
+import { facts as factOf, type CustomerColumns, type Grouped, type RecordColumns } from "./stageColumns.ts";
 
 /** Threads that write; see ThreadPool. */
 export type OutputPool = { write(asked: readonly OutputAsked[]): Promise<OutputAnswer[]> };
@@ -42,8 +42,7 @@ export async function stageColumns({
       expires: new Int32Array(words(records.rows), 0, records.rows),
     },
     customers: {
-      ways: new Uint8Array(sharedBytes(index.rows), 0, index.rows),
-      born: new Int32Array(words(index.rows), 0, index.rows),
+      facts: new Int32Array(words(index.rows), 0, index.rows),
       expires: new Int32Array(words(index.rows), 0, index.rows),
     },
   };
@@ -82,18 +81,16 @@ export type Made = {
   pool: OutputPool;
 };
 
-/** Everything that files and counts say, by record, customer and person (from 1), in shared memory. */
-export type Staged = Omit<Columns, "itemRecords"> & {
+/** Everything that is said of persons (from 1), in shared memory. */
+export type Staged = Columns & {
   recordIds: BigInt64Array;
-  links: Links;
   /** How many persons there are. */
   count: number;
   personOf: Int32Array;
   recordsOf: Grouped;
   customersOf: Grouped;
   probable: Uint8Array;
-  /** By customer row: whether a record is certainly hers. */
-  linked: Uint8Array;
+  links: { certain: number; review: number };
   /** By ATTRIBUTES. */
   names: Names[];
   excluded: readonly ExclusionRule[];
@@ -106,39 +103,27 @@ export type Staged = Omit<Columns, "itemRecords"> & {
 export async function stageOutputs(made: Made): Promise<Staged> {
   const { columns, persons, pool, at } = made;
   const { count } = persons;
-  const { row, state, weight, probability, pattern } = made.links;
-  const [personOf, customers] = [shared(persons.ofRecord), shared(persons.ofCustomer)];
+  const personOf = inSharedMemory(persons.ofRecord);
   const grouping = pool.write(
-    [personOf, customers].map((groupOf) => ({ do: "write", what: "groups", groupOf, count }) as const),
+    [personOf, inSharedMemory(persons.ofCustomer)].map(
+      (groupOf) => ({ do: "write", what: "groups", groupOf, count }) as const,
+    ),
   );
-  const linked = new Uint8Array(sharedBytes(customers.length), 0, customers.length);
-  for (let record = 0; record < row.length; record += 1)
-    if (state[record] === linkState.certain) linked[row[record] as number] = 1;
-  const { records, customers: ofCustomers, texts } = columns;
+  const links = markLinked(made.links, columns.customers.facts);
+  const day = at.year * 10_000 + at.month * 100 + at.day;
+  // 民法 4条: who is not yet twenty until 2022-03-31, not yet eighteen since.
+  const years = Temporal.PlainDate.compare(at, "2022-04-01") < 0 ? 20 : 18;
   const staged = {
-    records,
-    customers: ofCustomers,
-    texts,
-    recordIds: shared(made.recordIds),
-    links: {
-      row: shared(row),
-      state: shared(state),
-      weight: shared(weight),
-      probability: shared(probability),
-      pattern: shared(pattern),
-    },
+    ...columns,
+    recordIds: inSharedMemory(made.recordIds),
     count,
     personOf,
-    probable: shared(persons.probable),
-    linked,
-    names: ATTRIBUTES.map((attribute) => namesOf(texts, attribute)),
-    excluded: exclusionRules(texts, made.exclude),
-    day: at.year * 10_000 + at.month * 100 + at.day,
-    // 民法 4条: who is not yet twenty until 2022-03-31, not yet eighteen since.
-    grownUp:
-      (at.year - (Temporal.PlainDate.compare(at, "2022-04-01") < 0 ? 20 : 18)) * 10_000 +
-      at.month * 100 +
-      at.day,
+    probable: inSharedMemory(persons.probable),
+    links,
+    names: ATTRIBUTES.map((attribute) => namesOf(columns.texts, attribute)),
+    excluded: exclusionRules(columns.texts, made.exclude),
+    day,
+    grownUp: day - years * 10_000,
   };
   const [recordsOf, customersOf] = (await grouping).map((answer) =>
     answer.what === "groups" ? answer.grouped : null,
@@ -146,13 +131,15 @@ export async function stageOutputs(made: Made): Promise<Staged> {
   return { ...staged, recordsOf, customersOf };
 }
 
-/** Numbers in memory that threads share: others would be copied for each task. */
-function shared<Numbers extends Uint8Array | Int32Array | Float32Array | BigInt64Array>(
-  numbers: Numbers,
-): Numbers {
-  if (numbers.buffer instanceof SharedArrayBuffer) return numbers;
-  const bytes = new Uint8Array(sharedBytes(numbers.byteLength), 0, numbers.byteLength);
-  bytes.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-  const Kind = numbers.constructor as new (buffer: ArrayBufferLike, from: number, length: number) => Numbers;
-  return new Kind(bytes.buffer, 0, numbers.length);
+/** Marks customers to whom a record was certainly linked, and counts the links. */
+function markLinked({ row, state }: Links, facts: Int32Array): Staged["links"] {
+  const links = { certain: 0, review: 0 };
+  for (let record = 0; record < row.length; record += 1) {
+    const customer = row[record] as number;
+    if (state[record] === linkState.certain) {
+      facts[customer] = (facts[customer] as number) | factOf.linked;
+      links.certain += 1;
+    } else if (customer >= 0) links.review += 1;
+  }
+  return links;
 }

@@ -1,14 +1,14 @@
 import { NumberCodes } from "../../lib/parquet/numberCodes.ts";
 import { plainTexts, TextColumn } from "../../lib/parquet/textColumn.ts";
 import type { ColumnValues, ParquetColumn, ParquetPart } from "../../lib/parquet/writeParquet.ts";
-import { linkState } from "../match/decideLinks.ts";
+import { linkState, type Links } from "../match/decideLinks.ts";
 import { explain } from "../match/explain.ts";
-import { plainIds } from "./customerTexts.ts";
-import type { Staged } from "./stageOutputs.ts";
+import { plainIds, type CustomerTexts } from "./customerTexts.ts";
+import { scratch } from "./scratch.ts";
 
 export const LINK_COLUMNS: readonly ParquetColumn[] = [
   { name: "record_id", type: "int64" },
-  { name: "customer_id", type: "text" },
+  { name: "customer_id", type: "text", loose: true },
   { name: "weight", type: "double" },
   { name: "probability", type: "double" },
   { name: "pattern", type: "int32" },
@@ -17,8 +17,8 @@ export const LINK_COLUMNS: readonly ParquetColumn[] = [
   { name: "state", type: "text" },
 ];
 
-/** How many links are certain, and how many wait for a review. */
-export type LinkTally = { certain: number; review: number };
+/** Of the records, in memory that threads share. */
+export type LinkList = { links: Links; recordIds: BigInt64Array; texts: CustomerTexts };
 
 const rowsMax = 500_000;
 const encoder = new TextEncoder();
@@ -27,10 +27,11 @@ const stateTexts = plainTexts(["review", "certain"]);
 /** Columns of numbers of which few are different, as whole numbers and what to divide them by. */
 class NumberColumn {
   readonly codes = new NumberCodes();
-  readonly indices = new Uint16Array(rowsMax);
+  readonly indices: Uint16Array;
   readonly #scale: number;
 
-  constructor(scale: number) {
+  constructor(name: string, scale: number) {
+    this.indices = new Uint16Array(scratch(name, rowsMax * 2), 0, rowsMax);
     this.#scale = scale;
   }
 
@@ -103,19 +104,20 @@ class Explanations {
 
 /** Writes the links of records `[from, to)`. */
 export function writeLinks(
-  { links, recordIds, texts }: Staged,
+  { links, recordIds, texts }: LinkList,
   { from, to }: { from: number; to: number },
   part: ParquetPart,
-): LinkTally {
+): void {
   const ids = new Uint32Array(recordIds.buffer, recordIds.byteOffset, recordIds.length * 2);
-  const words = new Uint32Array(rowsMax * 2);
-  const customers = new Uint32Array(rowsMax);
-  const states = new Uint8Array(rowsMax);
-  const [weight, probability, pattern] = [new NumberColumn(100), new NumberColumn(1e6), new NumberColumn(1)];
-  const said = new NumberColumn(1);
+  const words = new Uint32Array(scratch("record", rowsMax * 8), 0, rowsMax * 2);
+  const customers = new Uint32Array(scratch("customer", rowsMax * 4), 0, rowsMax);
+  const states = new Uint8Array(scratch("state", rowsMax), 0, rowsMax);
+  const weight = new NumberColumn("weight", 100);
+  const probability = new NumberColumn("probability", 1e6);
+  const pattern = new NumberColumn("pattern", 1);
+  const said = new NumberColumn("said", 1);
   const all = [weight, probability, pattern, said];
   const explanations = new Explanations();
-  const tally = { certain: 0, review: 0 };
   let rows = 0;
   const flush = (): void => {
     const { en, ja } = explanations.texts(said.codes.keys);
@@ -144,12 +146,8 @@ export function writeLinks(
     probability.set(rows, links.probability[at] as number);
     pattern.set(rows, links.pattern[at] as number);
     said.set(rows, explanationOf(links.pattern[at] as number, links.weight[at] as number));
-    const isCertain = links.state[at] === linkState.certain;
-    states[rows] = isCertain ? 1 : 0;
-    if (isCertain) tally.certain += 1;
-    else tally.review += 1;
+    states[rows] = links.state[at] === linkState.certain ? 1 : 0;
     rows += 1;
   }
   flush();
-  return tally;
 }

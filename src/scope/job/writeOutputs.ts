@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { beginParquet, endParquet, type RowGroup } from "../../lib/parquet/writeParquet.ts";
+import type { Links } from "../match/decideLinks.ts";
+import { inSharedMemory } from "../signatures/sharedMemory.ts";
 import { countPersons, type Counted } from "./countPersons.ts";
-import type { Columns, OutputPool, Staged } from "./stageOutputs.ts";
 import { writeOutput, type OutputAsked } from "./outputTask.ts";
-import { LINK_COLUMNS, type LinkTally } from "./writeLinks.ts";
+import type { OutputPool, Staged } from "./stageOutputs.ts";
+import { LINK_COLUMNS, type LinkList } from "./writeLinks.ts";
 import { noTally, PERSON_COLUMNS, type PersonTally } from "./writePersons.ts";
 
 /** Writes on the thread that asks. */
@@ -12,54 +14,65 @@ export const ownThread: OutputPool = { write: async (asked) => asked.map(writeOu
 const recordsOfTask = 500_000;
 const personsOfTask = 400_000;
 
-/** Writes person_of.parquet, and links.parquet and persons.parquet, each as `.part`; counts what is there. */
-export async function writeFiles(
-  staged: Staged,
-  {
-    work,
-    out,
-    pool,
-    itemRecords,
-  }: { work: string; out: string; pool: OutputPool } & Pick<Columns, "itemRecords">,
-): Promise<{ counted: Counted; excluded: number }> {
-  const files = {
-    links: beginParquet(join(out, "links.parquet.part")),
-    persons: beginParquet(join(out, "persons.parquet.part")),
+/** Writes links.parquet as `.part`; it does not hang on the persons. */
+export async function writeLinkFile(
+  { links, recordIds, texts }: LinkList,
+  { out, pool }: { out: string; pool: OutputPool },
+): Promise<void> {
+  const { row, state, weight, probability, pattern } = links;
+  const shared: Links = {
+    row: inSharedMemory(row),
+    state: inSharedMemory(state),
+    weight: inSharedMemory(weight),
+    probability: inSharedMemory(probability),
+    pattern: inSharedMemory(pattern),
   };
-  const { recordIds, personOf, records } = staged;
+  const list = { links: shared, recordIds: inSharedMemory(recordIds), texts };
+  const file = beginParquet(join(out, "links.parquet.part"));
   const asked: OutputAsked[] = [];
-  const ask = (
-    what: "links" | "persons",
-    { from, to, size }: { from: number; to: number; size: number },
-  ): void => {
-    for (; from < to; from += size)
-      asked.push({ do: "write", what, staged, from, to: Math.min(to, from + size), file: files[what] });
-  };
-  ask("persons", { from: 1, to: staged.count + 1, size: personsOfTask });
-  ask("links", { from: 0, to: recordIds.length, size: recordsOfTask });
-  const file = join(work, "person_of.parquet");
-  asked.push({ do: "write", what: "person-of", staged: { recordIds, personOf, records }, file });
-  const links: LinkTally = { certain: 0, review: 0 };
-  const persons: PersonTally = noTally();
-  const groups: Record<"links" | "persons", RowGroup[]> = { links: [], persons: [] };
-  for (const answer of await pool.write(asked)) {
-    if (answer.what === "links") sum(links, answer.tally);
-    if (answer.what === "persons") sum(persons, answer.tally);
-    if (answer.what === "links" || answer.what === "persons") groups[answer.what].push(...answer.rowGroups);
-  }
-  endParquet(files.links.file, LINK_COLUMNS, { groups: groups.links, packed: true });
-  endParquet(files.persons.file, PERSON_COLUMNS, { groups: groups.persons, packed: true });
-  return { counted: countPersons(staged, { links, persons, itemRecords }), excluded: persons.excluded };
+  for (let from = 0; from < row.length; from += recordsOfTask)
+    asked.push({
+      do: "write",
+      what: "links",
+      list,
+      from,
+      to: Math.min(row.length, from + recordsOfTask),
+      file,
+    });
+  const groups: RowGroup[] = [];
+  for (const answer of await pool.write(asked)) if (answer.what === "links") groups.push(...answer.rowGroups);
+  endParquet(file.file, LINK_COLUMNS, { groups, packed: true });
 }
 
-/** Adds the numbers of one part to those of all. */
-function sum<Tally extends LinkTally | PersonTally>(all: Tally, part: Tally): void {
-  for (const name of Object.keys(all) as (keyof Tally)[]) {
-    const [one, other] = [all[name], part[name]];
-    if (typeof one === "number") all[name] = (one + (other as number)) as Tally[keyof Tally];
-    else
-      for (let at = 0; at < 32; at += 1)
-        (one as Float64Array)[at] =
-          ((one as Float64Array)[at] as number) + ((other as Float64Array)[at] as number);
+/** Writes persons.parquet as `.part` and person_of.parquet; counts what is there. */
+export async function writePersonFiles(
+  staged: Staged,
+  { work, out, pool }: { work: string; out: string; pool: OutputPool },
+): Promise<{ counted: Counted; excluded: number }> {
+  const file = beginParquet(join(out, "persons.parquet.part"));
+  const { recordIds, personOf, records } = staged;
+  const asked: OutputAsked[] = [];
+  const end = staged.count + 1;
+  for (let from = 1; from < end; from += personsOfTask)
+    asked.push({ do: "write", what: "persons", staged, from, to: Math.min(end, from + personsOfTask), file });
+  const places = join(work, "person_of.parquet");
+  asked.push({ do: "write", what: "person-of", staged: { recordIds, personOf, records }, file: places });
+  const all = noTally();
+  const groups: RowGroup[] = [];
+  for (const answer of await pool.write(asked)) {
+    if (answer.what !== "persons") continue;
+    groups.push(...answer.rowGroups);
+    add(all, answer.tally);
   }
+  endParquet(file.file, PERSON_COLUMNS, { groups, packed: true });
+  return { counted: countPersons(staged, all), excluded: all.excluded };
+}
+
+function add(all: PersonTally, { items, minors, valid, expired, excluded }: PersonTally): void {
+  for (let item = 0; item < items.length; item += 1)
+    all.items[item] = (all.items[item] as number) + (items[item] as number);
+  all.minors += minors;
+  all.valid += valid;
+  all.expired += expired;
+  all.excluded += excluded;
 }

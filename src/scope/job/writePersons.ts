@@ -10,7 +10,8 @@ import { kind, PERSONAL_ITEMS, SCOPE_KINDS } from "../fields/kinds.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
 import { plainIds } from "./customerTexts.ts";
 import { isExcluded } from "./exclusions.ts";
-import { reachedBy, type Grouped } from "./stageColumns.ts";
+import { scratch } from "./scratch.ts";
+import { facts, reachedBy, type Grouped } from "./stageColumns.ts";
 import type { Staged } from "./stageOutputs.ts";
 
 /** What is written of a person's customers. */
@@ -18,7 +19,7 @@ const written = ["language", "partner", "service", "site", "booked_on"] as const
 
 export const PERSON_COLUMNS: readonly ParquetColumn[] = [
   { name: "person_id", type: "int32" },
-  { name: "customer_ids", type: "text", shape: "list" },
+  { name: "customer_ids", type: "text", shape: "list", loose: true },
   { name: "record_ids", type: "int64", shape: "list" },
   { name: "items", type: "text", shape: "list" },
   { name: "certainty", type: "text" },
@@ -98,9 +99,8 @@ class Group {
   readonly customers: Grouped;
   /** By record. */
   readonly items: Int32Array;
-  /** By customer. */
-  readonly ways: Uint8Array;
-  readonly linked: Uint8Array;
+  /** By customer, see there. */
+  readonly facts: Int32Array;
 
   constructor(staged: Staged, { from, to }: Span) {
     this.staged = staged;
@@ -109,9 +109,9 @@ class Group {
     this.records = within(staged.recordsOf, { from, to });
     this.customers = within(staged.customersOf, { from, to });
     const { items } = staged.records;
-    this.items = pick(new Int32Array(items.buffer, items.byteOffset, items.length), this.records.members);
-    this.ways = pickBytes(staged.customers.ways, this.customers.members);
-    this.linked = pickBytes(staged.linked, this.customers.members);
+    const bits = new Int32Array(items.buffer, items.byteOffset, items.length);
+    this.items = pick("items", bits, this.records.members);
+    this.facts = pick("facts", staged.customers.facts, this.customers.members);
   }
 }
 
@@ -122,14 +122,8 @@ function within({ starts, members }: Grouped, { from, to }: Span): Grouped {
   };
 }
 
-function pick(values: Int32Array, places: Uint32Array): Int32Array {
-  const picked = new Int32Array(places.length);
-  for (let at = 0; at < places.length; at += 1) picked[at] = values[places[at] as number] as number;
-  return picked;
-}
-
-function pickBytes(values: Uint8Array, places: Uint32Array): Uint8Array {
-  const picked = new Uint8Array(places.length);
+function pick(use: string, values: Int32Array, places: Uint32Array): Int32Array {
+  const picked = new Int32Array(scratch(use, places.length * 4), 0, places.length);
   for (let at = 0; at < places.length; at += 1) picked[at] = values[places[at] as number] as number;
   return picked;
 }
@@ -137,7 +131,7 @@ function pickBytes(values: Uint8Array, places: Uint32Array): Uint8Array {
 function recordIdsOf({ recordIds }: Staged, { members }: Grouped): Uint8Array {
   // As two words each: BigInt costs ten times as much.
   const ids = new Uint32Array(recordIds.buffer, recordIds.byteOffset, recordIds.length * 2);
-  const taken = new Uint32Array(members.length * 2);
+  const taken = new Uint32Array(scratch("record ids", members.length * 8), 0, members.length * 2);
   for (let at = 0; at < members.length; at += 1) {
     const record = members[at] as number;
     taken[at * 2] = ids[record * 2] as number;
@@ -156,7 +150,7 @@ function sizesOf({ starts }: Grouped): Uint8Array {
 /** All items that the records of a person say together. */
 function itemsOf({ rows, records: { starts: own }, items: bits }: Group, tally: PersonTally): ColumnValues {
   const starts = new Uint32Array(rows + 1);
-  const items = new Uint8Array(rows * PERSONAL_ITEMS.length);
+  const items = new Uint8Array(scratch("item places", rows * PERSONAL_ITEMS.length));
   let count = 0;
   for (let row = 0, at = 0; row < rows; row += 1) {
     let all = 0;
@@ -188,14 +182,14 @@ function certaintyOf({ rows, from, customers: { starts }, staged: { probable } }
 }
 
 /** The ways in which one of a person's customers can be reached. */
-function channelsOf({ rows, customers: { starts: own }, ways: bits }: Group): ColumnValues {
+function channelsOf({ rows, customers: { starts: own }, facts: all }: Group): ColumnValues {
   const starts = new Uint32Array(rows + 1);
-  const channels = new Uint8Array(rows * reachedBy.length);
+  const channels = new Uint8Array(scratch("channels", rows * reachedBy.length));
   let count = 0;
   for (let row = 0, at = 0; row < rows; row += 1) {
     let ways = 0;
     const end = (own[row + 1] as number) - (own[0] as number);
-    for (; at < end; at += 1) ways |= bits[at] as number;
+    for (; at < end; at += 1) ways |= facts.ways(all[at] as number);
     for (let way = 0; way < reachedBy.length; way += 1)
       if (((ways >> way) & 1) === 1) channels[count++] = way;
     starts[row + 1] = count;
@@ -209,7 +203,7 @@ function channelsOf({ rows, customers: { starts: own }, ways: bits }: Group): Co
 }
 
 /** Persons all of whose linked rows are of excluded products. */
-function excludedOf({ rows, staged, customers, linked }: Group, tally: PersonTally): Uint8Array {
+function excludedOf({ rows, staged, customers, facts: all }: Group, tally: PersonTally): Uint8Array {
   const excluded = new Uint8Array(rows);
   const { texts, excluded: rules } = staged;
   if (rules.length > 0) {
@@ -218,7 +212,7 @@ function excludedOf({ rows, staged, customers, linked }: Group, tally: PersonTal
       let [found, left] = [0, 0];
       const end = (starts[row + 1] as number) - (starts[0] as number);
       for (; at < end; at += 1) {
-        if (linked[at] === 0) continue;
+        if (!facts.isLinked(all[at] as number)) continue;
         found += 1;
         if (!isExcluded(texts, rules, members[at] as number)) left += 1;
       }
@@ -230,19 +224,20 @@ function excludedOf({ rows, staged, customers, linked }: Group, tally: PersonTal
   return packBits(excluded, rows);
 }
 
-/** Days that customers have said go before those of records. */
-function countDays({ staged, rows, records, customers, items }: Group, tally: PersonTally): void {
+/** Days that customers have said go before those of records. Facts are used up: only the days stay. */
+function countDays({ staged, rows, records, customers, items, facts: all }: Group, tally: PersonTally): void {
   const { day, grownUp } = staged;
-  const born = lastOf(pick(staged.customers.born, customers.members), customers);
-  const bornByRecords = lastOf(pick(staged.records.born, records.members), records);
-  const expires = lastOf(pick(staged.records.expires, records.members), records);
+  for (let at = 0; at < all.length; at += 1) all[at] = facts.born(all[at] as number);
+  const born = lastOf(all, customers);
+  const bornByRecords = lastOf(pick("days", staged.records.born, records.members), records);
+  const expires = lastOf(pick("days", staged.records.expires, records.members), records);
   const passport = 1 << kind.passport;
   for (let row = 0, at = 0; row < rows; row += 1) {
-    let all = 0;
+    let bits = 0;
     const end = (records.starts[row + 1] as number) - (records.starts[0] as number);
-    for (; at < end; at += 1) all |= items[at] as number;
+    for (; at < end; at += 1) bits |= items[at] as number;
     if ((born[row] || (bornByRecords[row] as number)) > grownUp) tally.minors += 1;
-    if ((all & passport) === 0) continue;
+    if ((bits & passport) === 0) continue;
     const ends = expires[row] || lastExpiry(staged, customers, row);
     if (ends >= day) tally.valid += 1;
     else if (ends > 0) tally.expired += 1;
@@ -291,7 +286,7 @@ class Attributes {
   }
 
   /** All attributes of a person lie side by side, so all are taken at once. */
-  take({ staged, from, rows, customers, linked }: Group): void {
+  take({ staged, from, rows, customers, facts: all }: Group): void {
     const { texts } = staged;
     const codes = codesOf(texts.codes, customers.members);
     const first = customers.starts[0] as number;
@@ -310,22 +305,22 @@ class Attributes {
         }
         chosen[row] = best;
       }
-      this.#countNames(attribute, { codes, linked, customers, from });
+      this.#countNames(attribute, { codes, facts: all, customers, from });
     }
   }
 
   #countNames(
     attribute: number,
-    of: { codes: Uint32Array; linked: Uint8Array; customers: Grouped; from: number },
+    of: { codes: Uint32Array; facts: Int32Array; customers: Grouped; from: number },
   ): void {
-    const { codes, linked, from } = of;
+    const { codes, from } = of;
     const { starts } = of.customers;
     const { nameOf } = this.#staged.names[attribute] as Staged["names"][number];
     const [last, counts] = [this.#last[attribute] as Uint32Array, this.#counts[attribute] as Uint32Array];
     for (let row = 0, at = 0; row + 1 < starts.length; row += 1) {
       const end = (starts[row + 1] as number) - (starts[0] as number);
       for (; at < end; at += 1) {
-        if (linked[at] === 0) continue;
+        if (!facts.isLinked(of.facts[at] as number)) continue;
         const name = nameOf[codes[at * ATTRIBUTES.length + attribute] as number] as number;
         if (last[name] === from + row) continue;
         last[name] = from + row;
@@ -383,7 +378,7 @@ class Attributes {
 /** The numbers of the texts of customers, by ATTRIBUTES. */
 function codesOf(codes: Uint32Array, customers: Uint32Array): Uint32Array {
   const count = ATTRIBUTES.length;
-  const picked = new Uint32Array(customers.length * count);
+  const picked = new Uint32Array(scratch("codes", customers.length * count * 4));
   for (let at = 0, place = 0; at < customers.length; at += 1) {
     const start = (customers[at] as number) * count;
     for (let attribute = 0; attribute < count; attribute += 1)

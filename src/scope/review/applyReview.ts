@@ -1,10 +1,10 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quoteSql } from "../../lib/openDuck.ts";
 import { openIndex } from "../job/customerIndex.ts";
 import type { ScopeResult } from "../job/runScope.ts";
 import { stageColumns, stageOutputs } from "../job/stageOutputs.ts";
-import { ownThread, writeFiles } from "../job/writeOutputs.ts";
+import { ownThread, writePersonFiles } from "../job/writeOutputs.ts";
 import { gatherPersons } from "../persons/gatherPersons.ts";
 import { figuresOf } from "../report/linkFigures.ts";
 import { reportFiles } from "../report/writeReport.ts";
@@ -54,13 +54,11 @@ export async function applyReview(job: ReviewJob): Promise<ReviewedResult> {
   const columns = await stageColumns({ index, records, pool: ownThread });
   const at = Temporal.PlainDate.from(counts.at);
   const staged = await stageOutputs({ columns, recordIds, links, persons, exclude, at, pool: ownThread });
-  const { itemRecords } = columns;
-  const made = await writeFiles(staged, { work, out: work, pool: ownThread, itemRecords });
+  const made = await writePersonFiles(staged, { work, out: work, pool: ownThread });
   const decisions = [...job.log.current().values()];
   await stageDecisions(job, decisions);
   await files.write(duck, "links.parquet", await linksSql(job));
   await files.adopt(duck, "persons.parquet", join(work, "persons.parquet.part"));
-  rmSync(join(work, "links.parquet.part"), { force: true });
   const range = { fewest: persons.fewest, most: persons.count };
   const review = summarize(decisions, { graph, rulings, machine: job.machine, now: range });
   const result: ReviewedResult = {
