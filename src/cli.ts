@@ -137,6 +137,10 @@ const scopeVerbs: Record<string, Command> = {
     summary: "make or refresh the index of a customer table",
     run: async (argv) => (await import("./scope/indexCommand.ts")).indexCommand(argv),
   },
+  keys: {
+    summary: "write the keyed hashes of a job or an index as Parquet, for other engines",
+    run: async (argv) => (await import("./scope/keysCommand.ts")).keysCommand(argv),
+  },
   accesses: {
     summary: "what an account read through the records gate, as an input",
     run: async (argv) => (await import("./station/scopeAccess.ts")).scopeAccessCommand(argv),

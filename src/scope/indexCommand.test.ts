@@ -34,6 +34,8 @@ test("the index holds no name, address, number or mail of any customer", async (
   using job = new TestJob(400);
   const index = join(job.folder, "index");
   await runScopeCommand("index", "--customers", job.table, "--index", index);
+  const keys = await runScopeCommand("keys", index, "--out", join(index, "now", "keys.parquet"));
+  assert.match(keys.out, /^written: .*keys\.parquet, 400 rows$/m);
   const files = ["attributes.parquet", "edges.bin", "index.json", "keys.parquet", "000000.signatures"];
   for (const file of files) {
     const bytes = readFileSync(join(index, "now", file));

@@ -25,8 +25,8 @@ SQL dumps, mail, text, zip, gz, 7z, nested), disk images, unallocated space. Inp
   --threads N         threads that read (one for each processor)
   --json              print the counts as one JSON object
 
-Besides: sekisho scope map | index | accesses | report | review | compare | hand-over | seal | erase, each
-with --help. An INPUT of such a name is written ./map.
+Besides: sekisho scope map | index | keys | accesses | report | review | compare | hand-over | seal | erase,
+each with --help. An INPUT of such a name is written ./map.
 
 A job that was stopped goes on where it was when the same command is run again.
 Exit status: 0 done, 1 done but something could not be read, 2 a mistake in the arguments or an error.

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { SekishoError } from "../../lib/error.ts";
 import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
@@ -14,6 +15,7 @@ import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
 import type { Answered } from "./jobLink.ts";
 import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
 import { countingTasks, edgesWithin } from "./matchPool.ts";
+import { KeyFile } from "./keyFile.ts";
 import { gatherSignatures, readShared } from "./signatureFile.ts";
 import type { ThreadPool } from "./threadPool.ts";
 
@@ -25,8 +27,6 @@ export type CustomerIndex = {
   folder: string;
   rows: number;
   table: SignatureTable;
-  /** Parquet for joins. */
-  keys: string;
   /** Parquet: customer_id, days, service and the like, in the order of the rows. */
   attributes: string;
   frequencies: Frequencies;
@@ -134,9 +134,7 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
     results.map(({ task }) => join(fresh, named(task, "texts"))),
     fresh,
   );
-  const edges = await edgesWithin(pool, { table, frequencies, rules, prior: priorWithin(table.rows) }, [
-    { do: "keys", table, frequencies, file: join(fresh, "keys.parquet") },
-  ]);
+  const edges = await edgesWithin(pool, { table, frequencies, rules, prior: priorWithin(table.rows) });
   writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
   for (const { task } of results) {
     for (const kind of ["attributes", "texts", "json"]) rmSync(join(fresh, named(task, kind)));
@@ -171,6 +169,31 @@ export function rowsOfIndex(folder: string): number {
   return readMeta(folder).rows;
 }
 
+/**
+ * The keys of an index as Parquet, written when they are first asked for: a review looks for customers by
+ * them, a scope does not. `file`: a copy of its own.
+ */
+export async function keysOfIndex(
+  folder: string,
+  file = join(folder, "now", "keys.parquet"),
+): Promise<string> {
+  if (existsSync(file)) return file;
+  const now = join(folder, "now");
+  const { parts, rows } = readMeta(folder);
+  const counted = new Frequencies(rows, readShared(join(now, "frequencies.bin")));
+  const keys = new KeyFile(file);
+  let first = 0;
+  for (const part of parts) {
+    const table = gatherSignatures([{ ...part, file: join(now, part.file) }]);
+    keys.add(table, counted.from(first, table.rows), { first });
+    first += table.rows;
+    // Whoever else waits for this thread has a turn between the parts.
+    await setImmediate();
+  }
+  keys.close();
+  return file;
+}
+
 /** Opens an index that fits; `built`: by this run. */
 export function openIndex(folder: string, built: BuiltIndex | null = null): CustomerIndex {
   const now = join(folder, "now");
@@ -185,7 +208,6 @@ export function openIndex(folder: string, built: BuiltIndex | null = null): Cust
     folder: now,
     rows: table.rows,
     table,
-    keys: join(now, "keys.parquet"),
     attributes: join(now, "attributes.parquet"),
     // Read when they are asked for: only who matches needs them.
     get frequencies() {

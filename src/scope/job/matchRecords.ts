@@ -3,6 +3,7 @@ import {
   learn,
   linkState,
   noLinks,
+  oddsOfPatterns,
   priorOf,
   priorWithin,
   SeenPatterns,
@@ -32,7 +33,7 @@ export type Matching = {
   records: SignatureTable;
   /** How common the records' own values are among them: counted here. */
   recordFrequencies: Frequencies;
-  /** Parquet of the records' keys: written here. */
+  /** Parquet of the keys of those records that find no sure customer, for review: written here. */
   keys: string;
   onProgress: (what: string) => void;
 };
@@ -78,14 +79,18 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   const { classes } = await matcher.decide(links, strangersAmong(links));
   matching.onProgress("records among themselves");
   const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
-  const edges = await edgesWithin(pool, {
-    table: records,
-    frequencies: recordFrequencies,
+  const [table, frequencies] = [records, recordFrequencies];
+  const within = {
+    table,
+    frequencies,
     rules: recordRules,
     prior: priorWithin(records.rows),
     // A row that was found a thousand times would make half a million pairs; the first stands for all.
     rows: openRows(links, repeatedIn(equal)),
-  });
+  };
+  const edges = await edgesWithin(pool, within, [
+    { do: "keys", table, frequencies, only: openRows(links), file: matching.keys },
+  ]);
   return { links, recordEdges: joinEdges(edges, equal), classes, pairs: matcher.pairs };
 }
 
@@ -139,12 +144,11 @@ class Matcher {
 
   /** All records, by the rules that settle most; meanwhile the records' own values are counted. */
   async findFirst(): Promise<void> {
-    const { records, recordFrequencies, pool, keys } = this.#of;
+    const { records, recordFrequencies, pool } = this.#of;
     const rules = firstRules.slice(0, settlingRules);
     const tasks = rules.map((rule) => this.#joining({ rules: [rule], rows: null }));
     const answers = await pool.work([...tasks, ...countingTasks(records, recordFrequencies)]);
     await this.#find(null, joinedRules(rules, answers), this.#settled);
-    await pool.work([{ do: "keys", table: records, frequencies: recordFrequencies, file: keys }]);
   }
 
   /** By the rest of the first rules those that are not settled, and those that are learnt from. */
@@ -234,11 +238,12 @@ class Matcher {
     const { index, pool } = this.#of;
     const prior = priorOf(index.rows, strangers);
     const { classes, weights } = learn(this.#seen, prior);
+    const odds = oddsOfPatterns(weights, prior);
     const { table: right, frequencies } = index;
     const [persons, rounds] = [this.#persons, this.#rounds];
     await pool.work(
       this.#found.flat().map((candidates) => {
-        return { do: "decide", candidates, right, frequencies, weights, prior, rounds, persons, links };
+        return { do: "decide", candidates, right, frequencies, odds, rounds, persons, links };
       }),
     );
     return { classes };

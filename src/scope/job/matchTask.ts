@@ -4,7 +4,7 @@ import {
   settles,
   type Candidates,
   type Links,
-  type Prior,
+  type PatternOdds,
 } from "../match/decideLinks.ts";
 import {
   CandidateFinder,
@@ -17,10 +17,10 @@ import {
 import { Frequencies } from "../match/frequencies.ts";
 import { fillColumns, type HashedColumns } from "../match/hashKeys.ts";
 import { groupByKey, joinKeys, type KeyJoin } from "../match/joinKeys.ts";
-import { valuesOf, type FrequencyValue, type PatternWeights } from "../match/weights.ts";
+import { valuesOf, type FrequencyValue } from "../match/weights.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
-import { writeKeys } from "./signatureFile.ts";
+import { KeyFile } from "./keyFile.ts";
 
 /** What threads are given of a table, and of its frequencies: memory that all share. */
 export type SharedTable = { rows: number; words: Uint32Array };
@@ -31,7 +31,7 @@ export type MatchAsked =
   | { do: "count"; table: SharedTable; frequencies: SharedFrequencies; value: FrequencyValue }
   | { do: "columns"; table: SharedTable; columns: HashedColumns; from: number; to: number }
   | ({ do: "join" } & Joining)
-  | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; file: string }
+  | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; only: Int32Array; file: string }
   | ({ do: "candidates" } & FindingCandidates)
   | ({ do: "decide"; links: Links } & Deciding)
   | ({ do: "pairs" } & FindingPairs);
@@ -71,8 +71,7 @@ type Deciding = {
   candidates: Candidates;
   right: SharedTable;
   frequencies: SharedFrequencies;
-  weights: PatternWeights;
-  prior: Prior;
+  odds: PatternOdds;
   rounds: Uint8Array;
   persons: Int32Array;
 };
@@ -111,9 +110,12 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
       const right = { columns: asked.right, keys: places.map((one) => one.right) };
       return { done: "join", joins: joinKeys(left, right) };
     }
-    case "keys":
-      writeKeys(tableOf(asked.table), frequenciesOf(asked.frequencies), asked.file);
+    case "keys": {
+      const keys = new KeyFile(asked.file);
+      keys.add(tableOf(asked.table), frequenciesOf(asked.frequencies), { only: asked.only });
+      keys.close();
       return { done: "nothing" };
+    }
     case "candidates":
       return findCandidates(asked);
     case "decide": {

@@ -1,15 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
-import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
-import { COUNTED_KEYS, type Frequencies } from "../match/frequencies.ts";
-import { FREQUENCY_VALUES } from "../match/weights.ts";
-import {
-  bytesOfRow,
-  NARROW_KEYS,
-  SignatureTable,
-  WIDE_KEYS,
-  wordOf,
-  wordsOfRow,
-} from "../signatures/columns.ts";
+import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { bytesOfRow, SignatureTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Rows that a worker keeps before it writes them. */
@@ -82,51 +72,4 @@ function readInto(file: string, bytes: Uint8Array): void {
   } finally {
     closeSync(open);
   }
-}
-
-const keyColumns: readonly ParquetColumn[] = [
-  { name: "row", type: "uint32" },
-  ...WIDE_KEYS.map((name) => ({ name, type: "uint64" as const })),
-  ...NARROW_KEYS.map((name) => ({ name, type: "uint32" as const })),
-  ...COUNTED_KEYS.map((name) => ({ name: `${name}Count`, type: "uint32" as const })),
-];
-
-const wideWords = Int32Array.from(WIDE_KEYS, (name) => wordOf[name]);
-const narrowWords = Int32Array.from(NARROW_KEYS, (name) => wordOf[name]);
-const countedPlaces = COUNTED_KEYS.map((value) => FREQUENCY_VALUES.indexOf(value));
-
-/** Writes the columns for joins as Parquet, unpacked: hashes do not pack, and any engine reads it. */
-export function writeKeys(table: SignatureTable, frequencies: Frequencies, file: string): void {
-  const part = new ParquetPart(`${file}.part`, keyColumns, null);
-  const group = 131_072;
-  const numbers = new Uint32Array(group);
-  const wide = WIDE_KEYS.map(() => new Uint32Array(group * 2));
-  const narrow = NARROW_KEYS.map(() => new Uint32Array(group));
-  const counts = COUNTED_KEYS.map(() => new Uint32Array(group));
-  for (let from = 0; from < table.rows; from += group) {
-    const rows = Math.min(group, table.rows - from);
-    // Row by row: each lies in few lines of the cache, and all columns are taken from these.
-    for (let row = 0, start = from * wordsOfRow; row < rows; row += 1, start += wordsOfRow) {
-      numbers[row] = from + row;
-      for (let at = 0; at < wide.length; at += 1) {
-        const column = wide[at] as Uint32Array;
-        const word = start + (wideWords[at] as number);
-        column[row * 2] = table.words[word] as number;
-        column[row * 2 + 1] = table.words[word + 1] as number;
-      }
-      for (let at = 0; at < narrow.length; at += 1)
-        (narrow[at] as Uint32Array)[row] = table.words[start + (narrowWords[at] as number)] as number;
-      for (let at = 0; at < counts.length; at += 1)
-        (counts[at] as Uint32Array)[row] = frequencies.countAt(from + row, countedPlaces[at] as number);
-    }
-    part.write(
-      rows,
-      [numbers, ...wide, ...narrow, ...counts].map((column) => ({
-        plain: new Uint8Array(column.buffer, 0, (column.byteLength / group) * rows),
-      })),
-    );
-  }
-  part.close();
-  joinParquet(file, keyColumns, [{ file: `${file}.part`, rowGroups: part.rowGroups, packed: false }]);
-  rmSync(`${file}.part`);
 }

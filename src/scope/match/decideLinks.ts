@@ -126,12 +126,37 @@ for (let pattern = 0; pattern < patternCount; pattern += 1) {
     settles[pattern] = 1;
 }
 
+/** What a pair of each pattern weighs, and the same as odds, before the rarity of its values. */
+export type PatternOdds = {
+  none: number;
+  /** log2 */
+  weight: Float64Array;
+  same: Float64Array;
+  /** A stranger of the household, or a namesake; and the same where the person is another candidate. */
+  others: Float64Array;
+  mates: Float64Array;
+};
+
+/** Prepares deciding: by pattern, once for all records. */
+export function oddsOfPatterns(weights: PatternWeights, prior: Prior): PatternOdds {
+  const array = (): Float64Array => new Float64Array(sharedBytes(patternCount * 8));
+  const odds = { none: 2 ** prior.none, weight: array(), same: array(), others: array(), mates: array() };
+  for (let pattern = 0; pattern < patternCount; pattern += 1) {
+    const household = weights.household[pattern] as number;
+    const namesake = oddsOf(prior.namesake + (weights.namesake[pattern] as number));
+    odds.weight[pattern] = prior.same + (weights.same[pattern] as number);
+    odds.same[pattern] = oddsOf(odds.weight[pattern] as number);
+    odds.others[pattern] = oddsOf(prior.household + household) + namesake;
+    odds.mates[pattern] = oddsOf(prior.mate + household) + namesake;
+  }
+  return odds;
+}
+
 export type Deciding = {
   candidates: Candidates;
   right: SignatureTable;
   frequencies: Frequencies;
-  weights: PatternWeights;
-  prior: Prior;
+  odds: PatternOdds;
   /** Of each record, the last round in which it asked: only that one's candidates count. */
   rounds: Uint8Array;
   /** The person to whom a customer row belongs, by what is certain among the customers: the smallest row. */
@@ -180,6 +205,9 @@ export function decideLinks(deciding: Deciding, links: Links): void {
   }
 }
 
+/** Of two whose odds differ by how they were rounded only, the first is as good. */
+const noticeable = 1 + 2 ** -40;
+
 /** Even two thousand candidates of so small a share of the best one's odds would not change its chance. */
 const negligible = 2 ** -40;
 
@@ -198,32 +226,29 @@ class Decider {
 
   /** The place of the best of the candidates [from, to); its chance and weight are told beside. */
   best(from: number, to: number): number {
-    const { candidates, frequencies, weights, prior } = this.#of;
+    const { candidates, frequencies, odds } = this.#of;
     if (to - from > this.#alone.length) {
       this.#alone = new Float64Array((to - from) * 2);
       this.#beside = new Float64Array((to - from) * 2);
     }
     const [alone, beside] = [this.#alone, this.#beside];
-    const none = 2 ** prior.none;
-    let best = -1;
+    let best = from;
     for (let at = from; at < to; at += 1) {
       const pattern = candidates.patterns[at] as number;
-      const rarity = frequencies.rarityOf(candidates.codes[at] as number, valuesOf[pattern] as number);
-      const same = prior.same + (weights.same[pattern] as number) + rarity;
-      const mate = (weights.household[pattern] as number) + rarity;
-      const namesake = oddsOf(prior.namesake + (weights.namesake[pattern] as number) + rarity);
+      const rarity = frequencies.oddsOf(candidates.codes[at] as number, valuesOf[pattern] as number);
+      const same = (odds.same[pattern] as number) * rarity;
       // What else may have made the two agree: a stranger, or somebody near who is in no table.
-      alone[at - from] = same - Math.log2(none + oddsOf(prior.household + mate) + namesake);
+      alone[at - from] = same / (odds.none + (odds.others[pattern] as number) * rarity);
       // The same if the person is another candidate, of whose household this one is then likely.
-      if (to - from > 1) beside[at - from] = same - Math.log2(none + oddsOf(prior.mate + mate) + namesake);
-      if (best < 0 || (alone[at - from] as number) > (alone[best - from] as number)) {
-        best = at;
-        this.weight = same;
-      }
+      beside[at - from] = same / (odds.none + (odds.mates[pattern] as number) * rarity);
+      if ((alone[at - from] as number) > (alone[best - from] as number) * noticeable) best = at;
     }
-    const odds = oddsOf(alone[best - from] as number);
-    const others = to - from === 1 ? 0 : this.#others(best, { from, to, least: (odds + 1) * negligible });
-    this.probability = odds / (odds + 1 + others);
+    const pattern = candidates.patterns[best] as number;
+    const rarity = frequencies.rarityOf(candidates.codes[best] as number, valuesOf[pattern] as number);
+    this.weight = (odds.weight[pattern] as number) + rarity;
+    const all = (alone[best - from] as number) + 1;
+    const others = to - from === 1 ? 0 : this.#others(best, { from, to, least: all * negligible });
+    this.probability = (alone[best - from] as number) / (all + others);
     return best;
   }
 
@@ -235,7 +260,7 @@ class Decider {
     let odds = 0;
     for (let at = from; at < to; at += 1) {
       if (at === best) continue;
-      const one = oddsOf(this.#beside[at - from] as number);
+      const one = this.#beside[at - from] as number;
       // To see who the other is, its row must be reached for.
       if (one < least) continue;
       const other = candidates.rows[at] as number;

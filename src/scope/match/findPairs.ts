@@ -2,7 +2,7 @@ import { SekishoError } from "../../lib/error.ts";
 import { wordsOfRow, type NARROW_KEYS, type SignatureTable, type WIDE_KEYS } from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
 import type { CountedKey, Frequencies } from "./frequencies.ts";
-import { isSameKey, keyPlaces } from "./hashKeys.ts";
+import { KeyComparer, keyPlaces } from "./hashKeys.ts";
 import { limits as shared, type KeyJoin } from "./joinKeys.ts";
 import { FREQUENCY_VALUES, valuesOf } from "./weights.ts";
 
@@ -89,17 +89,22 @@ class Taken {
     this.#stamp += 1;
   }
 
-  /** Whether it is new. */
-  add(row: number): boolean {
-    const mask = this.#rows.length - 1;
-    let at = (Math.imul(row, 0x9e3779b1) >>> 16) & mask;
-    while (this.#stamps[at] === this.#stamp) {
-      if (this.#rows[at] === row) return false;
-      at = (at + 1) & mask;
-    }
+  has(row: number): boolean {
+    return this.#stamps[this.#placeOf(row)] === this.#stamp;
+  }
+
+  add(row: number): void {
+    const at = this.#placeOf(row);
     this.#stamps[at] = this.#stamp;
     this.#rows[at] = row;
-    return true;
+  }
+
+  /** Where it is, or would be. */
+  #placeOf(row: number): number {
+    const mask = this.#rows.length - 1;
+    let at = (Math.imul(row, 0x9e3779b1) >>> 16) & mask;
+    while (this.#stamps[at] === this.#stamp && this.#rows[at] !== row) at = (at + 1) & mask;
+    return at;
   }
 }
 
@@ -113,13 +118,25 @@ export type Sides = {
 /** A rule, and whom it finds for each place of the rows that ask; for none behind its end. */
 export type JoinedRule = { rule: Rule; join: KeyJoin };
 
-type ReadyRule = RulePlaces & { hub: number; most: number };
+type ReadyRule = { key: KeyComparer; hub: number; most: number };
 
-const readyRule = (rule: Rule): ReadyRule => ({
-  ...placesOf(rule),
+const readyRule = (rule: Rule, left: SignatureTable, right: SignatureTable): ReadyRule => ({
+  key: new KeyComparer(left, right, placesOf(rule)),
   hub: rule.hub === undefined ? -1 : FREQUENCY_VALUES.indexOf(rule.hub),
   most: rule.most ?? hubMost,
 });
+
+/** Rows of a run that are touched. */
+const touchedMost = 8;
+
+/** Reaches for all lines of the cache in which a row lies. */
+function touchRow(words: Uint32Array, frequencies: Frequencies, row: number): number {
+  const start = row * wordsOfRow;
+  return (
+    ((words[start] as number) ^ (words[start + 16] as number) ^ (words[start + 32] as number)) +
+    frequencies.codeAt(row, 0)
+  );
+}
 
 /** Finds the candidates of a row by rules, each once, in an order that hangs on nothing but the tables. */
 export class CandidateFinder {
@@ -137,7 +154,7 @@ export class CandidateFinder {
 
   constructor(sides: Sides, rules: readonly JoinedRule[]) {
     this.#sides = sides;
-    this.#rules = rules.map(({ rule, join }) => ({ ...readyRule(rule), ...join }));
+    this.#rules = rules.map(({ rule, join }) => ({ ...readyRule(rule, sides.left, sides.right), ...join }));
     this.#comparer = new Comparer(sides.left, sides.right);
   }
 
@@ -153,17 +170,14 @@ export class CandidateFinder {
       const last = Math.min(to, matches.length);
       for (let place = from; place < last; place += 1) {
         const match = matches[place] as number;
-        if (match === 0) continue;
-        const row = match > 0 ? match - 1 : (runs[~match + 1] as number);
-        const start = row * wordsOfRow;
-        sum +=
-          (right.words[start] as number) +
-          (right.words[start + 16] as number) +
-          (right.words[start + 32] as number) +
-          frequencies.codeAt(row, 0);
+        if (match > 0) sum += touchRow(right.words, frequencies, match - 1);
+        if (match >= 0) continue;
+        const first = ~match + 1;
+        const end = first + Math.min(touchedMost, runs[~match] as number);
+        for (let at = first; at < end; at += 1) sum += touchRow(right.words, frequencies, runs[at] as number);
       }
     }
-    this.touched = (this.touched + sum) >>> 0;
+    this.touched = (this.touched + sum) | 0;
   }
 
   clear(): void {
@@ -207,12 +221,13 @@ export class CandidateFinder {
   }
 
   #take(row: number, other: number, at: number): void {
-    const rule = this.#rules[at] as ReadyRule;
-    const { left, right, frequencies } = this.#sides;
-    const ours = { words: left.words, row, places: rule.left };
-    if (!isSameKey(ours, { words: right.words, row: other, places: rule.right })) return;
-    if (rule.hub >= 0 && frequencies.countAt(other, rule.hub) > rule.most) return;
-    if (this.count === limits.candidatesMax || !this.#taken.add(other)) return;
+    if (this.#taken.has(other)) return;
+    const { key, hub, most } = this.#rules[at] as ReadyRule;
+    const { frequencies } = this.#sides;
+    if (!key.isSame(row, other)) return;
+    if (hub >= 0 && frequencies.countAt(other, hub) > most) return;
+    if (this.count === limits.candidatesMax) return;
+    this.#taken.add(other);
     const pattern = this.#comparer.pattern(row, other);
     this.rows[this.count] = other;
     this.patterns[this.count] = pattern;
@@ -271,15 +286,14 @@ export function findPairsWithin(
   { table, frequencies, rules, at: place, runs }: Within,
   into: PairList,
 ): void {
-  const ready = rules.slice(0, place + 1).map(readyRule);
-  const { hub, most, left: places } = ready[place] as ReadyRule;
+  const ready = rules.slice(0, place + 1).map((rule) => readyRule(rule, table, table));
+  const { hub, most, key } = ready[place] as ReadyRule;
   const comparer = new Comparer(table, table);
-  const { words } = table;
   const wasMade = (one: number, other: number): boolean => {
     for (let at = 0; at < place; at += 1) {
-      const { left, hub, most } = ready[at] as ReadyRule;
+      const { key, hub, most } = ready[at] as ReadyRule;
       if (hub >= 0 && frequencies.countAt(other, hub) > most) continue;
-      if (isSameKey({ words, row: one, places: left }, { words, row: other, places: left })) return true;
+      if (key.isSame(one, other)) return true;
     }
     return false;
   };
@@ -292,8 +306,8 @@ export function findPairsWithin(
       const first = Math.max(from, at - limits.beforeMost);
       for (let before = at - 1; before >= first; before -= 1) {
         const other = runs[before] as number;
-        if (!isSameKey({ words, row, places }, { words, row: other, places })) continue;
-        if (!wasMade(other, row)) into.add(other, row, comparer.pattern(other, row));
+        if (key.isSame(row, other) && !wasMade(other, row))
+          into.add(other, row, comparer.pattern(other, row));
       }
     }
   }

@@ -18,6 +18,12 @@ const codes8 = Uint8Array.from({ length: 4_096 }, (_, count) =>
 /** What a code stands for. */
 const countOfCode = Float64Array.from({ length: 256 }, (_, code) => Math.round(2 ** (code / 8)));
 
+/** What codes together take from odds. */
+const oddsOfCodes = Float64Array.from(
+  { length: 255 * FREQUENCY_VALUES.length + 1 },
+  (_, codes) => 2 ** (-codes / 8),
+);
+
 /** How many values a set of bits names. */
 const valueCount = Uint8Array.from({ length: 1 << FREQUENCY_VALUES.length }, (_, values) => {
   let count = 0;
@@ -38,12 +44,17 @@ export class Frequencies {
   /** Of each row and value: 8 × log2 of how often the value occurs; 0 for once, and where there is none. */
   readonly codes: Uint8Array;
   readonly #most: number;
+  readonly #oddsOfValues: Float64Array;
 
   /** `codes`: counted before, or still to be counted by `countValue`. */
   constructor(rows: number, codes?: Uint8Array) {
     this.rows = rows;
     this.codes = codes ?? new Uint8Array(sharedBytes(rows * bytesOfCodes));
     this.#most = Math.log2(Math.max(2, rows));
+    this.#oddsOfValues = Float64Array.from(
+      { length: FREQUENCY_VALUES.length + 1 },
+      (_, values) => 2 ** (values * this.#most),
+    );
   }
 
   /** Counts all values. */
@@ -53,32 +64,25 @@ export class Frequencies {
     return made;
   }
 
+  /** The same of some rows that stand together, as if they were all. */
+  from(first: number, rows: number): Frequencies {
+    return new Frequencies(rows, this.codes.subarray(first * bytesOfCodes, (first + rows) * bytesOfCodes));
+  }
+
   /** Counts one value: what threads do side by side. */
-  countValue({ rows, words }: SignatureTable, value: FrequencyValue): void {
-    const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(rows + 1)) + 2));
-    // Half as wide as counts may be, since most of the time goes into reaching them.
-    const counts = new Uint16Array(1 << bits);
-    const more = new Map<number, number>();
-    const cells = new Uint32Array(rows);
-    const shift = 32 - bits;
-    for (let row = 0, at = wordOf[value]; row < rows; row += 1, at += wordsOfRow) {
-      const low = words[at] as number;
-      const high = words[at + 1] as number;
-      if ((low | high) === 0) continue;
-      const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> shift;
-      cells[row] = cell + 1;
-      const count = (counts[cell] as number) + 1;
-      if (count > 0xffff) more.set(cell, (more.get(cell) ?? 0xffff) + 1);
-      else counts[cell] = count;
-    }
-    const { codes } = this;
+  countValue(table: SignatureTable, value: FrequencyValue): void {
+    const cells = new Cells(table, value);
+    const codes = cells.codes();
+    const { starts } = cells;
     let place = FREQUENCY_VALUES.indexOf(value);
-    for (let row = 0; row < rows; row += 1, place += bytesOfCodes) {
-      const cell = (cells[row] as number) - 1;
-      if (cell < 0) continue;
-      const count = counts[cell] as number;
-      if (count < codes8.length) codes[place] = codes8[count] as number;
-      else codes[place] = Math.min(255, Math.round(8 * Math.log2(more.get(cell) ?? count)));
+    // As the rows of each part are in their order, all parts are read from their beginning on, side by side.
+    for (let row = 0; row < table.rows; row += 1, place += bytesOfCodes) {
+      const cell = cells.ofRow[row] as number;
+      if (cell === 0) continue;
+      const part = (cell - 1) >>> partBits;
+      const at = starts[part] as number;
+      starts[part] = at + 1;
+      this.codes[place] = codes[at] as number;
     }
   }
 
@@ -100,6 +104,11 @@ export class Frequencies {
     return (valueCount[values] as number) * this.#most - codes / 8;
   }
 
+  /** The same as odds: 2 to the power of it. */
+  oddsOf(codes: number, values: number): number {
+    return (this.#oddsOfValues[valueCount[values] as number] as number) * (oddsOfCodes[codes] as number);
+  }
+
   codeAt(row: number, place: number): number {
     return this.codes[row * bytesOfCodes + place] as number;
   }
@@ -113,4 +122,65 @@ export class Frequencies {
   countAt(row: number, place: number): number {
     return countOfCode[this.codeAt(row, place)] as number;
   }
+}
+
+/** Bits of a cell within its part of the table: the counts of a part stay in the cache. */
+const partBits = 15;
+
+/** The cells of a value of all rows, part by part of the table of counts. */
+class Cells {
+  /** 1 + the cell; 0 where the value is missing. */
+  readonly ofRow: Uint32Array;
+  /** Where the rows of a part begin. */
+  readonly starts: Uint32Array;
+  /** Cells within their parts. */
+  readonly #within: Uint16Array;
+
+  constructor({ rows, words }: SignatureTable, value: FrequencyValue) {
+    const bits = Math.min(25, Math.max(16, Math.ceil(Math.log2(rows + 1)) + 2));
+    this.ofRow = new Uint32Array(rows);
+    const parts = 1 << (bits - partBits);
+    this.starts = new Uint32Array(parts + 1);
+    for (let row = 0, at = wordOf[value]; row < rows; row += 1, at += wordsOfRow) {
+      const low = words[at] as number;
+      const high = words[at + 1] as number;
+      if ((low | high) === 0) continue;
+      const cell = (Math.imul(low, 0x9e3779b1) ^ high) >>> (32 - bits);
+      this.ofRow[row] = cell + 1;
+      this.starts[(cell >>> partBits) + 1] = (this.starts[(cell >>> partBits) + 1] as number) + 1;
+    }
+    for (let part = 1; part <= parts; part += 1)
+      this.starts[part] = (this.starts[part] as number) + (this.starts[part - 1] as number);
+    this.#within = new Uint16Array(this.starts[parts] as number);
+    const places = this.starts.slice();
+    for (let row = 0; row < rows; row += 1) {
+      const cell = (this.ofRow[row] as number) - 1;
+      if (cell < 0) continue;
+      const at = places[cell >>> partBits] as number;
+      places[cell >>> partBits] = at + 1;
+      this.#within[at] = cell & ((1 << partBits) - 1);
+    }
+  }
+
+  /** The code of each row's count, part by part. */
+  codes(): Uint8Array {
+    const within = this.#within;
+    const made = new Uint8Array(within.length);
+    const counts = new Uint32Array(1 << partBits);
+    for (let part = 0; part + 1 < this.starts.length; part += 1) {
+      const [from, to] = [this.starts[part] as number, this.starts[part + 1] as number];
+      counts.fill(0);
+      for (let at = from; at < to; at += 1) {
+        const cell = within[at] as number;
+        counts[cell] = (counts[cell] as number) + 1;
+      }
+      for (let at = from; at < to; at += 1) made[at] = codeOf(counts[within[at] as number] as number);
+    }
+    return made;
+  }
+}
+
+function codeOf(count: number): number {
+  if (count < codes8.length) return codes8[count] as number;
+  return Math.min(255, Math.round(8 * Math.log2(count)));
 }

@@ -16,19 +16,35 @@ export function keyPlaces(columns: readonly KeyColumn[]): Int32Array {
   return Int32Array.from(columns, (column) => wordOf[column] * 2 + (wide.has(column) ? 1 : 0));
 }
 
-export type KeySide = { words: Uint32Array; row: number; places: Int32Array };
+/** Tells whether rows of two tables have the same in all columns of a key. */
+export class KeyComparer {
+  readonly #a: Uint32Array;
+  readonly #b: Uint32Array;
+  readonly #left: Int32Array;
+  readonly #right: Int32Array;
 
-/** Whether two rows have the same in all columns of a key. */
-export function isSameKey(one: KeySide, other: KeySide): boolean {
-  const [x, y] = [one.row * wordsOfRow, other.row * wordsOfRow];
-  for (let at = 0; at < one.places.length; at += 1) {
-    const place = one.places[at] as number;
-    const [a, b] = [x + (place >> 1), y + ((other.places[at] as number) >> 1)];
-    const [low, high] = [one.words[a] as number, (place & 1) === 1 ? (one.words[a + 1] as number) : 0];
-    if (low !== other.words[b] || ((place & 1) === 1 && high !== other.words[b + 1])) return false;
-    if ((low | high) === 0) return false;
+  constructor(
+    a: SignatureTable,
+    b: SignatureTable,
+    { left, right }: { left: Int32Array; right: Int32Array },
+  ) {
+    [this.#a, this.#b, this.#left, this.#right] = [a.words, b.words, left, right];
   }
-  return true;
+
+  isSame(one: number, other: number): boolean {
+    const x = one * wordsOfRow;
+    const y = other * wordsOfRow;
+    for (let at = 0; at < this.#left.length; at += 1) {
+      const place = this.#left[at] as number;
+      const a = x + (place >> 1);
+      const b = y + ((this.#right[at] as number) >> 1);
+      const low = this.#a[a] as number;
+      const high = (place & 1) === 1 ? (this.#a[a + 1] as number) : 0;
+      if (low !== this.#b[b] || ((place & 1) === 1 && high !== this.#b[b + 1])) return false;
+      if ((low | high) === 0) return false;
+    }
+    return true;
+  }
 }
 
 /** 32 bits of each column of some rows, 0 where it is missing; `rows`: which, by default the first ones. */

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { keysOfIndex } from "../job/customerIndex.ts";
 import type { ReviewJob } from "./reviewJob.ts";
 
 export const limits = { candidatesMax: 6 } as const;
@@ -42,7 +43,9 @@ export async function findCandidates(job: ReviewJob, record: number): Promise<st
   if (!files.has("work/keys.parquet")) return [];
   const place = places.placeOf(record);
   const ours = await files.table(duck, "work/keys.parquet");
-  const theirs = await files.table(duck, join(memo.index, "now/keys.parquet"));
+  const keysOfCustomers = join(memo.index, "now/keys.parquet");
+  if (!files.has(keysOfCustomers)) await keysOfIndex(resolve(files.out, memo.index));
+  const theirs = await files.table(duck, keysOfCustomers);
   const columns = await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${theirs}`);
   const there = keys.filter(([key]) => columns.some((column) => column.column_name === key));
   const [row] = await duck.rows<Record<string, number | bigint>>(

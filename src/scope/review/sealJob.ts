@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
 import { openDuck, type Duck } from "../../lib/openDuck.ts";
 import { encryptFile } from "./encryptFile.ts";
+import { keysOfIndex } from "../job/customerIndex.ts";
 import { jobNameOf, openPlainFiles, readSql } from "./jobFiles.ts";
 import { overwriteFile } from "./overwriteFile.ts";
 import {
@@ -53,6 +54,9 @@ async function seal(out: string, key: Buffer): Promise<void> {
   await jobNameOf(plain);
   const folder = join(out, sealedNames.folder);
   rmSync(folder, { recursive: true, force: true });
+  const index = join(out, "work", "index");
+  // A review of the sealed job looks for customers by them, and has no folder to write them to.
+  if (existsSync(join(index, "now", "index.json"))) await keysOfIndex(index);
   const names = listFiles(out).filter((name) => kept.some((pattern) => pattern.test(name)));
   const lineKey = randomBytes(32);
   const sealed: Sealed = {
