@@ -3,8 +3,7 @@ import { createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDuck, parquetOptions, quoteSql, type Duck } from "../../../src/lib/openDuck.ts";
-import { FieldReading } from "../../../src/scope/fields/classifyField.ts";
-import { kind } from "../../../src/scope/fields/kinds.ts";
+import type { ScopeKind } from "../../../src/scope/fields/kinds.ts";
 import { edgesWithin, countingTasks } from "../../../src/scope/job/matchPool.ts";
 import { matchRecords } from "../../../src/scope/job/matchRecords.ts";
 import { ThreadPool } from "../../../src/scope/job/threadPool.ts";
@@ -14,7 +13,7 @@ import { Frequencies } from "../../../src/scope/match/frequencies.ts";
 import { UnionFind } from "../../../src/scope/match/unionFind.ts";
 import { SignatureTable } from "../../../src/scope/signatures/columns.ts";
 import type { HashKey } from "../../../src/scope/signatures/keyedHash.ts";
-import { PersonSignature } from "../../../src/scope/signatures/personSignature.ts";
+import { PersonReader } from "../../../src/scope/understand/personReader.ts";
 
 /**
  * Links standardised columns with our own engine, so that linking alone is compared with Splink's:
@@ -30,62 +29,48 @@ type Take = (row: Row, into: RowTaker) => void;
 
 /** Takes the columns of one row into a signature. */
 class RowTaker {
-  readonly signature: PersonSignature;
-  readonly #reading = new FieldReading();
-  readonly #encoder = new TextEncoder();
+  readonly reader: PersonReader;
 
   constructor(key: HashKey) {
-    this.signature = new PersonSignature(key);
+    this.reader = new PersonReader(key);
   }
 
-  as(found: number, text: string | null | undefined): void {
-    if (text == null || text === "") return;
-    const bytes = this.#encoder.encode(text);
-    if (!this.#reading.readAs(found, bytes, 0, bytes.length)) return;
-    if (found !== kind["birth-date"]) return this.signature.take(found, this.#reading, 1);
-    const { year, month, day } = this.#reading.date;
-    this.signature.takeBirth(year, month, day);
+  as(name: ScopeKind, text: string | null | undefined): void {
+    if (text != null && text !== "") this.reader.take(name, text);
   }
 
   /** An address abroad: a street or a town as it stands, and a house number. */
   place(town: string | null | undefined, house: string | null | undefined): void {
     if (town == null || town === "") return;
-    const bytes = this.#encoder.encode(town);
-    this.#reading.cell.read(bytes, 0, bytes.length);
-    const { address, cell } = this.#reading;
-    address.townLength = Math.min(48, cell.length);
-    address.town.set(cell.units.subarray(0, address.townLength));
     const number = Number(house ?? Number.NaN);
-    address.numberCount = Number.isInteger(number) ? 1 : 0;
-    if (address.numberCount === 1) address.numbers[0] = number;
-    this.signature.take(kind.address, this.#reading, 1);
+    this.reader.takePlace(town, Number.isInteger(number) ? number : -1);
   }
 }
 
 const takes: Readonly<Record<string, Take>> = {
   japanese(row, into) {
-    into.as(kind.name, row["name"]);
-    into.as(kind.kana, row["kana"]);
-    into.as(kind["roman-name"], row["roman"]);
-    into.as(kind.sex, row["sex"]);
-    into.as(kind["birth-date"], row["birth_date"]);
-    into.as(kind.email, row["email"]);
-    into.as(kind["postal-code"], row["postal_code"]);
-    into.as(kind.address, row["address"]);
-    into.as(kind.phone, row["phone"]);
+    into.as("name", row["name"]);
+    into.as("kana", row["kana"]);
+    into.as("roman-name", row["roman"]);
+    into.as("sex", row["sex"]);
+    into.as("birth-date", row["birth_date"]);
+    into.as("email", row["email"]);
+    into.as("postal-code", row["postal_code"]);
+    into.as("address", row["address"]);
+    into.as("phone", row["phone"]);
   },
   // Our engine knows no number of social security: of its groups the telephone number is the like.
   febrl4(row, into) {
-    into.as(kind["roman-name"], [row["given_name"], row["surname"]].filter(Boolean).join(" "));
-    into.as(kind["birth-date"], row["date_of_birth"]);
-    into.as(kind["postal-code"], row["postcode"]);
-    into.as(kind.phone, row["soc_sec_id"]);
+    into.as("roman-name", [row["given_name"], row["surname"]].filter(Boolean).join(" "));
+    into.as("birth-date", row["date_of_birth"]);
+    into.as("postal-code", row["postcode"]);
+    into.as("phone", row["soc_sec_id"]);
     into.place(row["address_1"], row["street_number"]);
   },
   fake1000(row, into) {
-    into.as(kind["roman-name"], [row["first_name"], row["surname"]].filter(Boolean).join(" "));
-    into.as(kind["birth-date"], row["dob"]);
-    into.as(kind.email, row["email"]);
+    into.as("roman-name", [row["first_name"], row["surname"]].filter(Boolean).join(" "));
+    into.as("birth-date", row["dob"]);
+    into.as("email", row["email"]);
     into.place(row["city"], null);
   },
 };
@@ -101,9 +86,9 @@ async function readSide(duck: Duck, file: string, of: { take: Take; keys: string
   const ids: string[] = [];
   for await (const rows of duck.stream<Row>(`SELECT * FROM ${quoteSql(file)}`)) {
     for (const row of rows) {
-      taker.signature.clear();
+      taker.reader.clear();
       of.take(row, taker);
-      taker.signature.store(table, ids.length);
+      taker.reader.store(table, ids.length);
       ids.push(row["unique_id"] as string);
     }
   }

@@ -1,5 +1,5 @@
 import { SekishoError } from "../../lib/error.ts";
-import { kindOfName } from "../fields/columnMemory.ts";
+import { kindOfName } from "../understand/columnNames.ts";
 import { kind, SCOPE_KINDS } from "../fields/kinds.ts";
 
 /** What a customer table can hold that the scope makes use of, by the names that need no map. */

@@ -1,18 +1,21 @@
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { hashInput } from "../read/planInputs.ts";
 import { textOfError } from "../../lib/error.ts";
-import { Understanding } from "../fields/understandRecord.ts";
 import { readCustomers } from "./customerTask.ts";
 import type { Answered, Asked, ThreadData } from "./jobLink.ts";
 import { doMatch } from "./matchTask.ts";
 import { writeOutput } from "./outputTask.ts";
+import { Machine } from "../understand/machine.ts";
 import { understandTask } from "./understandTask.ts";
 
 /** A thread that reads: one task after the other, as they are asked. */
 const port = parentPort as MessagePort;
 const { key, today } = workerData as ThreadData;
 const tell = (answer: Answered): void => port.postMessage(answer);
-let seen: Understanding | null = null;
+let made: Machine | null = null;
+
+/** Made when it is needed first: only threads that read need one. */
+const machine = (): Machine => (made ??= new Machine(key, Temporal.PlainDate.from(today)));
 
 port.on("message", (asked: Asked) => void answer(asked));
 
@@ -24,13 +27,15 @@ async function answer(asked: Asked): Promise<void> {
   };
   try {
     if (asked.do === "understand") {
-      seen ??= new Understanding(key, Temporal.PlainDate.from(today));
       const { task, folder, records } = asked;
-      tell({ done: "understand", result: await understandTask(task, seen, { folder, records, onProgress }) });
+      tell({
+        done: "understand",
+        result: await understandTask(task, machine(), { folder, records, onProgress }),
+      });
     } else if (asked.do === "customers") {
       const result = await readCustomers(asked.task, asked.columns, {
         folder: asked.folder,
-        key,
+        machine: machine(),
         onProgress,
       });
       tell({ done: "customers", result });

@@ -1,7 +1,5 @@
-import type { Understanding } from "../fields/understandRecord.ts";
 import { SCOPE_KINDS } from "../fields/kinds.ts";
-import { limits as splitting } from "../fields/splitRecord.ts";
-import { plainTexts, TextColumn } from "../../lib/parquet/textColumn.ts";
+import { plainTexts } from "../../lib/parquet/textColumn.ts";
 import {
   ParquetPart,
   type ColumnValues,
@@ -9,7 +7,8 @@ import {
   type RowGroup,
   type SharedParquet,
 } from "../../lib/parquet/writeParquet.ts";
-import { RECORD_ENCODINGS, type RecordEncoding } from "../read/record.ts";
+import { RECORD_ENCODINGS, RECORD_PARTS } from "../read/record.ts";
+import type { Machine } from "../understand/machine.ts";
 
 /** One row for each field of each record: what anyone needs to find it again in the input. */
 export const RECORD_COLUMNS: readonly ParquetColumn[] = [
@@ -27,7 +26,7 @@ export const RECORD_COLUMNS: readonly ParquetColumn[] = [
   { name: "normalised", type: "text", loose: true },
 ];
 
-export const limits = { rowsOfGroup: 400_000, recordsOfGroup: 65_536, pathsOfGroup: 250 } as const;
+export const limits = { pathsOfGroup: 250, fieldsMax: 512 } as const;
 
 /** Of zstd: all but the values, which pack to a fifteenth of their size. */
 const packLevel = 1;
@@ -35,120 +34,66 @@ const packLevel = 1;
 /** Records are numbered by task and place: the same on every run, whoever did the work. */
 export const recordsOfTaskMax = 1_000_000_000;
 
-const { fieldsMax } = splitting;
-const parts = ["whole", "head", "tail", "middle"] as const;
-const fieldNumbers = new Uint8Array(Int32Array.from({ length: fieldsMax }, (_, at) => at).buffer);
+const fieldNumbers = new Uint8Array(Int32Array.from({ length: limits.fieldsMax }, (_, at) => at).buffer);
 const encodingTexts = plainTexts(RECORD_ENCODINGS);
-const partTexts = plainTexts(parts);
+const partTexts = plainTexts(RECORD_PARTS);
 const kindTexts = plainTexts(SCOPE_KINDS);
-const encodingAt = new Map<RecordEncoding, number>(RECORD_ENCODINGS.map((one, at) => [one, at]));
 
-/** Where a record stands, as the log takes it. */
-export type LoggedPlace = {
-  path: string;
-  offset: number;
-  line: number;
-  encoding: RecordEncoding;
-  part: (typeof parts)[number];
-};
-
-/** Writes the records of one task to `records.parquet`, which all tasks share. */
+/** Writes the records of one task, which the module keeps, to `records.parquet`, which all tasks share. */
 export class RecordLog {
   readonly #file: ParquetPart;
+  readonly #machine: Machine;
   readonly #source: Uint8Array;
-  readonly #first: number;
-  #rows = 0;
-  #count = 0;
-  // What is said of a record stands once for all its fields, which hold its place. Numbers of 64 bits as two
-  // words: BigInt costs ten times as much.
-  readonly #records = new Uint32Array(limits.recordsOfGroup * 2);
-  readonly #offsets = new Uint32Array(limits.recordsOfGroup * 2);
-  readonly #lines = new Uint32Array(limits.recordsOfGroup * 2);
-  readonly #places = new Uint16Array(limits.rowsOfGroup);
-  readonly #fields = new Uint16Array(limits.rowsOfGroup);
-  readonly #kinds = new Uint8Array(limits.rowsOfGroup);
-  readonly #encodings = new Uint8Array(limits.rowsOfGroup);
-  readonly #parts = new Uint8Array(limits.rowsOfGroup);
-  readonly #paths = new Uint8Array(limits.rowsOfGroup);
-  readonly #pathTexts: string[] = [];
-  readonly #values = new TextColumn();
-  readonly #normals = new TextColumn();
+  readonly #paths: string[] = [];
 
-  constructor(file: SharedParquet, task: { id: number; source: string }) {
+  constructor(file: SharedParquet, machine: Machine, source: string) {
     this.#file = new ParquetPart(file, RECORD_COLUMNS, packLevel);
-    this.#source = plainTexts([task.source]);
-    this.#first = task.id * recordsOfTaskMax;
+    this.#machine = machine;
+    this.#source = plainTexts([source]);
   }
 
-  /** Items `[from, to)` of what was understood, as record `number` of the task. */
-  add(seen: Understanding, span: { from: number; to: number; number: number }, place: LoggedPlace): void {
-    if (span.to === span.from) return;
-    const full = this.#rows + (span.to - span.from) > limits.rowsOfGroup;
-    if (full || this.#count === limits.recordsOfGroup) this.#flush();
-    const path = this.#pathOf(place.path);
-    const record = this.#count;
-    const id = this.#first + span.number;
-    this.#records[record * 2] = id;
-    this.#records[record * 2 + 1] = Math.floor(id / 2 ** 32);
-    this.#offsets[record * 2] = place.offset;
-    this.#offsets[record * 2 + 1] = Math.floor(place.offset / 2 ** 32);
-    this.#lines[record * 2] = place.line;
-    this.#count += 1;
-    const encoding = encodingAt.get(place.encoding) as number;
-    const part = parts.indexOf(place.part);
-    for (let at = span.from; at < span.to; at += 1) {
-      const row = this.#rows;
-      this.#places[row] = record;
-      this.#fields[row] = seen.itemField[at] as number;
-      this.#kinds[row] = seen.itemKind[at] as number;
-      this.#encodings[row] = encoding;
-      this.#parts[row] = part;
-      this.#paths[row] = path;
-      this.#values.add(seen.bytes, seen.itemStart[at] as number, seen.itemEnd[at] as number);
-      this.#normals.add(seen.normal.bytes, seen.normalStart[at] as number, seen.normalEnd[at] as number);
-      this.#rows += 1;
-    }
-  }
-
-  /** Dictionaries hold 256 texts: a new path beyond that begins a new group. */
-  #pathOf(path: string): number {
-    const last = this.#pathTexts.length - 1;
-    if (last >= 0 && this.#pathTexts[last] === path) return last;
-    const known = this.#pathTexts.indexOf(path);
+  /** The number of a path. Dictionaries hold 256 texts: a new path beyond that begins a new group. */
+  pathOf(path: string): number {
+    const last = this.#paths.length - 1;
+    if (last >= 0 && this.#paths[last] === path) return last;
+    const known = this.#paths.indexOf(path);
     if (known >= 0) return known;
-    if (this.#pathTexts.length >= limits.pathsOfGroup) this.#flush();
-    return this.#pathTexts.push(path) - 1;
+    if (this.#paths.length >= limits.pathsOfGroup) this.flush();
+    return this.#paths.push(path) - 1;
   }
 
-  #flush(): void {
-    const rows = this.#rows;
-    const count = this.#count;
-    const ofRecord = (values: Uint32Array): ColumnValues => {
-      return { dictionary: new Uint8Array(values.buffer, 0, count * 8), count, indices: this.#places };
+  /** Writes what is kept as a row group. */
+  flush(): void {
+    const { exports, bytes } = this.#machine;
+    const at = (name: string): number => this.#machine.place(name);
+    const rows = exports.logRows.value;
+    const count = exports.logRecords.value;
+    const words = (name: string): Uint16Array => this.#machine.units(at(name), rows);
+    const codes = (name: string): Uint8Array => bytes.subarray(at(name), at(name) + rows);
+    // What is said of a record stands once for all its fields, which hold its place.
+    const ofRecord = (name: string): ColumnValues => {
+      return { dictionary: bytes.subarray(at(name), at(name) + count * 8), count, indices: places };
     };
-    const constant = new Uint8Array(rows);
+    const places = words("LOG_PLACE");
     this.#file.write(rows, [
-      ofRecord(this.#records),
-      { dictionary: this.#source, count: 1, indices: constant },
-      { dictionary: plainTexts(this.#pathTexts), count: this.#pathTexts.length, indices: this.#paths },
-      ofRecord(this.#offsets),
-      ofRecord(this.#lines),
-      { dictionary: encodingTexts, count: RECORD_ENCODINGS.length, indices: this.#encodings },
-      { dictionary: partTexts, count: parts.length, indices: this.#parts },
-      { dictionary: fieldNumbers, count: fieldsMax, indices: this.#fields },
-      { dictionary: kindTexts, count: SCOPE_KINDS.length, indices: this.#kinds },
-      { plain: this.#values.plain },
-      { plain: this.#normals.plain },
+      ofRecord("LOG_ID"),
+      { dictionary: this.#source, count: 1, indices: new Uint8Array(rows) },
+      { dictionary: plainTexts(this.#paths), count: this.#paths.length, indices: codes("LOG_PATH") },
+      ofRecord("LOG_OFFSET"),
+      ofRecord("LOG_LINE"),
+      { dictionary: encodingTexts, count: RECORD_ENCODINGS.length, indices: codes("LOG_ENCODING") },
+      { dictionary: partTexts, count: RECORD_PARTS.length, indices: codes("LOG_PART") },
+      { dictionary: fieldNumbers, count: limits.fieldsMax, indices: words("LOG_FIELD") },
+      { dictionary: kindTexts, count: SCOPE_KINDS.length, indices: codes("LOG_KIND") },
+      { plain: bytes.subarray(at("LOG_VALUES"), exports.valuesEnd.value) },
+      { plain: bytes.subarray(at("LOG_NORMALS"), exports.normalsEnd.value) },
     ]);
-    this.#rows = 0;
-    this.#count = 0;
-    this.#pathTexts.length = 0;
-    this.#values.clear();
-    this.#normals.clear();
+    this.#paths.length = 0;
+    exports.clearLog();
   }
 
   close(): RowGroup[] {
-    this.#flush();
+    this.flush();
     this.#file.close();
     return this.#file.rowGroups;
   }

@@ -1,12 +1,20 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { ColumnMemory } from "../fields/columnMemory.ts";
-import { kind, SCOPE_KINDS } from "../fields/kinds.ts";
-import { Understanding } from "../fields/understandRecord.ts";
-import { readTask } from "../read/readTask.ts";
-import type { ReadProblem, ReadTally, ReadTask, RecordPlace, RecordSink } from "../read/record.ts";
 import type { RowGroup, SharedParquet } from "../../lib/parquet/writeParquet.ts";
+import { SCOPE_KINDS } from "../fields/kinds.ts";
+import { readTask } from "../read/readTask.ts";
+import {
+  RECORD_ENCODINGS,
+  RECORD_PARTS,
+  type ReadProblem,
+  type ReadTally,
+  type ReadTask,
+  type RecordPlace,
+  type RecordSink,
+} from "../read/record.ts";
+import type { Machine } from "../understand/machine.ts";
+import { SourceMemories } from "../understand/sourceMemory.ts";
 import { RecordLog, recordsOfTaskMax } from "./recordLog.ts";
-import { SignatureWriter } from "./signatureFile.ts";
+import { SignatureChunks } from "./signatureChunks.ts";
 
 /** What one task made, kept beside its files: with it the task is done. */
 export type TaskResult = {
@@ -23,7 +31,7 @@ export type TaskResult = {
   problems: ReadProblem[];
 };
 
-export const limits = { memoriesMax: 4_096, problemsMax: 1_000 } as const;
+export const limits = { problemsMax: 1_000 } as const;
 
 /**
  * Reads one task to its end and writes its records to the file that all tasks share,
@@ -31,11 +39,11 @@ export const limits = { memoriesMax: 4_096, problemsMax: 1_000 } as const;
  */
 export async function understandTask(
   task: ReadTask,
-  seen: Understanding,
+  machine: Machine,
   options: { folder: string; records: SharedParquet; onProgress: (bytes: number) => void },
 ): Promise<TaskResult> {
   const base = `${options.folder}/${String(task.id).padStart(6, "0")}`;
-  const sink = new TaskSink(task, seen, { base, records: options.records });
+  const sink = new TaskSink(task, machine, { base, records: options.records });
   const tally = await readTask(task, sink, { onProgress: options.onProgress });
   const result = sink.close(tally);
   writeFileSync(`${base}.json.part`, JSON.stringify(result), { mode: 0o600 });
@@ -45,109 +53,110 @@ export async function understandTask(
 
 class TaskSink implements RecordSink {
   readonly #task: ReadTask;
-  readonly #seen: Understanding;
+  readonly #machine: Machine;
   readonly #log: RecordLog;
-  readonly #signatures: SignatureWriter;
-  readonly #memories = new Map<string, ColumnMemory>();
-  readonly #items = new Float64Array(SCOPE_KINDS.length);
-  readonly #encodings: Record<string, number> = {};
-  readonly #parts: Record<string, number> = {};
+  readonly #signatures: SignatureChunks;
+  readonly #sources: SourceMemories;
   readonly #problems: ReadProblem[] = [];
-  #others = 0;
+  readonly #input: number;
+  readonly #inputMost: number;
+  readonly #pieces: number;
   /** The first records of a source, which are understood once the source is: by all of them. */
   readonly #first: { bytes: Uint8Array; place: RecordPlace }[] = [];
+  /** Whether enough of the source was seen to understand it. */
+  #known = false;
   #lastPath: string | null = null;
   #lastColumns: readonly string[] | null = null;
   #lastSeparator = -1;
-  #memory = new ColumnMemory(0, null);
 
-  constructor(task: ReadTask, seen: Understanding, to: { base: string; records: SharedParquet }) {
+  constructor(task: ReadTask, machine: Machine, to: { base: string; records: SharedParquet }) {
     this.#task = task;
-    this.#seen = seen;
-    this.#log = new RecordLog(to.records, { id: task.id, source: task.input.source });
-    this.#signatures = new SignatureWriter(`${to.base}.signatures`);
+    this.#machine = machine;
+    machine.exports.beginTask(task.id * recordsOfTaskMax);
+    this.#log = new RecordLog(to.records, machine, task.input.source);
+    this.#signatures = new SignatureChunks(`${to.base}.signatures`, machine);
+    this.#sources = new SourceMemories(machine);
+    this.#input = machine.place("INPUT");
+    this.#inputMost = machine.place("INPUT_MOST");
+    this.#pieces = machine.place("PIECES");
   }
 
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
-    const memory = this.#memoryOf(place);
-    memory.settleSeparator(bytes, start, end);
-    this.#seen.read(bytes, start, end, memory);
-    if (memory.isNew) {
-      // A Buffer's own slice() is a view of memory that the reader uses again.
-      this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, end)), place: { ...place } });
-      return;
-    }
-    if (this.#first.length > 0) {
+    const sameSource = place.path === this.#lastPath && place.separator === this.#lastSeparator;
+    if (!sameSource || place.columns !== this.#lastColumns) this.#enter(place);
+    const to = this.#put(bytes, start, end, place);
+    const { exports } = this.#machine;
+    if (!this.#known) {
+      exports.readRecord(this.#input, to);
+      if (exports.isNew() !== 0) {
+        // A Buffer's own slice() is a view of memory that the reader uses again.
+        this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, end)), place: { ...place } });
+        return;
+      }
       this.#understandFirst();
-      this.#seen.read(bytes, start, end, memory);
+      this.#put(bytes, start, end, place);
     }
-    this.#takeAll(start, memory, place);
+    this.#setPlace(place);
+    if (exports.record(this.#input, to) !== 0) return;
+    this.#flush(place);
+    exports.takeRecord(this.#input);
+  }
+
+  /** The record's bytes go to the module; the end of them there. */
+  #put(bytes: Uint8Array, start: number, end: number, place: RecordPlace): number {
+    let to = end;
+    if (end - start > this.#inputMost) {
+      const { source } = this.#task.input;
+      const { path, offset } = place;
+      const where = path === "" ? source : `${source}, ${path}`;
+      const message = `A record of ${where} is too long: the rest of it is not read`;
+      this.problem({ code: "line-too-long", source, path, offset, message });
+      to = start + this.#inputMost;
+    }
+    this.#machine.piecesEnd = this.#pieces;
+    const own = this.#machine.bytes;
+    if (to - start > 64) own.set(bytes.subarray(start, to), this.#input);
+    else for (let at = start; at < to; at += 1) own[this.#input + at - start] = bytes[at] as number;
+    return this.#input + to - start;
+  }
+
+  #setPlace({ path, offset, line, encoding, part }: RecordPlace): void {
+    const code = RECORD_ENCODINGS.indexOf(encoding);
+    this.#machine.exports.setPlace(offset, line, code, RECORD_PARTS.indexOf(part), this.#log.pathOf(path));
+  }
+
+  /** What is kept goes to the files; the record under way stands in the next group. */
+  #flush(place: RecordPlace): void {
+    this.#log.flush();
+    this.#signatures.flush();
+    this.#setPlace(place);
   }
 
   /** What came before the source was known is read a second time. */
   #understandFirst(): void {
-    const memory = this.#memory;
+    this.#known = true;
+    const { exports } = this.#machine;
     for (const { bytes, place } of this.#first) {
-      memory.settleSeparator(bytes, 0, bytes.length);
-      this.#seen.read(bytes, 0, bytes.length, memory);
-      this.#takeAll(0, memory, place);
+      const to = this.#put(bytes, 0, bytes.length, place);
+      this.#setPlace(place);
+      if (exports.record(this.#input, to) !== 0) continue;
+      this.#flush(place);
+      exports.takeRecord(this.#input);
     }
     this.#first.length = 0;
   }
 
-  #takeAll(start: number, memory: ColumnMemory, place: RecordPlace): void {
-    const seen = this.#seen;
-    let from = 0;
-    for (let to = seen.secondPerson(); from < seen.count; to = seen.count) {
-      this.#take(from, to, { memory, place, start });
-      from = to;
-    }
-  }
-
-  #take(from: number, to: number, at: { memory: ColumnMemory; place: RecordPlace; start: number }): void {
-    const seen = this.#seen;
-    if (!seen.take(from, to, at.memory)) {
-      this.#others += 1;
-      return;
-    }
-    if (this.#signatures.rows >= recordsOfTaskMax) return;
-    const number = this.#signatures.rows;
-    const { table, row } = this.#signatures.next();
-    seen.signature.store(table, row);
-    let items = 0;
-    for (let item = from; item < to; item += 1) {
-      const found = seen.itemKind[item] as number;
-      items |= 1 << found;
-      this.#items[found] = (this.#items[found] as number) + 1;
-    }
-    table.set(row, "items", items >>> 0);
-    table.set(row, "born", seen.dayOf(from, to, kind["birth-date"]));
-    table.set(row, "expires", seen.dayOf(from, to, kind["passport-expires"]));
-    // The second row of a line begins with its first field.
-    const inside = from === 0 ? 0 : (seen.itemStart[from] as number) - at.start;
-    const { path, offset, line, encoding, part } = at.place;
-    this.#encodings[encoding] = (this.#encodings[encoding] ?? 0) + 1;
-    this.#parts[part] = (this.#parts[part] ?? 0) + 1;
-    const shift = encoding === "utf-8" || encoding === "ascii" ? inside : 0;
-    this.#log.add(seen, { from, to, number }, { path, offset: offset + shift, line, encoding, part });
-  }
-
-  #memoryOf({ path, columns, separator }: RecordPlace): ColumnMemory {
-    if (path === this.#lastPath && columns === this.#lastColumns && separator === this.#lastSeparator)
-      return this.#memory;
-    if (this.#first.length > 0) this.#understandFirst();
+  #enter({ path, columns, separator }: RecordPlace): void {
+    if (!this.#known) this.#understandFirst();
     this.#lastPath = path;
     this.#lastColumns = columns;
     this.#lastSeparator = separator;
-    const key = `${path}\u0000${separator}\u0000${columns?.join("\u0001") ?? ""}`;
-    let memory = this.#memories.get(key);
-    if (memory === undefined) {
-      if (this.#memories.size >= limits.memoriesMax) this.#memories.clear();
-      memory = new ColumnMemory(separator, columns);
-      this.#memories.set(key, memory);
-    }
-    this.#memory = memory;
-    return memory;
+    this.#sources.enter(
+      `${path}\u0000${separator}\u0000${columns?.join("\u0001") ?? ""}`,
+      separator,
+      columns,
+    );
+    this.#known = this.#machine.exports.isNew() === 0;
   }
 
   problem(problem: ReadProblem): void {
@@ -155,18 +164,28 @@ class TaskSink implements RecordSink {
   }
 
   close(tally: ReadTally): TaskResult {
-    if (this.#first.length > 0) this.#understandFirst();
-    const records = this.#signatures.close();
+    if (!this.#known) this.#understandFirst();
+    const { exports } = this.#machine;
+    const records = exports.taken.value;
+    const rowGroups = this.#log.close();
+    this.#signatures.close();
     return {
       task: this.#task.id,
       records,
-      rowGroups: this.#log.close(),
+      rowGroups,
       tally,
-      othersCount: this.#others,
-      items: Object.fromEntries(SCOPE_KINDS.map((one, at) => [one, this.#items[at] as number])),
-      encodings: this.#encodings,
-      parts: this.#parts,
+      othersCount: exports.others.value,
+      items: this.#counts("ITEM_COUNTS", SCOPE_KINDS, true),
+      encodings: this.#counts("ENCODING_COUNTS", RECORD_ENCODINGS, false),
+      parts: this.#counts("PART_COUNTS", RECORD_PARTS, false),
       problems: this.#problems,
     };
+  }
+
+  /** How often each of these names was counted; `all`: also those that never were. */
+  #counts(place: string, names: readonly string[], all: boolean): Record<string, number> {
+    const counts = this.#machine.words(this.#machine.place(place), names.length);
+    const told = names.map((name, at) => [name, counts[at] as number] as const);
+    return Object.fromEntries(told.filter(([, count]) => all || count > 0));
   }
 }

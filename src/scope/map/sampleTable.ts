@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import pg from "pg";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { openDuck, quoteSql } from "../../lib/openDuck.ts";
-import { Fields } from "../fields/splitRecord.ts";
 import { planInputs } from "../read/planInputs.ts";
 import { readTask } from "../read/readTask.ts";
+import { fieldsOf, Machine } from "../understand/machine.ts";
 
 /** Some rows of a customer table, column by column. */
 export type TableSample = { source: string; columns: { name: string; values: string[] }[]; rows: number };
@@ -26,8 +26,8 @@ async function sampleCsv(source: string): Promise<TableSample> {
   const { tasks } = await planInputs([source]);
   const [task] = tasks;
   const rows: string[][] = [];
-  const fields = new Fields();
-  const decoder = new TextDecoder();
+  // Split as the job will split it.
+  const machine = new Machine({ k0: 0, k1: 0 });
   if (task !== undefined) {
     const head = {
       ...task,
@@ -38,11 +38,7 @@ async function sampleCsv(source: string): Promise<TableSample> {
       problem: () => {},
       record: (bytes, start, end) => {
         if (rows.length > limits.rows) return;
-        fields.split(bytes, start, end, 0x2c);
-        const row: string[] = [];
-        for (let at = 0; at < fields.count; at += 1)
-          row.push(decoder.decode(bytes.subarray(fields.starts[at], fields.ends[at])).replaceAll('""', '"'));
-        rows.push(row);
+        rows.push(fieldsOf(machine, bytes.subarray(start, end), 0x2c));
       },
     });
   }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FieldReading } from "../fields/classifyField.ts";
-import { kind, type ScopeKind } from "../fields/kinds.ts";
+import type { ScopeKind } from "../fields/kinds.ts";
 import { SignatureTable } from "../signatures/columns.ts";
-import { PersonSignature } from "../signatures/personSignature.ts";
+import { PersonReader } from "../understand/personReader.ts";
 import { Comparer, GROUPS, LEVELS, levelsOf } from "./compare.ts";
 import { explain } from "./explain.ts";
 import { UnionFind } from "./unionFind.ts";
@@ -11,21 +10,17 @@ import { defaultClasses, KINDS, learnClasses, weighPatterns } from "./weights.ts
 
 type Person = Partial<Record<ScopeKind, string>>;
 const key = { k0: 0x12345678, k1: 0x9abcdef0 };
-const encoder = new TextEncoder();
+const readers = new Map<typeof key, PersonReader>();
 
 function tableOf(persons: readonly Person[], under = key): SignatureTable {
   const table = new SignatureTable(persons.length);
-  const signature = new PersonSignature(under);
-  const reading = new FieldReading();
+  const reader = readers.get(under) ?? new PersonReader(under);
+  readers.set(under, reader);
   for (const [row, person] of persons.entries()) {
-    signature.clear();
-    for (const [name, text] of Object.entries(person)) {
-      const bytes = encoder.encode(text);
-      assert.ok(reading.readAs(kind[name as ScopeKind], bytes, 0, bytes.length), `${name}: ${text}`);
-      if (name === "birth-date") signature.takeBirth(reading.date.year, reading.date.month, reading.date.day);
-      else signature.take(kind[name as ScopeKind], reading, 1);
-    }
-    signature.store(table, row);
+    reader.clear();
+    for (const [name, text] of Object.entries(person))
+      assert.ok(reader.take(name as ScopeKind, text), `${name}: ${text}`);
+    reader.store(table, row);
   }
   return table;
 }

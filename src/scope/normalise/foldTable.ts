@@ -104,16 +104,10 @@ const round = "ハヒフヘホはひふへほ";
 const roundTo = "パピプペポぱぴぷぺぽ";
 
 /** What a kana becomes with ゛ (0) or ゜ (1) behind it; 0: nothing. Index: unit − U+3040. */
-const composed = [new Uint16Array(0xc0), new Uint16Array(0xc0)] as const;
+export const composedKana = [new Uint16Array(0xc0), new Uint16Array(0xc0)] as const;
 for (const [from, to, table] of [
-  [voiced, voicedTo, composed[0]],
-  [round, roundTo, composed[1]],
+  [voiced, voicedTo, composedKana[0]],
+  [round, roundTo, composedKana[1]],
 ] as const) {
   for (let at = 0; at < from.length; at += 1) table[from.charCodeAt(at) - 0x3040] = to.charCodeAt(at);
-}
-
-/** カ and ゛ are ガ; 0 where the two do not go together. */
-export function composeKana(kana: number, mark: number): number {
-  if (kana < 0x3040 || kana > 0x30ff) return 0;
-  return composed[mark === voicedMark ? 0 : 1][kana - 0x3040] as number;
 }

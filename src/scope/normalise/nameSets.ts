@@ -10,6 +10,14 @@ export class UnitSet {
   /** By the first unit of texts, how long they are at most. */
   readonly #longest = new Uint8Array(0x10000);
 
+  /** What a copy of the set is made of: see understand/tables.ts. */
+  get slots(): Int32Array {
+    return this.#slots;
+  }
+  get longest(): Uint8Array {
+    return this.#longest;
+  }
+
   add(units: Uint16Array, from: number, to: number): void {
     const first = units[from] as number;
     if (to - from > (this.#longest[first] as number)) this.#longest[first] = Math.min(255, to - from);

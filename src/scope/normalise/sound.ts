@@ -18,14 +18,15 @@ const syllables =
   "ハha ヒhi フfu ヘhe ホho マma ミmi ムmu メme モmo ヤya ユyu ヨyo ラra リri ルru レre ロro ワwa ヲo ンn ガga ギgi グgu ゲge " +
   "ゴgo ザza ジji ズzu ゼze ゾzo ダda ヂji ヅzu デde ドdo バba ビbi ブbu ベbe ボbo パpa ピpi プpu ペpe ポpo ヴbu ヰi ヱe " +
   "ァa ィi ゥu ェe ォo ャya ュyu ョyo ヮwa ヵka ヶke";
-const small = new Uint8Array(0x60);
-for (const one of "ァィゥェォャュョヮ") small[one.charCodeAt(0) - 0x30a0] = 1;
+/** Katakana that are written small; index: unit − U+30A0. */
+export const smallKana = new Uint8Array(0x60);
+for (const one of "ァィゥェォャュョヮ") smallKana[one.charCodeAt(0) - 0x30a0] = 1;
 /** Up to three letters of each katakana, 8 bits each, the first lowest; index: unit − U+30A0. */
-const lettersOf = new Uint32Array(0x60);
+export const kanaLetters = new Uint32Array(0x60);
 for (const one of syllables.split(" ")) {
   let packed = 0;
   for (let at = 1; at < one.length; at += 1) packed |= one.charCodeAt(at) << (8 * (at - 1));
-  lettersOf[one.charCodeAt(0) - 0x30a0] = packed;
+  kanaLetters[one.charCodeAt(0) - 0x30a0] = packed;
 }
 
 export const limits = { lettersMax: 256 } as const;
@@ -80,9 +81,9 @@ export class Sound {
     for (let at = from; at < to && length < limits.lettersMax - 4; at += 1) {
       let unit = units[at] as number;
       if (unit >= 0x3041 && unit <= 0x3096) unit += 0x60;
-      const packed = unit >= 0x30a0 && unit < 0x3100 ? (lettersOf[unit - 0x30a0] as number) : 0;
+      const packed = unit >= 0x30a0 && unit < 0x3100 ? (kanaLetters[unit - 0x30a0] as number) : 0;
       if (packed === 0) continue;
-      if (small[unit - 0x30a0] === 1 && length > this.#start) {
+      if (smallKana[unit - 0x30a0] === 1 && length > this.#start) {
         length = this.#join(packed, length);
         continue;
       }
@@ -122,7 +123,7 @@ export class Sound {
     let length = 0;
     for (let at = from; at < to && length < limits.lettersMax / 2; at += 1) {
       const unit = units[at] as number;
-      const letter = unit < 0x80 ? unit | 0x20 : plainOf(unit);
+      const letter = unit < 0x80 ? unit | 0x20 : plainLetter(unit);
       if (letter >= a && letter <= 0x7a) scratch[length++] = letter;
     }
     this.#start = this.length;
@@ -200,7 +201,7 @@ function isCluster(letter: number): boolean {
 }
 
 /** É → e; 0 for what is no letter. */
-function plainOf(unit: number): number {
+export function plainLetter(unit: number): number {
   if (unit < 0xc0 || unit > 0x24f) return 0;
   const letter = String.fromCharCode(unit).normalize("NFD").charCodeAt(0) | 0x20;
   return letter >= a && letter <= 0x7a ? letter : 0;

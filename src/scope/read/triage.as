@@ -1,4 +1,4 @@
-// AssemblyScript (TypeScript for WebAssembly): the loops over every byte. tools/buildTriage.mjs compiles it
+// AssemblyScript (TypeScript for WebAssembly): the loops over every byte. tools/buildWasm.mjs compiles it
 // into triageBytes.ts; a test compiles it again and compares. The caller lays out the memory.
 
 // Classes of a sector of 512 bytes; the same numbers stand in kernel.ts.

@@ -1,25 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Kernel, lineFlag, lineMode } from "./kernel.ts";
 import { encode } from "./testText.ts";
-
-const root = join(import.meta.dirname, "..", "..", "..");
-const compiler = existsSync(join(root, "node_modules", "assemblyscript"));
-
-test(
-  "triageBytes.ts is what triage.as compiles to",
-  compiler ? {} : { skip: "assemblyscript is not installed" },
-  async () => {
-    const { compileTriage, printTriage } = (await import(
-      new URL("../../../tools/buildTriage.mjs", import.meta.url).href
-    )) as { compileTriage(): Promise<Buffer>; printTriage(bytes: Buffer): string };
-    const printed = printTriage(await compileTriage());
-    assert.equal(readFileSync(join(import.meta.dirname, "triageBytes.ts"), "utf8"), printed);
-  },
-);
 
 function linesOf(bytes: Buffer, mode: number): { text: string; flags: number }[] {
   const kernel = Kernel.take();

@@ -1,4 +1,4 @@
-/** triage.as, compiled by tools/buildTriage.mjs: WebAssembly in base64. Not to be edited. */
+/** triage.as, compiled by tools/buildWasm.mjs: WebAssembly in base64. Not to be edited. */
 export const triageBytes =
   "AGFzbQEAAAABNAdgAn9/AX9gBX9/f39/AX9gBH9/f38Bf2AAAX9gA39/fwF/YAh/f39/f39+fwBgA39/fwACDwEDZW52Bm1lbW9y" +
   "eQIAAAMQDwAFAAEGAQMAAgQBAgIEAwYLAn8BQQALfwFBAAsHiQEMBnRyaWFnZQAECGNvbnN1bWVkAA4FbGluZXMABQtkZWNvZGVD" +

@@ -1,8 +1,7 @@
-import { FieldReading } from "../fields/classifyField.ts";
-import { kind, SCOPE_KINDS, type ScopeKind } from "../fields/kinds.ts";
-import { NormalText } from "../fields/normalText.ts";
+import { SCOPE_KINDS, type ScopeKind } from "../fields/kinds.ts";
 import type { CustomerField } from "../job/customerColumns.ts";
 import type { CustomerRow } from "./customerRows.ts";
+import { PersonReader } from "../understand/personReader.ts";
 import type { FoundField } from "./recordFields.ts";
 
 /** How a field of the record stands to the customer's. */
@@ -116,21 +115,11 @@ function dice(one: string, other: string): number {
   return (2 * common) / (one.length + other.length - 2);
 }
 
-const reading = new FieldReading();
-const normal = new NormalText();
+let reader: PersonReader | null = null;
 
 /** The canonical form that the job gives a text of this kind; the text itself where it cannot be read. */
 export function normalise(name: ScopeKind, text: string): string {
-  const bytes = Buffer.from(text.slice(0, 4_000), "utf8");
-  const wanted = kind[name];
-  normal.clear();
-  if (!reading.readAs(wanted, bytes, 0, bytes.length)) return text.normalize("NFKC").trim();
-  if (
-    wanted === kind["birth-date"] ||
-    wanted === kind["passport-issued"] ||
-    wanted === kind["passport-expires"]
-  )
-    normal.writeDay(reading.date.packed);
-  else normal.write(wanted, reading);
-  return Buffer.from(normal.bytes.subarray(0, normal.length)).toString("utf8");
+  // No key is needed where nothing is hashed.
+  reader ??= new PersonReader({ k0: 0, k1: 0 });
+  return reader.normalise(name, text.slice(0, 4_000)) ?? text.normalize("NFKC").trim();
 }

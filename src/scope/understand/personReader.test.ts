@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FieldReading } from "./classifyField.ts";
-import { kind, SCOPE_KINDS, type ScopeKind } from "./kinds.ts";
-import { NormalText } from "./normalText.ts";
+import { SCOPE_KINDS, type ScopeKind } from "../fields/kinds.ts";
+import { CUSTOMER_FIELDS } from "../job/customerColumns.ts";
+import { Machine } from "./machine.ts";
+import { PersonReader } from "./personReader.ts";
 
-const reading = new FieldReading();
-const encoder = new TextEncoder();
+const reader = new PersonReader({ k0: 1, k1: 2 });
 
 function classify(text: string): { kind: ScopeKind; sure: boolean; normal: string } {
-  const bytes = encoder.encode(text);
-  const found = reading.classify(bytes, 0, bytes.length);
-  const normal = new NormalText();
-  if (found === kind["other-date"]) normal.writeDay(reading.date.packed);
-  else normal.write(found, reading);
-  return {
-    kind: SCOPE_KINDS[found] as ScopeKind,
-    sure: reading.confidence >= 0.5,
-    normal: new TextDecoder().decode(normal.bytes.subarray(0, normal.length)),
-  };
+  const { kind, confidence, normal } = reader.classify(text);
+  return { kind, sure: confidence >= 0.5, normal };
 }
 
 /** What stands in the file | its kind | its canonical form. */
@@ -89,9 +81,35 @@ for (const text of [
 }
 
 test("classify() reads a cell cut inside a character, and one of a million characters", () => {
-  const whole = encoder.encode("東京都千代田区");
-  for (let end = 0; end <= whole.length; end += 1) assert.doesNotThrow(() => reading.classify(whole, 0, end));
-  const long = encoder.encode("あ".repeat(1_000_000));
-  assert.equal(reading.classify(long, 0, long.length), kind.unknown);
-  assert.equal(reading.cell.cut, true);
+  const machine = new Machine({ k0: 1, k1: 2 });
+  const input = machine.place("INPUT");
+  const whole = Buffer.from("東京都千代田区");
+  for (let end = 0; end <= whole.length; end += 1) {
+    machine.bytes.set(whole, input);
+    assert.doesNotThrow(() => machine.exports.classify(input, input + end));
+  }
+  const long = Buffer.from("あ".repeat(1_000_000));
+  machine.bytes.set(long, input);
+  assert.equal(machine.exports.classify(input, input + long.length), 0);
+  assert.equal(machine.exports.cellLength.value, machine.place("CELL_MOST"));
+});
+
+test("layout.as numbers kinds and customer fields as the rest does", () => {
+  const machine = new Machine({ k0: 1, k1: 2 });
+  for (const [at, name] of SCOPE_KINDS.entries())
+    assert.equal(machine.place(name.toUpperCase().replaceAll("-", "_")), at, name);
+  assert.equal(machine.place("KINDS"), SCOPE_KINDS.length);
+  assert.deepEqual(
+    [0, 1, 5, 10, 11, 12, 13].map((at) => CUSTOMER_FIELDS[at]),
+    [
+      "customer_id",
+      "name_kanji",
+      "birth_date",
+      "phone2",
+      "passport_number",
+      "passport_issued_on",
+      "passport_expires_on",
+    ],
+  );
+  assert.equal(CUSTOMER_FIELDS.length, 19);
 });
