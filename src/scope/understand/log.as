@@ -118,6 +118,8 @@ export function takeRecord(from: i32): bool {
 function hasRoom(): bool {
   if (logRows + ITEMS_MOST > LOG_ROWS || logRecords + 2 > LOG_RECORDS || chunkRows + 2 > CHUNK_ROWS) return false;
   if (normalsEnd + NORMAL_MOST + ITEMS_MOST * 4 > LOG_NORMALS + LOG_TEXT) return false;
+  // No record has more than 8 MiB: INPUT_MOST, and what is repeated of it.
+  if (valuesEnd <= LOG_VALUES + LOG_TEXT - 0x800000) return true;
   let values = valuesEnd + 64;
   for (let item = 0; item < itemCount; item++) values += valueBytes(item) + 4;
   return values <= LOG_VALUES + LOG_TEXT;

@@ -70,7 +70,7 @@ export type Layout = Readonly<Record<string, number>>;
 
 const pageBytes = 65_536;
 /** END of layout.as. */
-const memoryBytes = 0x3900000;
+const memoryBytes = 0x39c0000;
 /** Columns of a signature, in the order of signature.as. */
 const columnNames: readonly (WideColumn | NarrowColumn)[] = [
   "kanji",

@@ -194,7 +194,7 @@ function takeName(): void {
   }
   hash(NAME_UNITS, 0, nameLength, OF_KANJI);
   putWide(AT_KANJI, low, high);
-  store<i32>(UNITS, rawHash);
+  store<i32>(UNITS, rawHash());
   putNarrow(AT_KANJI_RAW, narrowHash(UNITS, 0, 2, OF_KANJI_RAW));
   if (family == 0) return;
   putNarrow(AT_KANJI_FAMILY, narrowHash(NAME_UNITS, 0, family, OF_KANJI_FAMILY));

@@ -33,12 +33,26 @@ export function splitRecord(at: i32, end: i32, separator: i32): void {
       at = closed + 1;
       while (at < end && <i32>load<u8>(at) != separator) at += 1;
     } else {
-      while (at < end && <i32>load<u8>(at) != separator) at += 1;
+      at = next(at, end, separator);
       add(from, at);
     }
     if (at >= end) return;
     at += 1;
   }
+}
+
+/** The next separator, or the end. */
+// @ts-ignore: decorator
+@inline
+function next(from: i32, end: i32, separator: i32): i32 {
+  const wanted = i8x16.splat(<i8>separator);
+  let at = from;
+  while (at < end) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(at), wanted));
+    if (found != 0) return min(end, at + ctz(found));
+    at += 16;
+  }
+  return end;
 }
 
 /** The quote that ends a field: before a separator or the end; -1: none. */

@@ -9,25 +9,28 @@ import type { Machine } from "./machine.ts";
 
 /** Lays the tables that are the same for everybody; made once in a thread, which takes some 0.3 s. */
 export function layTables(machine: Machine): void {
-  const end = machine.place("PAIR_BITS");
+  const spans = [
+    [0, machine.place("PAIR_BITS")],
+    [machine.place("PINYIN"), machine.place("CELL")],
+    [machine.place("FOLD"), machine.place("END")],
+  ] as const;
   if (made === null) {
-    const before = machine.place("PINYIN");
     layAll(machine);
-    made = { first: machine.bytes.slice(0, end), pinyin: machine.bytes.slice(before, before + 256) };
     // A Buffer's slice() is a view: what is kept must be a copy.
-    made = { first: Uint8Array.from(made.first), pinyin: Uint8Array.from(made.pinyin) };
+    made = spans.map(([from, to]) => Uint8Array.from(machine.bytes.subarray(from, to)));
     return;
   }
-  machine.bytes.set(made.first, 0);
-  machine.bytes.set(made.pinyin, machine.place("PINYIN"));
+  for (const [at, [from]] of spans.entries()) machine.bytes.set(made[at] as Uint8Array, from);
 }
 
-let made: { first: Uint8Array; pinyin: Uint8Array } | null = null;
+let made: Uint8Array[] | null = null;
 
 function layAll(machine: Machine): void {
   const { bytes } = machine;
   const fold = foldTable();
-  machine.units(machine.place("FOLD"), fold.units.length).set(fold.units);
+  const folded = machine.words(machine.place("FOLD"), fold.units.length);
+  for (const [point, unit] of fold.units.entries())
+    folded[point] = unit | ((unitClasses[unit] as number) << 16);
   machine.units(machine.place("CLASSES"), unitClasses.length).set(unitClasses);
   laySigns(machine);
   layExpansions(machine, fold.expansions);
