@@ -11,8 +11,9 @@ export class NumberCodes {
     return this.#keys.subarray(0, this.count);
   }
 
-  get isFull(): boolean {
-    return this.count === NumberCodes.max;
+  /** How many more numbers can come. */
+  get room(): number {
+    return NumberCodes.max - this.count;
   }
 
   code(key: number): number {

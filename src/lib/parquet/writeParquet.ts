@@ -314,11 +314,14 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** A file of row groups without head and foot. */
+export type PartOfParquet = { file: string; rowGroups: readonly RowGroup[]; packed: boolean };
+
 /** One file of the row groups of many, in their order. */
 export function joinParquet(
   file: string,
   columns: readonly ParquetColumn[],
-  parts: readonly { file: string; rowGroups: readonly RowGroup[]; packed: boolean }[],
+  parts: readonly PartOfParquet[],
 ): void {
   const out = openSync(file, "w", 0o600);
   try {

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { SekishoError } from "../../lib/error.ts";
-import { joinParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
 import type { Rule } from "../match/findPairs.ts";
 import { priorWithin } from "../match/decideLinks.ts";
@@ -13,7 +12,7 @@ import type { Edges } from "./customerEdges.ts";
 import type { OpenCustomers } from "./customerSource.ts";
 import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
 import type { Answered } from "./jobLink.ts";
-import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
+import { readTexts, type CustomerTexts } from "./customerTexts.ts";
 import { countingTasks, edgesWithin } from "./matchPool.ts";
 import { KeyFile } from "./keyFile.ts";
 import { gatherSignatures, readShared } from "./signatureFile.ts";
@@ -110,7 +109,6 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
     },
   );
   results.sort((one, other) => one.task - other.task);
-  const named = (task: number, kind: string): string => `${String(task).padStart(6, "0")}.${kind}`;
   const parts = results.map(({ task, rows }) => ({ file: named(task, "signatures"), rows }));
   const table = gatherSignatures(parts.map((part) => ({ ...part, file: join(fresh, part.file) })));
   if (table.rows === 0) {
@@ -119,21 +117,9 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
     });
   }
   const frequencies = new Frequencies(table.rows);
-  await pool.work(countingTasks(table, frequencies));
+  const counting = countingTasks(table, frequencies);
+  await Promise.all([joinParts(fresh, results, pool), pool.work(counting)]);
   writeFileSync(join(fresh, "frequencies.bin"), frequencies.codes, { mode: 0o600 });
-  joinParquet(
-    join(fresh, "attributes.parquet"),
-    ATTRIBUTE_COLUMNS,
-    results.map(({ task, rowGroups }) => ({
-      file: join(fresh, named(task, "attributes")),
-      rowGroups,
-      packed: true,
-    })),
-  );
-  joinTexts(
-    results.map(({ task }) => join(fresh, named(task, "texts"))),
-    fresh,
-  );
   const edges = await edgesWithin(pool, { table, frequencies, rules, prior: priorWithin(table.rows) });
   writeFileSync(join(fresh, "edges.bin"), bytesOf(edges.certain, edges.probable), { mode: 0o600 });
   for (const { task } of results) {
@@ -154,6 +140,29 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
   rmSync(join(folder, "now"), { recursive: true, force: true });
   renameSync(fresh, join(folder, "now"));
   return { table, frequencies };
+}
+
+/** What a task has written. */
+const named = (task: number, kind: string): string => `${String(task).padStart(6, "0")}.${kind}`;
+
+/** Makes one of what the tasks have written of the customers beside their signatures. */
+async function joinParts(fresh: string, results: readonly CustomerResult[], pool: ThreadPool): Promise<void> {
+  const files = (kind: string): string[] => results.map(({ task }) => join(fresh, named(task, kind)));
+  const attributes = files("attributes");
+  await pool.write([
+    { do: "write", what: "joined-texts", files: files("texts"), folder: fresh },
+    {
+      do: "write",
+      what: "joined-parquet",
+      file: join(fresh, "attributes.parquet"),
+      columns: ATTRIBUTE_COLUMNS,
+      parts: results.map(({ rowGroups }, at) => ({
+        file: attributes[at] as string,
+        rowGroups,
+        packed: true,
+      })),
+    },
+  ]);
 }
 
 function bytesOf(...arrays: Int32Array[]): Buffer {

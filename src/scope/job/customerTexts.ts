@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { startsOfTexts, TextCodes } from "../../lib/parquet/textCodes.ts";
 import { TextColumn } from "../../lib/parquet/textColumn.ts";
 import type { ColumnValues } from "../../lib/parquet/writeParquet.ts";
@@ -89,8 +89,11 @@ const names = { ids: "ids.bin", codes: "codes.bin", texts: "texts.bin" } as cons
 export function joinTexts(files: readonly string[], folder: string): void {
   const parts = files.map(readParts);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const put = (name: keyof typeof names, chunks: readonly Uint8Array[]): void =>
-    writeFileSync(`${folder}/${names[name]}`, Buffer.concat(chunks), { mode: 0o600 });
+  const put = (name: keyof typeof names, chunks: readonly Uint8Array[]): void => {
+    const file = `${folder}/${names[name]}`;
+    writeFileSync(file, "", { mode: 0o600 });
+    for (const chunk of chunks) appendFileSync(file, chunk);
+  };
   put(
     "ids",
     parts.map((part) => part.parts[0] as Uint8Array),
@@ -100,19 +103,13 @@ export function joinTexts(files: readonly string[], folder: string): void {
   const sizes = new Uint32Array(ATTRIBUTES.length * 2);
   for (const attribute of ATTRIBUTES.keys()) {
     const all = new TextCodes();
-    let place = attribute;
+    let row = 0;
     for (const part of parts) {
-      const plain = part.parts[1 + attribute * 2] as Uint8Array;
-      const numbers: number[] = [];
-      const { length } = plain;
-      for (let at = 0; at < length;) {
-        const size = Buffer.from(plain.buffer, plain.byteOffset + at, 4).readUInt32LE(0);
-        numbers.push(all.code(plain, at + 4, at + 4 + size));
-        at += size + 4;
-      }
+      const numbers = codesOfPart(all, part.parts[1 + attribute * 2] as Uint8Array);
+      // A copy lies where words may lie.
       const own = new Uint32Array(new Uint8Array(part.parts[2 + attribute * 2] as Uint8Array).buffer);
-      for (let at = 0; at < part.rows; at += 1, place += ATTRIBUTES.length)
-        codes[place] = numbers[own[at] as number] as number;
+      spread(codes, own, { numbers, row, attribute });
+      row += part.rows;
     }
     texts.push(all.texts.plain);
     sizes[attribute * 2] = all.count;
@@ -120,6 +117,27 @@ export function joinTexts(files: readonly string[], folder: string): void {
   }
   put("codes", [new Uint8Array(codes.buffer)]);
   put("texts", [new Uint8Array(sizes.buffer), ...texts]);
+}
+
+/** The numbers among all that the texts of one part have. */
+function codesOfPart(all: TextCodes, plain: Uint8Array): Uint32Array {
+  const numbers: number[] = [];
+  for (let at = 0; at < plain.length;) {
+    const size = sizeAt(plain, at);
+    numbers.push(all.code(plain, at + 4, at + 4 + size));
+    at += size + 4;
+  }
+  return Uint32Array.from(numbers);
+}
+
+function spread(
+  codes: Uint32Array,
+  own: Uint32Array,
+  { numbers, row, attribute }: { numbers: Uint32Array; row: number; attribute: number },
+): void {
+  const count = ATTRIBUTES.length;
+  for (let at = 0, place = row * count + attribute; at < own.length; at += 1, place += count)
+    codes[place] = numbers[own[at] as number] as number;
 }
 
 const rowsOfBlock = 2_048;

@@ -1,5 +1,14 @@
-import { ParquetPart, type RowGroup, type SharedParquet } from "../../lib/parquet/writeParquet.ts";
-import { readTexts, type CustomerTexts } from "./customerTexts.ts";
+import {
+  joinParquet,
+  ParquetPart,
+  type ParquetColumn,
+  type PartOfParquet,
+  type RowGroup,
+  type SharedParquet,
+} from "../../lib/parquet/writeParquet.ts";
+import type { Links } from "../match/decideLinks.ts";
+import { gatherPersons, type Persons, type ToGather } from "../persons/gatherPersons.ts";
+import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
 import type { SharedTable } from "./matchTask.ts";
 import { writeNumbers } from "./numberTable.ts";
 import {
@@ -16,8 +25,16 @@ import { PERSON_COLUMNS, writePersons, type PersonTally } from "./writePersons.t
 
 type Span = { from: number; to: number };
 
-/** What is asked of threads behind the matching. */
+/** What is asked of threads behind the reading of customers, and behind the matching. */
 export type OutputAsked = { do: "write" } & (
+  | { what: "joined-texts"; files: readonly string[]; folder: string }
+  | {
+      what: "joined-parquet";
+      file: string;
+      columns: readonly ParquetColumn[];
+      parts: readonly PartOfParquet[];
+    }
+  | { what: "gathered"; links: Pick<Links, "row" | "state">; of: ToGather }
   | ({ what: "records"; table: SharedTable; columns: RecordColumns } & Span)
   | ({ what: "customers"; table: SharedTable; columns: CustomerColumns } & Span)
   | { what: "texts"; folder: string; rows: number }
@@ -30,8 +47,9 @@ export type OutputAsked = { do: "write" } & (
 );
 
 export type OutputAnswer = { done: "written" } & (
+  | { what: "gathered"; persons: Persons }
   | { what: "records"; items: Float64Array }
-  | { what: "customers" | "person-of" }
+  | { what: "joined-texts" | "joined-parquet" | "customers" | "person-of" }
   | { what: "texts"; texts: CustomerTexts }
   | { what: "groups"; grouped: Grouped }
   | { what: "links"; rowGroups: RowGroup[] }
@@ -44,6 +62,14 @@ const packLevel = 1;
 export function writeOutput(asked: OutputAsked): OutputAnswer {
   const done = "written" as const;
   switch (asked.what) {
+    case "joined-texts":
+      joinTexts(asked.files, asked.folder);
+      return { done, what: "joined-texts" };
+    case "joined-parquet":
+      joinParquet(asked.file, asked.columns, asked.parts);
+      return { done, what: "joined-parquet" };
+    case "gathered":
+      return { done, what: "gathered", persons: gatherPersons(asked.links, asked.of) };
     case "records":
       return { done, what: "records", items: takeRecords(asked) };
     case "customers":

@@ -5,7 +5,6 @@ import { mkdirSync } from "node:fs";
 import { SekishoError } from "../../lib/error.ts";
 import { beginParquet, endParquet } from "../../lib/parquet/writeParquet.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import { gatherPersons } from "../persons/gatherPersons.ts";
 import { planInputs } from "../read/planInputs.ts";
 import type { ReadProblem, ReadTask, ScopeInput } from "../read/record.ts";
 import { SCOPE_KINDS } from "../fields/kinds.ts";
@@ -23,7 +22,7 @@ import { gatherSignatures } from "./signatureFile.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
-import { stageColumns, stageOutputs } from "./stageOutputs.ts";
+import { gatherOnThread, sharedLinks, stageColumns, stageOutputs } from "./stageOutputs.ts";
 import { writeLinkFile, writePersonFiles } from "./writeOutputs.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
@@ -240,26 +239,25 @@ class Job {
     this.#options.onProgress("persons", 0, null);
     const { pool } = of;
     const recordIds = idsOf(results);
-    // Threads do this meanwhile.
+    const links = sharedLinks(matched.links);
+    const { recordEdges } = matched;
+    const gathering = gatherOnThread(links, {
+      of: { customers: index.rows, customerEdges: index.edges, recordEdges },
+      pool,
+    });
+    // The other threads do this meanwhile.
     const columns = stageColumns({ index, records, pool });
-    const links = columns.then(({ texts }) =>
-      writeLinkFile({ links: matched.links, recordIds, texts }, { out, pool }),
-    );
-    links.catch(() => {});
-    const persons = await this.#time("persons", () =>
-      gatherPersons(matched.links, {
-        customers: index.rows,
-        customerEdges: index.edges,
-        recordEdges: matched.recordEdges,
-      }),
-    );
+    const listing = columns.then(({ texts }) => writeLinkFile({ links, recordIds, texts }, { out, pool }));
+    // A failure of these is told where they are waited for.
+    for (const one of [columns, listing]) one.catch(() => {});
+    const persons = await this.#time("persons", () => gathering);
     const exclude = this.#options.exclude ?? [];
     const { at } = this.#options;
     const staged = await this.#time("stage", async () =>
-      stageOutputs({ columns: await columns, recordIds, links: matched.links, persons, exclude, at, pool }),
+      stageOutputs({ columns: await columns, recordIds, links, persons, exclude, at, pool }),
     );
     const { counted, excluded } = await this.#time("files", async () => {
-      const [made] = await Promise.all([writePersonFiles(staged, { work, out, pool }), links]);
+      const [made] = await Promise.all([writePersonFiles(staged, { work, out, pool }), listing]);
       return made;
     });
     const hashes = await this.#time("hashes", () => of.hashes);

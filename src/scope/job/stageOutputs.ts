@@ -1,5 +1,5 @@
 import { linkState, type Links } from "../match/decideLinks.ts";
-import type { Persons } from "../persons/gatherPersons.ts";
+import type { Persons, ToGather } from "../persons/gatherPersons.ts";
 import { inSharedMemory, sharedBytes } from "../signatures/sharedMemory.ts";
 import { namesOf, type Names } from "./countPersons.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
@@ -23,6 +23,26 @@ export type Columns = {
 };
 
 const rowsOfTask = 1_000_000;
+
+/** The same links in memory that threads share. */
+export function sharedLinks({ row, state, weight, probability, pattern }: Links): Links {
+  return {
+    row: inSharedMemory(row),
+    state: inSharedMemory(state),
+    weight: inSharedMemory(weight),
+    probability: inSharedMemory(probability),
+    pattern: inSharedMemory(pattern),
+  };
+}
+
+/** Puts persons together on another thread: this one gives the others their tasks. */
+export async function gatherOnThread(
+  { row, state }: Links,
+  { of, pool }: { of: ToGather; pool: OutputPool },
+): Promise<Persons> {
+  const [answer] = await pool.write([{ do: "write", what: "gathered", links: { row, state }, of }]);
+  return (answer as Extract<OutputAnswer, { what: "gathered" }>).persons;
+}
 
 /** Takes the columns out of the tables, on other threads: nothing of it waits for the persons. */
 export async function stageColumns({

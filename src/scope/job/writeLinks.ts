@@ -138,7 +138,8 @@ export function writeLinks(
   for (let at = from; at < to; at += 1) {
     const row = links.row[at] as number;
     if (row < 0) continue;
-    if (rows === rowsMax || all.some((one) => one.codes.isFull)) flush();
+    // Looked at now and then only: there is room until the next time.
+    if (rows === rowsMax || ((at & 1_023) === 0 && all.some((one) => one.codes.room < 1_024))) flush();
     words[rows * 2] = ids[at * 2] as number;
     words[rows * 2 + 1] = ids[at * 2 + 1] as number;
     customers[rows] = row;

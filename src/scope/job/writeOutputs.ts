@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import { beginParquet, endParquet, type RowGroup } from "../../lib/parquet/writeParquet.ts";
-import type { Links } from "../match/decideLinks.ts";
-import { inSharedMemory } from "../signatures/sharedMemory.ts";
 import { countPersons, type Counted } from "./countPersons.ts";
 import { writeOutput, type OutputAsked } from "./outputTask.ts";
-import type { OutputPool, Staged } from "./stageOutputs.ts";
+import { sharedLinks, type OutputPool, type Staged } from "./stageOutputs.ts";
 import { LINK_COLUMNS, type LinkList } from "./writeLinks.ts";
 import { noTally, PERSON_COLUMNS, type PersonTally } from "./writePersons.ts";
 
@@ -19,24 +17,17 @@ export async function writeLinkFile(
   { links, recordIds, texts }: LinkList,
   { out, pool }: { out: string; pool: OutputPool },
 ): Promise<void> {
-  const { row, state, weight, probability, pattern } = links;
-  const shared: Links = {
-    row: inSharedMemory(row),
-    state: inSharedMemory(state),
-    weight: inSharedMemory(weight),
-    probability: inSharedMemory(probability),
-    pattern: inSharedMemory(pattern),
-  };
-  const list = { links: shared, recordIds: inSharedMemory(recordIds), texts };
+  const list = { links: sharedLinks(links), recordIds, texts };
+  const { length } = recordIds;
   const file = beginParquet(join(out, "links.parquet.part"));
   const asked: OutputAsked[] = [];
-  for (let from = 0; from < row.length; from += recordsOfTask)
+  for (let from = 0; from < length; from += recordsOfTask)
     asked.push({
       do: "write",
       what: "links",
       list,
       from,
-      to: Math.min(row.length, from + recordsOfTask),
+      to: Math.min(length, from + recordsOfTask),
       file,
     });
   const groups: RowGroup[] = [];

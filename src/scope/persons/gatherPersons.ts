@@ -19,13 +19,16 @@ export type Persons = {
   unmatched: number;
 };
 
+/** What puts records and customers together beside the links; edges count from the first of their side. */
+export type ToGather = { customers: number; customerEdges: Edges; recordEdges: Edges };
+
 /**
  * Joins records and customers by what is certain, and counts again with what is probable. Who is the same
  * person is settled on both sides by their own thresholds; a link of a record joins the two sides.
  */
 export function gatherPersons(
-  links: Links,
-  { customers, customerEdges, recordEdges }: { customers: number; customerEdges: Edges; recordEdges: Edges },
+  links: Pick<Links, "row" | "state">,
+  { customers, customerEdges, recordEdges }: ToGather,
 ): Persons {
   const records = links.row.length;
   const certain = new UnionFind(customers + records);
