@@ -39,7 +39,7 @@ export async function readCustomers(
 ): Promise<CustomerResult> {
   const base = `${options.folder}/${String(task.id).padStart(6, "0")}`;
   const sink = new CustomerSink(columns, options.machine, { task, base });
-  await readTask(task, sink, { onProgress: options.onProgress });
+  await readTask(task, sink, { onProgress: options.onProgress, kernel: options.machine.kernel });
   const result = { task: task.id, ...sink.close() };
   writeFileSync(`${base}.json.part`, JSON.stringify(result), { mode: 0o600 });
   renameSync(`${base}.json.part`, `${base}.json`);
@@ -97,9 +97,10 @@ class CustomerSink implements RecordSink {
       return;
     }
     if (exports.chunkRows.value === this.#chunkRows) this.#signatures.flush();
-    own.set(bytes.subarray(start, end), this.#input);
-    const separator = place.separator === 0 ? 0x2c : place.separator;
-    exports.customer(this.#input, this.#input + end - start, separator);
+    const here = bytes.buffer === own.buffer;
+    const from = here ? start : this.#input;
+    if (!here) own.set(bytes.subarray(start, end), from);
+    exports.customer(from, from + end - start, place.separator === 0 ? 0x2c : place.separator);
     this.#keep(own);
   }
 

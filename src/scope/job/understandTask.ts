@@ -44,7 +44,7 @@ export async function understandTask(
 ): Promise<TaskResult> {
   const base = `${options.folder}/${String(task.id).padStart(6, "0")}`;
   const sink = new TaskSink(task, machine, { base, records: options.records });
-  const tally = await readTask(task, sink, { onProgress: options.onProgress });
+  const tally = await readTask(task, sink, { onProgress: options.onProgress, kernel: machine.kernel });
   const result = sink.close(tally);
   writeFileSync(`${base}.json.part`, JSON.stringify(result), { mode: 0o600 });
   renameSync(`${base}.json.part`, `${base}.json`);
@@ -84,10 +84,11 @@ class TaskSink implements RecordSink {
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
     const sameSource = place.path === this.#lastPath && place.separator === this.#lastSeparator;
     if (!sameSource || place.columns !== this.#lastColumns) this.#enter(place);
+    const from = bytes.buffer === this.#machine.bytes.buffer ? start : this.#input;
     const to = this.#put(bytes, start, end, place);
     const { exports } = this.#machine;
     if (!this.#known) {
-      exports.readRecord(this.#input, to);
+      exports.readRecord(from, to);
       if (exports.isNew() !== 0) {
         // A Buffer's own slice() is a view of memory that the reader uses again.
         this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, end)), place: { ...place } });
@@ -97,13 +98,15 @@ class TaskSink implements RecordSink {
       this.#put(bytes, start, end, place);
     }
     this.#setPlace(place);
-    if (exports.record(this.#input, to) !== 0) return;
+    if (exports.record(from, to) !== 0) return;
     this.#flush(place);
-    exports.takeRecord(this.#input);
+    exports.takeRecord(from);
   }
 
-  /** The record's bytes go to the module; the end of them there. */
+  /** The record's bytes go to the module, if they do not lie there already; the end of them there. */
   #put(bytes: Uint8Array, start: number, end: number, place: RecordPlace): number {
+    this.#machine.piecesEnd = this.#pieces;
+    if (bytes.buffer === this.#machine.bytes.buffer) return end;
     let to = end;
     if (end - start > this.#inputMost) {
       const { source } = this.#task.input;
@@ -113,10 +116,7 @@ class TaskSink implements RecordSink {
       this.problem({ code: "line-too-long", source, path, offset, message });
       to = start + this.#inputMost;
     }
-    this.#machine.piecesEnd = this.#pieces;
-    const own = this.#machine.bytes;
-    if (to - start > 64) own.set(bytes.subarray(start, to), this.#input);
-    else for (let at = start; at < to; at += 1) own[this.#input + at - start] = bytes[at] as number;
+    this.#machine.bytes.set(bytes.subarray(start, to), this.#input);
     return this.#input + to - start;
   }
 

@@ -53,6 +53,11 @@ const layout = {
 } as const;
 export const windowBytes = layout.end - layout.window;
 const pageBytes = 65_536;
+/** How much memory a kernel takes; loops look at sixteen bytes at a time, and so a little beyond. */
+export const kernelBytes = layout.end + pageBytes;
+
+/** Memory that a kernel shares with others, of which `kernelBytes` from `base` on are its own. */
+export type SharedPart = { memory: { buffer: ArrayBuffer }; base: number };
 
 let compiled: object | null = null;
 const free: Kernel[] = [];
@@ -66,23 +71,30 @@ export class Kernel {
   readonly index: Int32Array;
   /** The class of each sector of the window. */
   readonly sectors: Uint8Array;
-  readonly out: number = layout.out;
-  readonly window: number = layout.window;
+  readonly out: number;
+  readonly window: number;
+  readonly #base: number;
+  readonly #shared: boolean;
 
-  constructor() {
+  constructor(part?: SharedPart) {
     compiled ??= new WebAssembly.Module(Buffer.from(triageBytes, "base64"));
-    const pages = layout.end / pageBytes;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const pages = kernelBytes / pageBytes;
+    const memory = part?.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const base = part?.base ?? 0;
+    this.#base = base;
+    this.#shared = part !== undefined;
+    this.out = base + layout.out;
+    this.window = base + layout.window;
     this.#exports = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Exports;
     this.bytes = Buffer.from(memory.buffer);
-    this.index = new Int32Array(memory.buffer, layout.index, linesMax * 4);
-    this.sectors = new Uint8Array(memory.buffer, layout.sectors, layout.out - layout.sectors);
+    this.index = new Int32Array(memory.buffer, base + layout.index, linesMax * 4);
+    this.sectors = new Uint8Array(memory.buffer, base + layout.sectors, layout.out - layout.sectors);
     fillTables({
-      cp932: new Uint16Array(memory.buffer, layout.cp932, 65_536),
-      euc: new Uint16Array(memory.buffer, layout.euc, 65_536),
-      jis0212: new Uint16Array(memory.buffer, layout.jis0212, 65_536),
-      cp932Cost: new Uint8Array(memory.buffer, layout.cp932Cost, 65_536),
-      eucCost: new Uint8Array(memory.buffer, layout.eucCost, 65_536),
+      cp932: new Uint16Array(memory.buffer, base + layout.cp932, 65_536),
+      euc: new Uint16Array(memory.buffer, base + layout.euc, 65_536),
+      jis0212: new Uint16Array(memory.buffer, base + layout.jis0212, 65_536),
+      cp932Cost: new Uint8Array(memory.buffer, base + layout.cp932Cost, 65_536),
+      eucCost: new Uint8Array(memory.buffer, base + layout.eucCost, 65_536),
     });
   }
 
@@ -92,17 +104,18 @@ export class Kernel {
   }
 
   release(): void {
-    free.push(this);
+    // What shares somebody's memory is his.
+    if (!this.#shared) free.push(this);
   }
 
   /** Classes of `count` sectors from `from`, into `sectors`. */
   triage(from: number, count: number): void {
-    this.#exports.triage(from, count, layout.sectors);
+    this.#exports.triage(from, count, this.#base + layout.sectors);
   }
 
   /** Lines in [from, to) into `index`; `consumed()` says where the first one begins that is not there. */
   lines(from: number, to: number, mode: number): number {
-    return this.#exports.lines(from, to, layout.index, linesMax, mode);
+    return this.#exports.lines(from, to, this.#base + layout.index, linesMax, mode);
   }
 
   consumed(): number {
@@ -111,27 +124,27 @@ export class Kernel {
 
   /** Each writes UTF-8 at `out` and returns its end. */
   decodeCp932(from: number, to: number): number {
-    return this.#exports.decodeCp932(from, to, layout.out, layout.cp932);
+    return this.#exports.decodeCp932(from, to, this.#base + layout.out, this.#base + layout.cp932);
   }
 
   decodeEuc(from: number, to: number): number {
-    return this.#exports.decodeEuc(from, to, layout.out, layout.euc, layout.jis0212);
+    return this.#exports.decodeEuc(from, to, this.#base + layout.out, this.#base + layout.euc, this.#base + layout.jis0212);
   }
 
   decodeUtf8(from: number, to: number): number {
-    return this.#exports.decodeUtf8(from, to, layout.out);
+    return this.#exports.decodeUtf8(from, to, this.#base + layout.out);
   }
 
   decodeWide(from: number, to: number, littleEndian: boolean): number {
-    return this.#exports.decodeWide(from, to, layout.out, littleEndian ? 1 : 0);
+    return this.#exports.decodeWide(from, to, this.#base + layout.out, littleEndian ? 1 : 0);
   }
 
   costCp932(from: number, to: number): number {
-    return this.#exports.costCp932(from, to, layout.cp932Cost);
+    return this.#exports.costCp932(from, to, this.#base + layout.cp932Cost);
   }
 
   costEuc(from: number, to: number): number {
-    return this.#exports.costEuc(from, to, layout.eucCost, layout.jis0212);
+    return this.#exports.costEuc(from, to, this.#base + layout.eucCost, this.#base + layout.jis0212);
   }
 
   faultsUtf8(from: number, to: number): number {

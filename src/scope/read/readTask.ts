@@ -12,6 +12,8 @@ export type ReadOptions = {
   limits?: Partial<ReadLimits>;
   /** Told with the bytes of the task that are read by now. */
   onProgress?: (bytes: number) => void;
+  /** By which the input itself is read; by default any that is free. */
+  kernel?: Kernel;
 };
 
 const headBytes = 64 * 1024;
@@ -27,7 +29,7 @@ export async function readTask(
 ): Promise<ReadTally> {
   const limits = { ...readLimits, ...options.limits };
   const tally = emptyTally();
-  const kernel = Kernel.take();
+  const kernel = options.kernel ?? Kernel.take();
   try {
     using file = new InputFile(task.input.file);
     const reading = { kernel, sink, tally, limits };

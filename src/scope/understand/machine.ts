@@ -1,5 +1,6 @@
 import type { HashKey } from "../signatures/keyedHash.ts";
 import { wordOf, wordsOfRow, type NarrowColumn, type WideColumn } from "../signatures/columns.ts";
+import { Kernel, kernelBytes } from "../read/kernel.ts";
 import { cutCell, isRomanAddress, mendCell } from "./outside.ts";
 import { mainBytes } from "./mainBytes.ts";
 import { layKey, layTables } from "./tables.ts";
@@ -113,12 +114,14 @@ export class Machine {
   readonly layout: Layout;
   /** All of the memory. */
   readonly bytes: Buffer;
+  /** Reads inputs into this memory: what it gives can be understood where it lies. */
+  readonly kernel: Kernel;
   /** Where the texts of the record's mended and cut cells end. */
   piecesEnd = 0;
 
   constructor(key: HashKey, today: Temporal.PlainDate | null = null) {
     compiled ??= new WebAssembly.Module(Buffer.from(mainBytes, "base64"));
-    const pages = memoryBytes / pageBytes;
+    const pages = (memoryBytes + kernelBytes) / pageBytes;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const outside = {
       isRomanAddress: () => (isRomanAddress(this) ? 1 : 0),
@@ -135,6 +138,7 @@ export class Machine {
     if (this.place("END") !== memoryBytes)
       throw new Error("Cannot lay out the memory: layout.as has another end");
     this.bytes = Buffer.from(memory.buffer);
+    this.kernel = new Kernel({ memory, base: memoryBytes });
     layTables(this);
     layKey(this, key);
     this.exports.setKey(key.k0, key.k1);
