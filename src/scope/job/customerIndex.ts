@@ -12,7 +12,7 @@ import type { Edges } from "./customerEdges.ts";
 import type { OpenCustomers } from "./customerSource.ts";
 import { ATTRIBUTE_COLUMNS, type CustomerResult } from "./customerTask.ts";
 import type { Answered } from "./jobLink.ts";
-import { readTexts, type CustomerTexts } from "./customerTexts.ts";
+import { gatherOnThreads } from "./gatherOnThreads.ts";
 import { countingTasks, edgesWithin } from "./matchPool.ts";
 import { KeyFile } from "./keyFile.ts";
 import { gatherSignatures, readShared } from "./signatureFile.ts";
@@ -29,8 +29,6 @@ export type CustomerIndex = {
   /** Parquet: customer_id, days, service and the like, in the order of the rows. */
   attributes: string;
   frequencies: Frequencies;
-  /** What the outputs say of customers. */
-  texts: CustomerTexts;
   edges: Edges;
 };
 
@@ -110,7 +108,7 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
   );
   results.sort((one, other) => one.task - other.task);
   const parts = results.map(({ task, rows }) => ({ file: named(task, "signatures"), rows }));
-  const table = gatherSignatures(parts.map((part) => ({ ...part, file: join(fresh, part.file) })));
+  const table = await gatherOnThreads(within(fresh, parts), pool);
   if (table.rows === 0) {
     throw new SekishoError("input-unreadable", `Cannot match with ${customers.source}: it has no rows`, {
       hint: "give the customer table that the leaked records come from",
@@ -203,14 +201,25 @@ export async function keysOfIndex(
   return file;
 }
 
-/** Opens an index that fits; `built`: by this run. */
-export function openIndex(folder: string, built: BuiltIndex | null = null): CustomerIndex {
+const within = (folder: string, parts: Meta["parts"]): Meta["parts"] =>
+  parts.map(({ file, rows }) => ({ file: join(folder, file), rows }));
+
+/** Opens an index that fits, on all threads; `built`: by this run. */
+export async function openIndexOnThreads(
+  folder: string,
+  { pool, built }: { pool: ThreadPool; built: BuiltIndex | null },
+): Promise<CustomerIndex> {
+  if (built !== null) return openIndex(folder, built);
+  const parts = within(join(folder, "now"), readMeta(folder).parts);
+  return openIndex(folder, { table: await gatherOnThreads(parts, pool) });
+}
+
+/** Opens an index that fits; `built`: what is in memory of it. */
+export function openIndex(folder: string, built: Partial<BuiltIndex> = {}): CustomerIndex {
   const now = join(folder, "now");
   const meta = readMeta(folder);
-  const table =
-    built?.table ?? gatherSignatures(meta.parts.map((part) => ({ ...part, file: join(now, part.file) })));
-  let frequencies = built?.frequencies ?? null;
-  let texts: CustomerTexts | null = null;
+  const table = built.table ?? gatherSignatures(within(now, meta.parts));
+  let frequencies = built.frequencies ?? null;
   const bytes = readFileSync(join(now, "edges.bin"));
   const pairs = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   return {
@@ -221,9 +230,6 @@ export function openIndex(folder: string, built: BuiltIndex | null = null): Cust
     // Read when they are asked for: only who matches needs them.
     get frequencies() {
       return (frequencies ??= new Frequencies(table.rows, readShared(join(now, "frequencies.bin"))));
-    },
-    get texts() {
-      return (texts ??= readTexts(now, table.rows));
     },
     edges: {
       certain: pairs.subarray(0, meta.edges.certain * 2),

@@ -11,6 +11,7 @@ import { gatherPersons, type Persons, type ToGather } from "../persons/gatherPer
 import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
 import type { SharedTable } from "./matchTask.ts";
 import { writeNumbers } from "./numberTable.ts";
+import { readSignatures } from "./signatureFile.ts";
 import {
   groupBy,
   takeCustomers,
@@ -26,30 +27,33 @@ import { PERSON_COLUMNS, writePersons, type PersonTally } from "./writePersons.t
 type Span = { from: number; to: number };
 
 /** What is asked of threads behind the reading of customers, and behind the matching. */
-export type OutputAsked = { do: "write" } & (
-  | { what: "joined-texts"; files: readonly string[]; folder: string }
-  | {
-      what: "joined-parquet";
-      file: string;
-      columns: readonly ParquetColumn[];
-      parts: readonly PartOfParquet[];
-    }
-  | { what: "gathered"; links: Pick<Links, "row" | "state">; of: ToGather }
-  | ({ what: "records"; table: SharedTable; columns: RecordColumns } & Span)
-  | ({ what: "customers"; table: SharedTable; columns: CustomerColumns } & Span)
-  | { what: "texts"; folder: string; rows: number }
-  | { what: "groups"; groupOf: Int32Array; count: number }
-  /** person_of.parquet, by which a review finds its way. */
-  | { what: "person-of"; staged: Pick<Staged, "recordIds" | "personOf" | "records">; file: string }
-  /** A part of links.parquet, by records. */
-  | ({ what: "links"; list: LinkList; file: SharedParquet } & Span)
-  | ({ what: "persons"; staged: Staged; file: SharedParquet } & Span)
-);
+export type OutputAsked = { do: "write" } &
+  /** Signatures of a file into a table that all share; `at`: its first word there. */
+  (
+    | { what: "signatures"; file: string; words: Uint32Array; at: number; rows: number }
+    | { what: "joined-texts"; files: readonly string[]; folder: string }
+    | {
+        what: "joined-parquet";
+        file: string;
+        columns: readonly ParquetColumn[];
+        parts: readonly PartOfParquet[];
+      }
+    | { what: "gathered"; links: Pick<Links, "row" | "state">; of: ToGather }
+    | ({ what: "records"; table: SharedTable; columns: RecordColumns } & Span)
+    | ({ what: "customers"; table: SharedTable; columns: CustomerColumns } & Span)
+    | { what: "texts"; folder: string; rows: number }
+    | { what: "groups"; groupOf: Int32Array; count: number }
+    /** person_of.parquet, by which a review finds its way. */
+    | { what: "person-of"; staged: Pick<Staged, "recordIds" | "personOf" | "records">; file: string }
+    /** A part of links.parquet, by records. */
+    | ({ what: "links"; list: LinkList; file: SharedParquet } & Span)
+    | ({ what: "persons"; staged: Staged; file: SharedParquet } & Span)
+  );
 
 export type OutputAnswer = { done: "written" } & (
   | { what: "gathered"; persons: Persons }
   | { what: "records"; items: Float64Array }
-  | { what: "joined-texts" | "joined-parquet" | "customers" | "person-of" }
+  | { what: "signatures" | "joined-texts" | "joined-parquet" | "customers" | "person-of" }
   | { what: "texts"; texts: CustomerTexts }
   | { what: "groups"; grouped: Grouped }
   | { what: "links"; rowGroups: RowGroup[] }
@@ -62,6 +66,9 @@ const packLevel = 1;
 export function writeOutput(asked: OutputAsked): OutputAnswer {
   const done = "written" as const;
   switch (asked.what) {
+    case "signatures":
+      readSignatures(asked.file, asked.words, asked);
+      return { done, what: "signatures" };
     case "joined-texts":
       joinTexts(asked.files, asked.folder);
       return { done, what: "joined-texts" };

@@ -11,14 +11,20 @@ import { SCOPE_KINDS } from "../fields/kinds.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { Counted } from "./countPersons.ts";
 import type { CustomerMap } from "./customerColumns.ts";
-import { buildIndex, indexFits, openIndex, type BuiltIndex, type CustomerIndex } from "./customerIndex.ts";
+import {
+  buildIndex,
+  indexFits,
+  openIndexOnThreads,
+  type BuiltIndex,
+  type CustomerIndex,
+} from "./customerIndex.ts";
 import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
 import type { Excluded, Exclusion } from "./exclusions.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
-import { gatherSignatures } from "./signatureFile.ts";
+import { gatherOnThreads } from "./gatherOnThreads.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
@@ -127,8 +133,13 @@ class Job {
     hashes.catch(() => {});
     await this.#time("read", () => this.#read(pool));
     const results = this.#results();
-    const records = this.#gather(results);
-    const index = await this.#time("open index", () => openIndex(indexFolder, this.#built));
+    const parts = results.map(({ task, records }) => {
+      return { file: this.#file(task, "signatures"), rows: records };
+    });
+    const records = await this.#time("read", () => gatherOnThreads(parts, pool));
+    const index = await this.#time("open index", () =>
+      openIndexOnThreads(indexFolder, { pool, built: this.#built }),
+    );
     const matched = await this.#match({ pool, index, records });
     return await this.#finish({ pool, index, records, matched, results, customers, hashes });
   }
@@ -203,12 +214,6 @@ class Job {
 
   #results(tasks: readonly ReadTask[] = this.#planned.tasks): TaskResult[] {
     return tasks.map(({ id }) => JSON.parse(readFileSync(this.#file(id, "json"), "utf8")) as TaskResult);
-  }
-
-  #gather(results: readonly TaskResult[]): SignatureTable {
-    return gatherSignatures(
-      results.map(({ task, records }) => ({ file: this.#file(task, "signatures"), rows: records })),
-    );
   }
 
   async #match(of: { pool: ThreadPool; index: CustomerIndex; records: SignatureTable }): Promise<Matched> {

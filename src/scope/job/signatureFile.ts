@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
-import { bytesOfRow, SignatureTable } from "../signatures/columns.ts";
+import { bytesOfRow, SignatureTable, wordsOfRow } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Rows that a worker keeps before it writes them. */
@@ -46,10 +46,19 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
   const all = new SignatureTable(parts.reduce((sum, part) => sum + part.rows, 0));
   let at = 0;
   for (const { file, rows } of parts) {
-    readInto(file, new Uint8Array(all.words.buffer, at, rows * bytesOfRow));
-    at += rows * bytesOfRow;
+    readSignatures(file, all.words, { at, rows });
+    at += rows * wordsOfRow;
   }
   return all;
+}
+
+/** Reads the signatures of one file to their place in a table; `at`: their first word there. */
+export function readSignatures(
+  file: string,
+  words: Uint32Array,
+  { at, rows }: { at: number; rows: number },
+): void {
+  readInto(file, new Uint8Array(words.buffer, at * words.BYTES_PER_ELEMENT, rows * bytesOfRow));
 }
 
 /** A file as it is, in memory that threads share. */
