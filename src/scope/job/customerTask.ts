@@ -1,5 +1,4 @@
 import { renameSync, writeFileSync } from "node:fs";
-import { TextColumn } from "../../lib/parquet/textColumn.ts";
 import { ParquetPart, type ParquetColumn, type RowGroup } from "../../lib/parquet/writeParquet.ts";
 import { readTask } from "../read/readTask.ts";
 import type { ReadProblem, ReadTask, RecordPlace, RecordSink } from "../read/record.ts";
@@ -26,7 +25,7 @@ export type CustomerResult = {
 /** For each column of the table, which field it holds; null: none. */
 export type ColumnFields = readonly (CustomerField | null)[];
 
-export const limits = { rowsOfGroup: 100_000, problemsMax: 1_000 } as const;
+export const limits = { problemsMax: 1_000 } as const;
 
 /** Columns of a row that are looked at, as many as a row is split into. */
 const columnsMax = 512;
@@ -55,10 +54,6 @@ class CustomerSink implements RecordSink {
   readonly #file: ParquetPart;
   readonly #problems: ReadProblem[] = [];
   #rows = 0;
-  #all = 0;
-  readonly #born = new Int32Array(limits.rowsOfGroup);
-  readonly #expires = new Int32Array(limits.rowsOfGroup);
-  readonly #id = new TextColumn();
   /** Where each of CUSTOMER_FIELDS begins and ends. */
   readonly #spans: Uint32Array;
   readonly #kept = new CustomerTextWriter();
@@ -66,6 +61,8 @@ class CustomerSink implements RecordSink {
   readonly #input: number;
   readonly #inputMost: number;
   readonly #chunkRows: number;
+  readonly #groupRows: number;
+  readonly #valuesMost: number;
 
   constructor(columns: ColumnFields, machine: Machine, { task, base }: { task: ReadTask; base: string }) {
     this.#machine = machine;
@@ -74,6 +71,8 @@ class CustomerSink implements RecordSink {
     this.#input = machine.place("INPUT");
     this.#inputMost = machine.place("INPUT_MOST");
     this.#chunkRows = machine.place("CHUNK_ROWS");
+    this.#valuesMost = machine.place("LOG_VALUES") + machine.place("LOG_TEXT") - this.#inputMost - 64;
+    this.#groupRows = machine.place("CUSTOMER_ROWS");
     this.#spans = machine.words(machine.place("CUSTOMER_SPANS"), CUSTOMER_FIELDS.length * 2);
     const places = machine.bytes
       .subarray(machine.place("CUSTOMER_COLUMNS"))
@@ -82,6 +81,9 @@ class CustomerSink implements RecordSink {
     for (const [column, field] of columns.slice(0, columnsMax).entries())
       if (field !== null) places[column] = CUSTOMER_FIELDS.indexOf(field);
     machine.exports.clearChunk();
+    machine.exports.clearLog();
+    machine.exports.clearCustomers();
+    machine.exports.clearAttributes();
     this.#signatures = new SignatureChunks(`${base}.signatures`, machine);
     this.#file = new ParquetPart(`${base}.attributes`, ATTRIBUTE_COLUMNS, 1);
   }
@@ -97,41 +99,45 @@ class CustomerSink implements RecordSink {
       return;
     }
     if (exports.chunkRows.value === this.#chunkRows) this.#signatures.flush();
+    // Keys of customers are short; one that is not still has room.
+    if (exports.customerRows.value === this.#groupRows || exports.valuesEnd.value > this.#valuesMost)
+      this.#flush();
     const here = bytes.buffer === own.buffer;
     const from = here ? start : this.#input;
     if (!here) own.set(bytes.subarray(start, end), from);
     exports.customer(from, from + end - start, place.separator === 0 ? 0x2c : place.separator);
-    this.#keep(own);
+    if (exports.misses.value !== 0) this.#codeAttributes(exports.misses.value);
+    this.#rows += 1;
   }
 
-  /** What is kept of the row beside its signature. */
-  #keep(bytes: Uint8Array): void {
-    if (this.#rows === limits.rowsOfGroup) this.#flush();
-    const { exports } = this.#machine;
-    this.#born[this.#rows] = exports.born.value;
-    this.#expires[this.#rows] = exports.expires.value;
-    const [from, to] = [this.#spans[0] as number, this.#spans[1] as number];
-    this.#id.add(bytes, from, to);
-    this.#kept.addId(bytes, from, to);
-    for (let at = 0; at < attributePlaces.length; at += 1) {
-      const place = (attributePlaces[at] as number) * 2;
+  /** Texts of attributes that the module has not seen of late get their numbers. */
+  #codeAttributes(misses: number): void {
+    const { exports, bytes } = this.#machine;
+    for (let attribute = 0; attribute < attributePlaces.length; attribute += 1) {
+      if (((misses >> attribute) & 1) === 0) continue;
+      const place = (attributePlaces[attribute] as number) * 2;
       const span = { from: this.#spans[place] as number, to: this.#spans[place + 1] as number };
-      this.#kept.addAttribute(at, bytes, span);
+      exports.codeAttribute(attribute, this.#kept.code(attribute, bytes, span));
     }
-    this.#rows += 1;
-    this.#all += 1;
   }
 
   #flush(): void {
-    const rows = this.#rows;
+    const { exports, bytes } = this.#machine;
+    const rows = exports.customerRows.value;
+    const at = (name: string): number => this.#machine.place(name);
+    const ids = bytes.subarray(at("LOG_VALUES"), exports.valuesEnd.value);
+    const codes = ATTRIBUTES.map((_, attribute) =>
+      this.#machine.words(at("CUSTOMER_CODES") + attribute * this.#groupRows * 4, rows),
+    );
+    this.#kept.add(ids, codes);
     this.#file.write(rows, [
-      { plain: this.#id.plain },
-      { plain: new Uint8Array(this.#born.buffer, 0, rows * 4) },
-      { plain: new Uint8Array(this.#expires.buffer, 0, rows * 4) },
-      ...ATTRIBUTES.map((_, at) => this.#kept.lastValues(at, rows)),
+      { plain: ids },
+      { plain: bytes.subarray(at("CUSTOMER_BORN"), at("CUSTOMER_BORN") + rows * 4) },
+      { plain: bytes.subarray(at("CUSTOMER_EXPIRES"), at("CUSTOMER_EXPIRES") + rows * 4) },
+      ...ATTRIBUTES.map((_, attribute) => this.#kept.lastValues(attribute)),
     ]);
-    this.#rows = 0;
-    this.#id.clear();
+    exports.clearCustomers();
+    exports.clearLog();
   }
 
   problem(problem: ReadProblem): void {
@@ -142,8 +148,7 @@ class CustomerSink implements RecordSink {
     this.#flush();
     this.#file.close();
     this.#signatures.close();
-    const rows = this.#all;
     this.#kept.write(`${this.#base}.texts`);
-    return { rows, rowGroups: this.#file.rowGroups, problems: this.#problems };
+    return { rows: this.#rows, rowGroups: this.#file.rowGroups, problems: this.#problems };
   }
 }

@@ -21,32 +21,32 @@ export type CustomerTexts = {
   texts: { plain: Uint8Array; starts: Uint32Array }[];
 };
 
-/** Takes the keys and attributes of one part of a customer table, and writes them to a file. */
+/** Takes the keys and attributes of one part of a customer table, group by group, and writes them to a file. */
 export class CustomerTextWriter {
-  readonly #ids = new TextColumn();
-  readonly #attributes = ATTRIBUTES.map(() => ({ codes: new TextCodes(), rows: new Uint32Array(1 << 16) }));
+  readonly #ids: Uint8Array[] = [];
+  readonly #attributes = ATTRIBUTES.map(() => ({ codes: new TextCodes(), rows: [] as Uint32Array[] }));
   #rows = 0;
 
-  addId(bytes: Uint8Array, from: number, to: number): void {
-    this.#ids.add(bytes, from, to);
-    this.#rows += 1;
+  /** The number of an attribute's text. */
+  code(attribute: number, bytes: Uint8Array, span: { from: number; to: number }): number {
+    return this.#of(attribute).codes.code(bytes, span.from, span.to);
   }
 
-  /** Of the row that was just added. */
-  addAttribute(attribute: number, bytes: Uint8Array, span: { from: number; to: number }): void {
-    const of = this.#attributes[attribute] as { codes: TextCodes; rows: Uint32Array };
-    if (this.#rows > of.rows.length) {
-      const larger = new Uint32Array(of.rows.length * 2);
-      larger.set(of.rows);
-      of.rows = larger;
-    }
-    of.rows[this.#rows - 1] = of.codes.code(bytes, span.from, span.to);
+  #of(attribute: number): { codes: TextCodes; rows: Uint32Array[] } {
+    return this.#attributes[attribute] as { codes: TextCodes; rows: Uint32Array[] };
   }
 
-  /** The last so many rows for Parquet: by a dictionary where few texts are different. */
-  lastValues(attribute: number, count: number): ColumnValues {
-    const { codes, rows } = this.#attributes[attribute] as { codes: TextCodes; rows: Uint32Array };
-    const last = rows.subarray(this.#rows - count, this.#rows);
+  /** Rows that follow: their keys in PLAIN, and by ATTRIBUTES the numbers of their texts. Both are copied. */
+  add(ids: Uint8Array, codes: readonly Uint32Array[]): void {
+    this.#ids.push(Uint8Array.from(ids));
+    for (const [attribute, rows] of codes.entries()) this.#of(attribute).rows.push(Uint32Array.from(rows));
+    this.#rows += (codes[0] as Uint32Array).length;
+  }
+
+  /** The rows that were added last, for Parquet: by a dictionary where few texts are different. */
+  lastValues(attribute: number): ColumnValues {
+    const { codes, rows } = this.#of(attribute);
+    const last = rows.at(-1) as Uint32Array;
     const { plain } = codes.texts;
     if (codes.count <= 0x10000)
       return { dictionary: plain, count: codes.count, indices: Uint16Array.from(last) };
@@ -57,9 +57,11 @@ export class CustomerTextWriter {
   }
 
   write(file: string): void {
+    const whole = (parts: readonly (Uint8Array | Uint32Array)[]): Uint8Array =>
+      Buffer.concat(parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)));
     writeParts(file, this.#rows, [
-      this.#ids.plain,
-      ...this.#attributes.flatMap(({ codes, rows }) => [codes.texts.plain, rows.subarray(0, this.#rows)]),
+      whole(this.#ids),
+      ...this.#attributes.flatMap(({ codes, rows }) => [codes.texts.plain, whole(rows)]),
     ]);
   }
 }

@@ -128,7 +128,13 @@ export class Kernel {
   }
 
   decodeEuc(from: number, to: number): number {
-    return this.#exports.decodeEuc(from, to, this.#base + layout.out, this.#base + layout.euc, this.#base + layout.jis0212);
+    return this.#exports.decodeEuc(
+      from,
+      to,
+      this.#base + layout.out,
+      this.#base + layout.euc,
+      this.#base + layout.jis0212,
+    );
   }
 
   decodeUtf8(from: number, to: number): number {

@@ -3,9 +3,14 @@ import { readAs, sex } from "./classify";
 import { day } from "./dates";
 import {
   ADDRESS,
+  ATTRIBUTE_SLOTS,
   BIRTH_DATE,
+  CUSTOMER_BORN,
+  CUSTOMER_CODES,
   CUSTOMER_COLUMNS,
+  CUSTOMER_EXPIRES,
   CUSTOMER_ID,
+  CUSTOMER_ROWS,
   CUSTOMER_SPANS,
   EMAIL,
   FIELDS_MOST,
@@ -17,8 +22,9 @@ import {
   POSTAL_CODE,
   ROMAN_NAME,
   SEX,
+  SLOTS_OF_ATTRIBUTE,
 } from "./layout";
-import { storeSignature } from "./log";
+import { appendValue, storeSignature } from "./log";
 import { AT_BORN, AT_EXPIRES, clearSignature, putNarrow, takeDay, takeField, takeSex } from "./signature";
 import { fieldCount, fieldEnd, fieldStart, splitRecord } from "./split";
 
@@ -30,11 +36,17 @@ const PHONE2_FIELD: i32 = 10;
 const PASSPORT_FIELD: i32 = 11;
 const ISSUED_FIELD: i32 = 12;
 const EXPIRES_FIELD: i32 = 13;
+const ATTRIBUTE_FIELD: i32 = 14;
 const FIELDS: i32 = 19;
+const ATTRIBUTES: i32 = 5;
 
-/** Days of the last row, yyyymmdd; 0: none. */
-export let born: i32 = 0;
-export let expires: i32 = 0;
+/** Rows that are kept; their keys stand where values do. */
+export let customerRows: i32 = 0;
+/** Bit n: the text of attribute n of the last row has no number here, see `codeAttribute`. */
+export let misses: i32 = 0;
+// Days of the last row, yyyymmdd; 0: none.
+let born: i32 = 0;
+let expires: i32 = 0;
 
 // @ts-ignore: decorator
 @inline
@@ -71,6 +83,62 @@ export function customer(from: i32, to: i32, separator: i32): void {
   putNarrow(AT_BORN, born);
   putNarrow(AT_EXPIRES, expires);
   storeSignature();
+  store<i32>(CUSTOMER_BORN + (customerRows << 2), born);
+  store<i32>(CUSTOMER_EXPIRES + (customerRows << 2), expires);
+  appendValue(spanStart(ID_FIELD), spanEnd(ID_FIELD) - spanStart(ID_FIELD));
+  misses = 0;
+  for (let attribute = 0; attribute < ATTRIBUTES; attribute++) findCode(attribute);
+  customerRows += 1;
+}
+
+/** Nothing is kept now. */
+export function clearCustomers(): void {
+  customerRows = 0;
+}
+
+/** Another table, or part of it, whose texts have other numbers. */
+export function clearAttributes(): void {
+  memory.fill(ATTRIBUTE_SLOTS, 255, ATTRIBUTES * SLOTS_OF_ATTRIBUTE * 16);
+}
+
+/** Gives the last row's text of an attribute its number. */
+export function codeAttribute(attribute: i32, code: i32): void {
+  store<i32>(CUSTOMER_CODES + ((attribute * CUSTOMER_ROWS + customerRows - 1) << 2), code);
+  store<i32>(slotOf(attribute), code, 12);
+}
+
+let firstHash: i32 = 0;
+let otherHash: i32 = 0;
+
+/** Where the text's number would stand: by its first hash. */
+function slotOf(attribute: i32): i32 {
+  const from = spanStart(ATTRIBUTE_FIELD + attribute);
+  const to = spanEnd(ATTRIBUTE_FIELD + attribute);
+  // FNV-1a and a polynomial: together with the length, two texts have never the same by chance.
+  let one: i32 = 0x811c9dc5;
+  let other: i32 = 0;
+  for (let at = from; at < to; at++) {
+    const byte: i32 = load<u8>(at);
+    one = (one ^ byte) * 0x01000193;
+    other = other * 0x2c1b3c6d + byte + 1;
+  }
+  firstHash = one;
+  otherHash = other;
+  const slot = (one ^ <i32>(<u32>one >> 15)) & (SLOTS_OF_ATTRIBUTE - 1);
+  return ATTRIBUTE_SLOTS + ((attribute * SLOTS_OF_ATTRIBUTE + slot) << 4);
+}
+
+function findCode(attribute: i32): void {
+  const slot = slotOf(attribute);
+  const size = spanEnd(ATTRIBUTE_FIELD + attribute) - spanStart(ATTRIBUTE_FIELD + attribute);
+  if (load<i32>(slot) == firstHash && load<i32>(slot, 4) == otherHash && load<i32>(slot, 8) == size) {
+    store<i32>(CUSTOMER_CODES + ((attribute * CUSTOMER_ROWS + customerRows) << 2), load<i32>(slot, 12));
+    return;
+  }
+  store<i32>(slot, firstHash);
+  store<i32>(slot, otherHash, 4);
+  store<i32>(slot, size, 8);
+  misses |= 1 << attribute;
 }
 
 function kindOf(field: i32): i32 {

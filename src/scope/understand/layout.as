@@ -185,6 +185,14 @@ export const CUTS: i32 = 0x6cb200;
 // Of a customer table: which field each column holds, 255: none; and where each field of the row begins and ends.
 export const CUSTOMER_COLUMNS: i32 = 0x6cb400;
 export const CUSTOMER_SPANS: i32 = 0x6cb600;
+// Texts of attributes that came last: of each two hashes, its length and its number, which who reads the rows gives.
+export const ATTRIBUTE_SLOTS: i32 = 0x6cc000;
+export const SLOTS_OF_ATTRIBUTE: i32 = 1024;
+// The same place for rows of a customer table: their numbers of attributes, and days.
+export const CUSTOMER_ROWS: i32 = 100000;
+export const CUSTOMER_CODES: i32 = 0x1400000;
+export const CUSTOMER_BORN: i32 = 0x1610000;
+export const CUSTOMER_EXPIRES: i32 = 0x1680000;
 // Of each code point, the unit to which it folds and, in the upper half, the class of that.
 export const FOLD: i32 = 0x3900000;
 export const END: i32 = 0x39c0000;

@@ -202,3 +202,8 @@ function putText(at: i32, from: i32, size: i32): i32 {
   else memory.copy(at, from, size);
   return at + size;
 }
+
+/** Puts a text behind the values that are kept. */
+export function appendValue(from: i32, size: i32): void {
+  valuesEnd = putText(valuesEnd, from, size);
+}

@@ -35,6 +35,9 @@ export type Exports = {
   takePerson(from: number, to: number): number;
   splitRecord(from: number, to: number, separator: number): void;
   customer(from: number, to: number, separator: number): void;
+  clearCustomers(): void;
+  clearAttributes(): void;
+  codeAttribute(attribute: number, code: number): void;
   clearLog(): void;
   clearChunk(): void;
   clearSignature(): void;
@@ -63,8 +66,8 @@ type Counter =
   | "chunkRows"
   | "taken"
   | "others"
-  | "born"
-  | "expires";
+  | "customerRows"
+  | "misses";
 
 /** Places and sizes in the memory, by the names in layout.as. */
 export type Layout = Readonly<Record<string, number>>;

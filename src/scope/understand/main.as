@@ -26,6 +26,13 @@ export { isNew, MEMORY_BYTES, nameColumn, nameColumns, newMemory } from "./memor
 export { clearNormal, normalAt, writeDay, writeNormal, writeSex } from "./normal";
 export { readRecord, secondPerson, setToday, takePerson } from "./record";
 export { clearSignature, takeDay, takeField, takeSex } from "./signature";
-export { born, customer, expires } from "./customer";
+export {
+  clearAttributes,
+  clearCustomers,
+  codeAttribute,
+  customer,
+  customerRows,
+  misses,
+} from "./customer";
 export { fieldCount, splitRecord } from "./split";
 export * from "./layout";
