@@ -21,7 +21,7 @@ export type CustomerTexts = {
   texts: { plain: Uint8Array; starts: Uint32Array }[];
 };
 
-/** Takes the keys and attributes of one part of a customer table, group by group, and writes them to a file. */
+/** Takes keys and attributes of one part of a customer table, group by group, and writes them to a file. */
 export class CustomerTextWriter {
   readonly #ids: Uint8Array[] = [];
   readonly #attributes = ATTRIBUTES.map(() => ({ codes: new TextCodes(), rows: [] as Uint32Array[] }));

@@ -109,8 +109,8 @@ const columnNames: readonly (WideColumn | NarrowColumn)[] = [
 let compiled: object | null = null;
 
 /**
- * The module that understands records, with its memory and tables. One for a thread: whoever holds it has what
- * it read last before him.
+ * The module that understands records, with its memory and tables. One for a thread: whoever holds it has
+ * before him what it read last.
  */
 export class Machine {
   readonly exports: Exports;
