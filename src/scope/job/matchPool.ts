@@ -15,8 +15,7 @@ export function countingTasks(table: SignatureTable, frequencies: Frequencies): 
 }
 
 /**
- * Pairs of rows of one table that are one person, by rules. `rows`: only these; `besides`: what else the
- * threads are to do meanwhile.
+ * Pairs of rows of one table that are one person, by rules. `rows`: only these.
  */
 export async function edgesWithin(
   pool: MatchPool,
@@ -27,13 +26,11 @@ export async function edgesWithin(
     prior: Prior;
     rows?: Int32Array;
   },
-  besides: readonly MatchAsked[] = [],
 ): Promise<Edges> {
   const { table, frequencies, rules, rows = null } = of;
-  const answers = await pool.work([
-    ...rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, rows })),
-    ...besides,
-  ]);
+  const answers = await pool.work(
+    rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, rows })),
+  );
   const pairs = answers.flatMap((answer) => (answer.done === "pairs" ? [answer.pairs] : []));
   const seen = new SeenPatterns();
   for (const one of pairs) seen.join(one.seen);

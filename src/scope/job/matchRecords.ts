@@ -16,7 +16,7 @@ import type { Frequencies } from "../match/frequencies.ts";
 import type { KeyJoin } from "../match/joinKeys.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
-import { equalRecords, repeatedIn } from "../persons/equalRecords.ts";
+import { repeatedIn } from "../persons/equalRecords.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
@@ -62,14 +62,16 @@ const learntRows = 200_000;
 const settlingRules = 2;
 
 /** Rules that one task goes through the customers for. */
-const rulesOfTask = 4;
+const rulesOfTask = 3;
 
 /** Links records to customers, and those without a customer to each other. */
 export async function matchRecords(matching: Matching): Promise<Matched> {
-  const { records, pool, recordFrequencies } = matching;
+  const { records } = matching;
   const matcher = new Matcher(matching);
   matching.onProgress("customers of records");
-  await matcher.hashCustomers();
+  const hashed = matcher.hashCustomers();
+  matcher.joinPersons();
+  await hashed;
   await matcher.findFirst();
   await matcher.findRest();
   const links = noLinks(records.rows);
@@ -78,24 +80,25 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   await matcher.findLoosely(links);
   const { classes } = await matcher.decide(links, strangersAmong(links));
   matching.onProgress("records among themselves");
-  const equal = equalRecords(records, (record) => links.state[record] !== linkState.certain);
-  const [table, frequencies] = [records, recordFrequencies];
-  const within = {
-    table,
-    frequencies,
-    rules: recordRules,
-    prior: priorWithin(records.rows),
-    // A row that was found a thousand times would make half a million pairs; the first stands for all.
-    rows: openRows(links, repeatedIn(equal)),
-  };
-  const edges = await edgesWithin(pool, within, [
-    { do: "keys", table, frequencies, only: openRows(links), file: matching.keys },
-  ]);
-  return { links, recordEdges: joinEdges(edges, equal), classes, pairs: matcher.pairs };
+  const recordEdges = await joinRecords(matching, links);
+  return { links, recordEdges, classes, pairs: matcher.pairs };
 }
 
-/** Whom the rules of one round join; `rows`: the records that ask, all if null. */
-type Asked = { rules: readonly Rule[]; rows: Int32Array | null };
+/** Which of the records without a sure customer are of one person; writes their keys meanwhile. */
+async function joinRecords(matching: Matching, links: Links): Promise<Edges> {
+  const { pool, records: table, recordFrequencies: frequencies } = matching;
+  const open = rowsOf(links.state, (state) => state !== linkState.certain);
+  const [answer] = await pool.work([
+    { do: "equal", table, rows: open },
+    { do: "keys", table, frequencies, only: open, file: matching.keys },
+  ]);
+  const equal = answer?.done === "equal" ? answer.edges : joinEdges();
+  const repeated = repeatedIn(equal, table.rows);
+  // A row that was found a thousand times would make half a million pairs; the first stands for all.
+  const rows = open.filter((record) => repeated[record] === 0);
+  const prior = priorWithin(table.rows);
+  return joinEdges(await edgesWithin(pool, { table, frequencies, rules: recordRules, prior, rows }), equal);
+}
 
 /** The steps of matching that threads do. */
 class Matcher {
@@ -115,12 +118,8 @@ class Matcher {
 
   constructor(of: Matching) {
     this.#of = of;
-    const { rows, edges } = of.index;
-    const same = new UnionFind(rows);
-    for (let at = 0; at < edges.certain.length; at += 2)
-      same.union(edges.certain[at] as number, edges.certain[at + 1] as number);
+    const { rows } = of.index;
     this.#persons = new Int32Array(sharedBytes(rows * 4));
-    for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
     const records = of.records.rows;
     this.#rounds = new Uint8Array(sharedBytes(records), 0, records);
     this.#places = new Int32Array(sharedBytes(records * 4), 0, records);
@@ -129,6 +128,15 @@ class Matcher {
     this.#step = Math.max(1, Math.floor(records / learntRows));
     const keys = [...firstRules, ...looseRules].map((rule) => placesOf(rule).right);
     this.#columns = columnsOfKeys(keys, rows);
+  }
+
+  /** Who among the customers is one person. */
+  joinPersons(): void {
+    const { rows, edges } = this.#of.index;
+    const same = new UnionFind(rows);
+    for (let at = 0; at < edges.certain.length; at += 2)
+      same.union(edges.certain[at] as number, edges.certain[at + 1] as number);
+    for (let row = 0; row < rows; row += 1) this.#persons[row] = same.find(row);
   }
 
   /** Hashes all columns of the customers by which records are joined to them. */
@@ -146,48 +154,41 @@ class Matcher {
   async findFirst(): Promise<void> {
     const { records, recordFrequencies, pool } = this.#of;
     const rules = firstRules.slice(0, settlingRules);
-    const tasks = rules.map((rule) => this.#joining({ rules: [rule], rows: null }));
+    const tasks = rules.map((rule) => this.#joining([rule], null));
     const answers = await pool.work([...tasks, ...countingTasks(records, recordFrequencies)]);
     await this.#find(null, joinedRules(rules, answers), this.#settled);
   }
 
   /** By the rest of the first rules those that are not settled, and those that are learnt from. */
   async findRest(): Promise<void> {
-    const asking = rowsWhere(this.#settled, (settled) => settled === 0);
+    const asking = rowsOf(this.#settled, (settled) => settled === 0);
     const rules = firstRules.slice(settlingRules);
-    const joined = await this.#join([{ rules, rows: asking }]);
+    const joined = await this.#join(rules, asking);
     await this.#find(asking, joined, this.#settled);
   }
 
-  /** By all rules the records that have no sure customer; the others that are learnt from only stay seen. */
+  /**
+   * By the loose rules the records that have no sure customer; of the others some are learnt from once more.
+   * A few were settled and have no sure customer all the same: the loose rules ask for nearly all that the
+   * first ones do.
+   */
   async findLoosely({ state }: Links): Promise<void> {
-    const isOpen = (record: number): boolean => state[record] !== linkState.certain;
-    // Whom no candidate has settled has asked all of the first rules.
-    const asks = rowsWhere(this.#settled, (settled, record) => settled === 1 && isOpen(record));
-    const others = rowsWhere(this.#settled, (settled, record) => settled === 0 && isOpen(record));
-    const learnt = rowsWhere(state, (one, at) => one === linkState.certain && at % this.#step === 0);
-    const open = joinRows(asks, others);
-    const joined = await this.#join([
-      { rules: firstRules, rows: asks },
-      { rules: looseRules, rows: open },
-    ]);
+    const open = rowsOf(state, (one) => one !== linkState.certain);
+    const learnt = rowsOf(state, (one, record) => one === linkState.certain && record % this.#step === 0);
+    const joined = await this.#join(looseRules, open);
     await this.#find(joinRows(open, learnt), joined, null);
   }
 
-  #joining({ rules, rows }: Asked): MatchAsked {
+  #joining(rules: readonly Rule[], rows: Int32Array | null): MatchAsked {
     return { do: "join", left: this.#of.records, rows, right: this.#columns, rules };
   }
 
-  async #join(asked: readonly Asked[]): Promise<JoinedRule[]> {
-    const tasks: Asked[] = [];
-    for (const { rules, rows } of asked)
-      for (let from = 0; from < rules.length; from += rulesOfTask)
-        tasks.push({ rules: rules.slice(from, from + rulesOfTask), rows });
-    const answers = await this.#of.pool.work(tasks.map((one) => this.#joining(one)));
-    return joinedRules(
-      tasks.flatMap(({ rules }) => rules),
-      answers,
-    );
+  /** Joins those records to the customers, by rules. */
+  async #join(rules: readonly Rule[], rows: Int32Array): Promise<JoinedRule[]> {
+    const tasks: MatchAsked[] = [];
+    for (let from = 0; from < rules.length; from += rulesOfTask)
+      tasks.push(this.#joining(rules.slice(from, from + rulesOfTask), rows));
+    return joinedRules(rules, await this.#of.pool.work(tasks));
   }
 
   /** One round: what those find who ask, in the places for which rules were joined. */
@@ -267,15 +268,15 @@ function joinedRules(rules: readonly Rule[], answers: readonly MatchAnswer[]): J
   return rules.map((rule, at) => ({ rule, join: joins[at] as KeyJoin }));
 }
 
-function rowsWhere(values: Uint8Array, is: (value: number, row: number) => boolean): Int32Array {
+function rowsOf(values: Uint8Array, is: (value: number, row: number) => boolean): Int32Array {
+  const all = new Int32Array(values.length);
   let count = 0;
-  for (let row = 0; row < values.length; row += 1) if (is(values[row] as number, row)) count += 1;
-  const rows = new Int32Array(sharedBytes(count * 4), 0, count);
-  for (let row = 0, at = 0; at < count; row += 1) {
-    if (!is(values[row] as number, row)) continue;
-    rows[at] = row;
-    at += 1;
+  for (let row = 0; row < values.length; row += 1) {
+    all[count] = row;
+    if (is(values[row] as number, row)) count += 1;
   }
+  const rows = new Int32Array(sharedBytes(count * 4), 0, count);
+  rows.set(all.subarray(0, count));
   return rows;
 }
 
@@ -294,14 +295,6 @@ const strangersAtFirst = 0.1;
 function strangersAmong(links: Links): number {
   const found = links.state.reduce((sum, state) => sum + (state > 0 ? 1 : 0), 0);
   return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
-}
-
-/** The records that have no sure customer, without those that `but` names. */
-function openRows({ state }: Links, but: ReadonlySet<number> = new Set()): Int32Array {
-  const open: number[] = [];
-  for (let record = 0; record < state.length; record += 1)
-    if (state[record] !== linkState.certain && !but.has(record)) open.push(record);
-  return Int32Array.from(open);
 }
 
 const arrays = ["row", "state", "weight", "probability", "pattern"] as const;

@@ -20,6 +20,8 @@ import { groupByKey, joinKeys, type KeyJoin } from "../match/joinKeys.ts";
 import { valuesOf, type FrequencyValue } from "../match/weights.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
+import { equalRecords } from "../persons/equalRecords.ts";
+import type { Edges } from "./customerEdges.ts";
 import { KeyFile } from "./keyFile.ts";
 
 /** What threads are given of a table, and of its frequencies: memory that all share. */
@@ -32,6 +34,7 @@ export type MatchAsked =
   | { do: "columns"; table: SharedTable; columns: HashedColumns; from: number; to: number }
   | ({ do: "join" } & Joining)
   | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; only: Int32Array; file: string }
+  | { do: "equal"; table: SharedTable; rows: Int32Array }
   | ({ do: "candidates" } & FindingCandidates)
   | ({ do: "decide"; links: Links } & Deciding)
   | ({ do: "pairs" } & FindingPairs);
@@ -89,6 +92,7 @@ export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> 
 export type MatchAnswer =
   | { done: "nothing" }
   | { done: "join"; joins: KeyJoin[] }
+  | { done: "equal"; edges: Edges }
   | { done: "candidates"; candidates: Candidates; seen: Seen }
   | { done: "pairs"; pairs: FoundPairs };
 
@@ -110,6 +114,8 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
       const right = { columns: asked.right, keys: places.map((one) => one.right) };
       return { done: "join", joins: joinKeys(left, right) };
     }
+    case "equal":
+      return { done: "equal", edges: equalRecords(tableOf(asked.table), asked.rows) };
     case "keys": {
       const keys = new KeyFile(asked.file);
       keys.add(tableOf(asked.table), frequenciesOf(asked.frequencies), { only: asked.only });

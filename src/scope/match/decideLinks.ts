@@ -200,7 +200,7 @@ export function decideLinks(deciding: Deciding, links: Links): void {
     links.weight[record] = decider.weight;
     links.probability[record] = probability;
     links.pattern[record] = pattern;
-    const sure = probability >= thresholds.certain && hasMoreThanName(pattern);
+    const sure = probability >= thresholds.certain && moreThanName[pattern] === 1;
     links.state[record] = sure ? linkState.certain : linkState.review;
   }
 }
@@ -232,6 +232,7 @@ class Decider {
       this.#beside = new Float64Array((to - from) * 2);
     }
     const [alone, beside] = [this.#alone, this.#beside];
+    if (to - from === 1) return this.#only(from);
     let best = from;
     for (let at = from; at < to; at += 1) {
       const pattern = candidates.patterns[at] as number;
@@ -243,13 +244,30 @@ class Decider {
       beside[at - from] = same / (odds.none + (odds.mates[pattern] as number) * rarity);
       if ((alone[at - from] as number) > (alone[best - from] as number) * noticeable) best = at;
     }
-    const pattern = candidates.patterns[best] as number;
-    const rarity = frequencies.rarityOf(candidates.codes[best] as number, valuesOf[pattern] as number);
-    this.weight = (odds.weight[pattern] as number) + rarity;
+    this.#weigh(best);
     const all = (alone[best - from] as number) + 1;
-    const others = to - from === 1 ? 0 : this.#others(best, { from, to, least: all * negligible });
+    const others = this.#others(best, { from, to, least: all * negligible });
     this.probability = (alone[best - from] as number) / (all + others);
     return best;
+  }
+
+  /** The same of a candidate who has no rival. */
+  #only(at: number): number {
+    const { candidates, frequencies, odds } = this.#of;
+    const pattern = candidates.patterns[at] as number;
+    const rarity = frequencies.oddsOf(candidates.codes[at] as number, valuesOf[pattern] as number);
+    const others = odds.none + (odds.others[pattern] as number) * rarity;
+    const alone = ((odds.same[pattern] as number) * rarity) / others;
+    this.#weigh(at);
+    this.probability = alone / (alone + 1);
+    return at;
+  }
+
+  #weigh(at: number): void {
+    const { candidates, frequencies, odds } = this.#of;
+    const pattern = candidates.patterns[at] as number;
+    const rarity = frequencies.rarityOf(candidates.codes[at] as number, valuesOf[pattern] as number);
+    this.weight = (odds.weight[pattern] as number) + rarity;
   }
 
   /** Odds of all candidates together who are another person than the best; of less than `least` none. */
@@ -270,24 +288,21 @@ class Decider {
   }
 }
 
-/**
- * A rare name alone makes a link likely, but nobody should get a notice for a name: something besides name
- * and sex must agree.
- */
-function hasMoreThanName(pattern: number): boolean {
-  const at = pattern * GROUPS.length;
-  for (let group = 0; group < GROUPS.length; group += 1) {
-    if ((allLevels[at + group] as number) >= (agreesFrom[group] as number)) return true;
-  }
-  return false;
-}
-
 /** From which level on a group agrees, by GROUPS; name and sex never. */
 const agreesFrom = GROUPS.map((group) => {
   if (group === "name" || group === "sex") return Number.POSITIVE_INFINITY;
   const names: readonly string[] = LEVELS[group];
   return names.indexOf(group === "address" ? "town" : "same");
 });
+
+/**
+ * A rare name alone makes a link likely, but nobody should get a notice for a name: 1 where something besides
+ * name and sex agrees.
+ */
+const moreThanName = new Uint8Array(patternCount);
+for (let pattern = 0; pattern < patternCount; pattern += 1)
+  if (levelsOf(pattern).some((level, group) => level >= (agreesFrom[group] as number)))
+    moreThanName[pattern] = 1;
 
 /** Two rows of one person who registered twice do not compete with each other. */
 function isSamePerson(comparer: Comparer, one: number, other: number): boolean {

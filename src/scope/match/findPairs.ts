@@ -211,7 +211,7 @@ export class CandidateFinder {
       else {
         const first = ~match + 1;
         const last = first + (runs[~match] as number);
-        for (let at = first; at < last; at += 1) this.#take(row, runs[at] as number, rule);
+        for (let at = first; at < last && this.#take(row, runs[at] as number, rule); at += 1);
       }
       if (settles === null) continue;
       for (let at = before; at < this.count; at += 1)
@@ -220,19 +220,21 @@ export class CandidateFinder {
     return false;
   }
 
-  #take(row: number, other: number, at: number): void {
-    if (this.#taken.has(other)) return;
+  /** Says whether others of the same key are worth a look. */
+  #take(row: number, other: number, at: number): boolean {
+    if (this.#taken.has(other)) return true;
     const { key, hub, most } = this.#rules[at] as ReadyRule;
     const { frequencies } = this.#sides;
-    if (!key.isSame(row, other)) return;
-    if (hub >= 0 && frequencies.countAt(other, hub) > most) return;
-    if (this.count === limits.candidatesMax) return;
+    if (!key.isSame(row, other)) return true;
+    if (hub >= 0 && frequencies.countAt(other, hub) > most) return false;
+    if (this.count === limits.candidatesMax) return false;
     this.#taken.add(other);
     const pattern = this.#comparer.pattern(row, other);
     this.rows[this.count] = other;
     this.patterns[this.count] = pattern;
     this.codes[this.count] = frequencies.codesOf(other, valuesOf[pattern] as number);
     this.count += 1;
+    return true;
   }
 }
 

@@ -107,17 +107,34 @@ function hashNarrow(words: Uint32Array, word: number, starts: Int32Array, into: 
 /** 32 bits of the key of each row, 0 where it has none; `rows`: which rows, by default the first ones. */
 export type KeyHashes = Pick<HashedColumns, "rows" | "count"> & { hashes: Int32Array };
 
-/** The hashes of a key that has so many parts; 0 where one of them is missing. */
-function joinColumns(columns: HashedColumns, key: Int32Array, from: number, into: Int32Array): void {
-  into.fill(-1);
-  for (let part = 0; part < key.length; part += 1) {
-    const column = columns.hashes[columns.places.indexOf(key[part] as number)] as Int32Array;
-    for (let at = 0; at < into.length; at += 1) {
-      const one = column[from + at] as number;
-      const before = into[at] as number;
-      const isThere = ((one | -one) & (before | -before)) >> 31;
-      into[at] = (Math.imul(before ^ one ^ (before >>> 15), 0x2545f491) | 1) & isThere;
-    }
+/** Rows whose keys are hashed at once. */
+const keyRows = 4_096;
+
+const partsOf = (columns: HashedColumns, key: Int32Array): Int32Array[] =>
+  [...key].map((place) => columns.hashes[columns.places.indexOf(place)] as Int32Array);
+
+/** The hashes of a key of so many parts, into the beginning; 0 where one of them is missing. */
+function joinParts(parts: readonly Int32Array[], from: number, into: Int32Array, count: number): void {
+  joinFirst(parts[0] as Int32Array, from, into, count);
+  for (let part = 1; part < parts.length; part += 1) joinNext(parts[part] as Int32Array, from, into, count);
+}
+
+const mix = (hash: number): number => Math.imul(hash ^ (hash >>> 15), 0x2545f491) | 1;
+/** All bits of it are set where a value is not 0. */
+const isThere = (value: number): number => (value | -value) >> 31;
+
+function joinFirst(column: Int32Array, from: number, into: Int32Array, count: number): void {
+  for (let at = 0; at < count; at += 1) {
+    const one = column[from + at] as number;
+    into[at] = mix(one) & isThere(one);
+  }
+}
+
+function joinNext(column: Int32Array, from: number, into: Int32Array, count: number): void {
+  for (let at = 0; at < count; at += 1) {
+    const one = column[from + at] as number;
+    const before = into[at] as number;
+    into[at] = mix(before ^ one) & isThere(one) & isThere(before);
   }
 }
 
@@ -125,26 +142,30 @@ function joinColumns(columns: HashedColumns, key: Int32Array, from: number, into
 export function hashKey(columns: HashedColumns, key: Int32Array): KeyHashes {
   const { rows, count } = columns;
   const hashes = new Int32Array(count);
-  for (let from = 0; from < count; from += blockRows)
-    joinColumns(columns, key, from, hashes.subarray(from, Math.min(count, from + blockRows)));
+  const parts = partsOf(columns, key);
+  for (let from = 0; from < count; from += keyRows) {
+    const to = Math.min(count, from + keyRows);
+    joinParts(parts, from, hashes.subarray(from, to), to - from);
+  }
   return { hashes, rows, count };
 }
 
 /** The hashes of a key of those rows that a filter lets through. */
-export function siftKey(columns: HashedColumns, key: Int32Array, { bits, shift }: HashFilter): KeyHashes {
-  const block = new Int32Array(blockRows);
+export function siftKey(columns: HashedColumns, key: Int32Array, { words, shift }: HashFilter): KeyHashes {
+  const parts = partsOf(columns, key);
+  const block = new Int32Array(keyRows);
   let [hashes, rows] = [new Int32Array(1 << 16), new Int32Array(1 << 16)];
   let kept = 0;
-  for (let from = 0; from < columns.count; from += blockRows) {
-    const count = Math.min(blockRows, columns.count - from);
-    joinColumns(columns, key, from, block.subarray(0, count));
+  for (let from = 0; from < columns.count; from += keyRows) {
+    const count = Math.min(keyRows, columns.count - from);
+    joinParts(parts, from, block, count);
     if (kept + count > rows.length) [hashes, rows] = [twice(hashes), twice(rows)];
     for (let at = 0; at < count; at += 1) {
       const hash = block[at] as number;
       hashes[kept] = hash;
       rows[kept] = from + at;
-      const bit = hash >>> shift;
-      kept += ((bits[bit >>> 5] as number) >>> (bit & 31)) & 1 & hash;
+      const word = words[hash >>> shift] as number;
+      kept += (word >>> (hash >>> 1)) & (word >>> (hash >>> 6)) & hash & 1;
     }
   }
   return { hashes, rows, count: kept };
@@ -157,20 +178,20 @@ export function twice(list: Int32Array): Int32Array<ArrayBuffer> {
   return made;
 }
 
-/** One bit for the first bits of each hash asked for: tells most of what nobody asks for. */
+/** Two bits of one word for each hash asked for: tells most of what nobody asks for. */
 export class HashFilter {
   readonly shift: number;
-  readonly bits: Uint32Array;
+  readonly words: Int32Array;
 
   constructor({ hashes, count }: KeyHashes) {
-    const width = Math.min(25, Math.max(12, Math.ceil(Math.log2(count + 1)) + 3));
+    const width = Math.min(20, Math.max(8, Math.ceil(Math.log2(count + 1)) - 1));
     this.shift = 32 - width;
-    this.bits = new Uint32Array(1 << (width - 5));
+    this.words = new Int32Array(1 << width);
     for (let at = 0; at < count; at += 1) {
       const hash = hashes[at] as number;
       if (hash === 0) continue;
-      const bit = hash >>> this.shift;
-      this.bits[bit >>> 5] = (this.bits[bit >>> 5] as number) | (1 << (bit & 31));
+      const place = hash >>> this.shift;
+      this.words[place] = (this.words[place] as number) | (1 << (hash >>> 1)) | (1 << (hash >>> 6));
     }
   }
 }

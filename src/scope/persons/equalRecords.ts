@@ -5,38 +5,40 @@ import { wordOf, wordsOfRow, type SignatureTable, type WideColumn } from "../sig
 const wordsCompared = wordOf.items;
 
 /**
- * Joins records of one side whose signatures are equal, each with the first of its kind. A value that occurs
+ * Joins those of some rows whose signatures are equal, each with the first of its kind. A value that occurs
  * everywhere is no ground to look for pairs, but a row that was found five thousand times is one person's,
  * not five thousand persons'. It is certain where the record says whose it is, and probable where it says
  * less: two rows with a surname alone may be of two persons.
  */
-export function equalRecords(table: SignatureTable, isOpen: (row: number) => boolean): Edges {
-  const first = new Map<number, number>();
+export function equalRecords(table: SignatureTable, rows: Int32Array): Edges {
   const certain: number[] = [];
   const probable: number[] = [];
-  for (let row = 0; row < table.rows; row += 1) {
-    if (!isOpen(row)) continue;
-    let key = hashOf(table, row);
-    if (key === 0) continue;
-    let other = first.get(key);
-    while (other !== undefined && !isEqual(table, other, row)) other = first.get((key += 1));
-    if (other === undefined) first.set(key, row);
+  // 1 + the first row of a kind, by its hash; where that place is taken, in the next that is free.
+  const first = new Int32Array(1 << Math.ceil(Math.log2(rows.length * 2 + 2)));
+  const mask = first.length - 1;
+  for (const row of rows) {
+    const hash = hashOf(table, row);
+    if (hash === 0) continue;
+    let place = hash & mask;
+    while (first[place] !== 0 && !isEqual(table, (first[place] as number) - 1, row))
+      place = (place + 1) & mask;
+    const other = (first[place] as number) - 1;
+    if (other < 0) first[place] = row + 1;
     else (saysWho(table, row) ? certain : probable).push(other, row);
   }
   return { certain: Int32Array.from(certain), probable: Int32Array.from(probable) };
 }
 
-/** 53 bits; 0 where there is nothing in the row. */
+/** 32 bits; 0 where there is nothing in the row. */
 function hashOf({ words }: SignatureTable, row: number): number {
-  let [high, low, any] = [0x9e3779b1, 0x85ebca6b, 0];
+  let [hash, any] = [0x9e3779b1, 0];
   const start = row * wordsOfRow;
   for (let at = start; at < start + wordsCompared; at += 1) {
-    const word = words[at] as number;
+    const word = (words[at] as number) | 0;
     any |= word;
-    high = Math.imul(high ^ word, 0x01000193);
-    low = Math.imul(low ^ (word >>> 7) ^ (word << 25) ^ high, 0x85ebca77);
+    hash = Math.imul(hash ^ word ^ (hash >>> 15), 0x2545f491);
   }
-  return any === 0 ? 0 : (high & 0x1fffff) * 4_294_967_296 + (low >>> 0) + 1;
+  return any === 0 ? 0 : (hash ^ (hash >>> 16)) | (1 << 30);
 }
 
 function isEqual({ words }: SignatureTable, one: number, other: number): boolean {
@@ -54,10 +56,10 @@ function saysWho(table: SignatureTable, row: number): boolean {
   return (has("kanji") || has("sound") || has("roman")) && (has("birth") || has("address"));
 }
 
-/** Records that are equal to one before them. */
-export function repeatedIn({ certain, probable }: Edges): Set<number> {
-  const repeated = new Set<number>();
+/** Of each record, 1 if it is equal to one before it. */
+export function repeatedIn({ certain, probable }: Edges, records: number): Uint8Array {
+  const repeated = new Uint8Array(records);
   for (const pairs of [certain, probable])
-    for (let at = 1; at < pairs.length; at += 2) repeated.add(pairs[at] as number);
+    for (let at = 1; at < pairs.length; at += 2) repeated[pairs[at] as number] = 1;
   return repeated;
 }
