@@ -34,6 +34,8 @@ export class ThreadPool implements AsyncDisposable {
   /** What is asked first is done first; what has time is done while nothing else waits. */
   readonly #batches: Batch[] = [];
   readonly #later: Batch[] = [];
+  /** Why a thread died: nobody waits for what it would have done. */
+  #broken: Error | null = null;
 
   constructor(count: number, data: ThreadData) {
     this.#threads = Array.from(
@@ -91,6 +93,7 @@ export class ThreadPool implements AsyncDisposable {
   }
 
   #all(tasks: readonly Asked[], told: Told, queue: Batch[]): Promise<void> {
+    if (this.#broken !== null) return Promise.reject(this.#broken);
     if (tasks.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       queue.push({ tasks, next: 0, open: tasks.length, told, resolve, reject });
@@ -110,13 +113,18 @@ export class ThreadPool implements AsyncDisposable {
     const asked = batch.tasks[at] as Asked;
     batch.next += 1;
     if (batch.next === batch.tasks.length) queue.shift();
-    const fail = (problem: string): void => {
+    const fail = (problem: string): Error => {
       const place = queue.indexOf(batch);
       if (place >= 0) queue.splice(place, 1);
-      batch.reject(batch.told.failed(asked, problem));
+      const error = batch.told.failed(asked, problem);
+      batch.reject(error);
+      return error;
     };
-    // A thread that has died takes no more tasks.
-    thread.once("error", (error) => fail(textOfError(error)));
+    thread.once("error", (error) => {
+      this.#broken = fail(textOfError(error));
+      for (const waiting of [...this.#batches.splice(0), ...this.#later.splice(0)])
+        waiting.reject(this.#broken);
+    });
     thread.on("message", (answer: Answered) => {
       if ("progress" in answer) return batch.told.progress(answer.progress);
       thread.removeAllListeners("error");
