@@ -2,7 +2,7 @@ import { allLevels, GROUPS } from "../match/compare.ts";
 import { oddsOf, type Prior } from "../match/decideLinks.ts";
 import type { PairList } from "../match/findPairs.ts";
 import type { Frequencies } from "../match/frequencies.ts";
-import { KINDS, valuesOf, type PatternWeights } from "../match/weights.ts";
+import { valuesOf, type PairKind, type PatternWeights } from "../match/weights.ts";
 
 /**
  * Pairs of rows that are one person, one behind the other: certain ones, and those that are only probable.
@@ -14,23 +14,33 @@ export const thresholds = { certain: 0.95, probable: 0.3 } as const;
 
 type Pairs = Pick<PairList, "left" | "right" | "pattern" | "count">;
 
+/** Odds of patterns before the rarity of their values: of one person, and of any kind of pair. */
+export type EdgeOdds = { none: number; same: Float64Array; any: Float64Array };
+
+/** Prepares edgesOf: by pattern, once for all pairs. */
+export function oddsOfEdges(weights: PatternWeights, prior: Prior): EdgeOdds {
+  const odds = (one: PairKind): Float64Array => weights[one].map((weight) => oddsOf(prior[one] + weight));
+  const same = odds("same");
+  const [household, namesake] = [odds("household"), odds("namesake")];
+  const any = same.map(
+    (one, pattern) => one + (household[pattern] as number) + (namesake[pattern] as number),
+  );
+  return { none: 2 ** prior.none, same, any };
+}
+
 /**
  * Which pairs of one side are one person. Two given names are two persons, whatever else agrees.
  */
-export function edgesOf(
-  pairs: Pairs,
-  { frequencies, weights, prior }: { frequencies: Frequencies; weights: PatternWeights; prior: Prior },
-): Edges {
+export function edgesOf(pairs: Pairs, odds: EdgeOdds, frequencies: Frequencies): Edges {
   const certain: number[] = [];
   const probable: number[] = [];
-  const none = 2 ** prior.none;
   for (let at = 0; at < pairs.count; at += 1) {
     const pattern = pairs.pattern[at] as number;
     const right = pairs.right[at] as number;
-    const rarity = frequencies.rarity(right, valuesOf[pattern] as number);
-    let sum = none;
-    for (const one of KINDS) sum += oddsOf(prior[one] + (weights[one][pattern] as number) + rarity);
-    const chance = oddsOf(prior.same + (weights.same[pattern] as number) + rarity) / sum;
+    const values = valuesOf[pattern] as number;
+    const rarity = frequencies.oddsOf(frequencies.codesOf(right, values), values);
+    const chance =
+      ((odds.same[pattern] as number) * rarity) / (odds.none + (odds.any[pattern] as number) * rarity);
     if (chance < thresholds.probable) continue;
     const name = allLevels[pattern * GROUPS.length] as number;
     const apart = name === 2 || (name === 1 && allLevels[pattern * GROUPS.length + 1] !== 3);

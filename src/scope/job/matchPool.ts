@@ -1,9 +1,10 @@
 import { learn, SeenPatterns, type Prior } from "../match/decideLinks.ts";
-import type { Rule } from "../match/findPairs.ts";
+import { placesOf, type Rule } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
+import { columnsOfKeys, type HashedColumns } from "../match/hashKeys.ts";
 import { FREQUENCY_VALUES } from "../match/weights.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
-import { edgesOf, type Edges } from "./customerEdges.ts";
+import { edgesOf, oddsOfEdges, type Edges } from "./customerEdges.ts";
 import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 
 /** Threads that match; see ThreadPool. */
@@ -12,6 +13,17 @@ export type MatchPool = { work(asked: readonly MatchAsked[]): Promise<MatchAnswe
 /** What makes the counts of a table's values, one task for each. */
 export function countingTasks(table: SignatureTable, frequencies: Frequencies): MatchAsked[] {
   return FREQUENCY_VALUES.map((value) => ({ do: "count", table, frequencies, value }));
+}
+
+/** Rows that a thread takes at once. */
+export const rowsOfTask = 131_072;
+
+/** What hashes columns of keys, before rows are joined by them. */
+export function columnTasks(table: SignatureTable, columns: HashedColumns): MatchAsked[] {
+  const tasks: MatchAsked[] = [];
+  for (let from = 0; from < columns.count; from += rowsOfTask)
+    tasks.push({ do: "columns", table, columns, from, to: Math.min(columns.count, from + rowsOfTask) });
+  return tasks;
 }
 
 /**
@@ -27,15 +39,19 @@ export async function edgesWithin(
     rows?: Int32Array;
   },
 ): Promise<Edges> {
-  const { table, frequencies, rules, rows = null } = of;
+  const { table, frequencies, rules, rows } = of;
+  const keys = rules.map((rule) => placesOf(rule).left);
+  const columns = columnsOfKeys(keys, rows ?? table.rows);
+  await pool.work(columnTasks(table, columns));
   const answers = await pool.work(
-    rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, rows })),
+    rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, columns })),
   );
   const pairs = answers.flatMap((answer) => (answer.done === "pairs" ? [answer.pairs] : []));
   const seen = new SeenPatterns();
   for (const one of pairs) seen.join(one.seen);
   const { weights } = learn(seen, of.prior);
-  return joinEdges(...pairs.map((one) => edgesOf(one, { frequencies, weights, prior: of.prior })));
+  const odds = oddsOfEdges(weights, of.prior);
+  return joinEdges(...pairs.map((one) => edgesOf(one, odds, frequencies)));
 }
 
 /** The edges of all. */

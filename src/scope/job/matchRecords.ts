@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import {
   learn,
   linkState,
@@ -10,22 +10,37 @@ import {
   type Candidates,
   type Links,
 } from "../match/decideLinks.ts";
-import { firstRules, looseRules, placesOf, type JoinedRule, type Rule } from "../match/findPairs.ts";
+import { firstRules, limits, looseRules, placesOf, type JoinedRule, type Rule } from "../match/findPairs.ts";
 import { columnsOfKeys, type HashedColumns } from "../match/hashKeys.ts";
 import type { Frequencies } from "../match/frequencies.ts";
 import type { KeyJoin } from "../match/joinKeys.ts";
 import { UnionFind } from "../match/unionFind.ts";
 import type { Classes } from "../match/weights.ts";
 import { repeatedIn } from "../persons/equalRecords.ts";
+import type { ReadProblem } from "../read/record.ts";
 import type { SignatureTable } from "../signatures/columns.ts";
 import type { Edges } from "./customerEdges.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
-import { countingTasks, edgesWithin, joinEdges, type MatchPool } from "./matchPool.ts";
+import {
+  columnTasks,
+  countingTasks,
+  edgesWithin,
+  joinEdges,
+  rowsOfTask,
+  type MatchPool,
+} from "./matchPool.ts";
 import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Everything that matching says. */
-export type Matched = { links: Links; recordEdges: Edges; classes: Classes; pairs: number };
+export type Matched = {
+  links: Links;
+  recordEdges: Edges;
+  classes: Classes;
+  pairs: number;
+  /** Records with as many candidates as are compared: they may have more. */
+  full: number;
+};
 
 export type Matching = {
   pool: MatchPool;
@@ -51,9 +66,6 @@ const recordRules: readonly Rule[] = [
   { keys: ["kanji", "address"] },
   { keys: ["sound", "address"] },
 ];
-
-/** Rows that a thread takes at once. */
-const rowsOfTask = 131_072;
 
 /** From so many rows on, only some are asked by all rules, and learnt from. */
 const learntRows = 200_000;
@@ -81,7 +93,7 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   const { classes } = await matcher.decide(links, strangersAmong(links));
   matching.onProgress("records among themselves");
   const recordEdges = await joinRecords(matching, links);
-  return { links, recordEdges, classes, pairs: matcher.pairs };
+  return { links, recordEdges, classes, ...matcher.tally() };
 }
 
 /** Which of the records without a sure customer are of one person; writes their keys meanwhile. */
@@ -141,13 +153,7 @@ class Matcher {
 
   /** Hashes all columns of the customers by which records are joined to them. */
   async hashCustomers(): Promise<void> {
-    const { table } = this.#of.index;
-    const tasks: MatchAsked[] = [];
-    for (let from = 0; from < table.rows; from += rowsOfTask) {
-      const to = Math.min(table.rows, from + rowsOfTask);
-      tasks.push({ do: "columns", table, columns: this.#columns, from, to });
-    }
-    await this.#of.pool.work(tasks);
+    await this.#of.pool.work(columnTasks(this.#of.index.table, this.#columns));
   }
 
   /** All records, by the rules that settle most; meanwhile the records' own values are counted. */
@@ -250,16 +256,18 @@ class Matcher {
     return { classes };
   }
 
-  /** Pairs that were compared, as far as they stand. */
-  get pairs(): number {
-    let pairs = 0;
+  /** Pairs that were compared, as far as they stand, and records that have as many as there may be. */
+  tally(): { pairs: number; full: number } {
+    let [pairs, full] = [0, 0];
     for (const { asking, from, to, starts, round } of this.#found.flat()) {
       for (let place = from; place < to; place += 1) {
-        if (this.#rounds[asking === null ? place : (asking[place] as number)] === round)
-          pairs += (starts[place - from + 1] as number) - (starts[place - from] as number);
+        if (this.#rounds[asking === null ? place : (asking[place] as number)] !== round) continue;
+        const count = (starts[place - from + 1] as number) - (starts[place - from] as number);
+        pairs += count;
+        if (count >= limits.candidatesMax) full += 1;
       }
     }
-    return pairs;
+    return { pairs, full };
   }
 }
 
@@ -297,6 +305,16 @@ function strangersAmong(links: Links): number {
   return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
 }
 
+/** What matching has not looked at. */
+export function problemsOfMatching({ full }: Matched): ReadProblem[] {
+  if (full === 0) return [];
+  const most = limits.candidatesMax.toLocaleString("en");
+  const message =
+    `candidates of ${full.toLocaleString("en")} records beyond the first ${most} of each: ` +
+    "too many customers share what these records say";
+  return [{ code: "too-many", source: "the customer table", path: "", offset: 0, message }];
+}
+
 const arrays = ["row", "state", "weight", "probability", "pattern"] as const;
 
 /** Keeps what matching said, so that a killed job need not say it again. */
@@ -308,21 +326,21 @@ export function saveMatched(file: string, matched: Matched): void {
       sizes: parts.map((part) => part.byteLength),
       classes: matched.classes,
       pairs: matched.pairs,
+      full: matched.full,
     }),
   );
   const length = Buffer.alloc(8);
   length.writeUInt32LE(head.length);
   const gap = Buffer.alloc((8 - (head.length % 8)) % 8);
-  writeFileSync(
-    file,
-    Buffer.concat([
-      length,
-      head,
-      gap,
-      ...parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)),
-    ]),
-    { mode: 0o600 },
-  );
+  const open = openSync(file, "w", 0o600);
+  try {
+    for (const part of [length, head, gap, ...parts]) {
+      const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      for (let done = 0; done < bytes.length;) done += writeSync(open, bytes, done);
+    }
+  } finally {
+    closeSync(open);
+  }
 }
 
 export function loadMatched(file: string): Matched {
@@ -332,6 +350,7 @@ export function loadMatched(file: string): Matched {
     sizes: number[];
     classes: Classes;
     pairs: number;
+    full?: number;
   };
   let at = 8 + length + ((8 - (length % 8)) % 8);
   const next = (size: number): ArrayBuffer => {
@@ -359,5 +378,7 @@ export function loadMatched(file: string): Matched {
     recordEdges: { certain: new Int32Array(certain), probable: new Int32Array(probable) },
     classes: head.classes,
     pairs: head.pairs,
+    // Jobs that were matched before did not say.
+    full: head.full ?? 0,
   };
 }

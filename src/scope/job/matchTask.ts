@@ -83,7 +83,7 @@ type FindingPairs = {
   frequencies: SharedFrequencies;
   rules: readonly Rule[];
   at: number;
-  rows: Int32Array | null;
+  columns: HashedColumns;
 };
 
 /** Counts by pattern, see SeenPatterns. */
@@ -218,11 +218,11 @@ class CandidateList {
 }
 
 function findPairs(asked: FindingPairs): FoundPairs {
-  const { rules, at, rows } = asked;
+  const { rules, at, columns } = asked;
   const found = new PairList();
   const table = tableOf(asked.table);
   const frequencies = frequenciesOf(asked.frequencies);
-  const runs = groupByKey(table, placesOf(rules[at] as Rule).left, rows);
+  const runs = groupByKey(columns, placesOf(rules[at] as Rule).left);
   findPairsWithin({ table, frequencies, rules, at, runs }, found);
   const seen = new SeenPatterns();
   const { count } = found;

@@ -22,7 +22,7 @@ import { keepCustomerMemo } from "./customerMemo.ts";
 import { openCustomers, type OpenCustomers } from "./customerSource.ts";
 import type { Excluded, Exclusion } from "./exclusions.ts";
 import { JobFolder, openKey, settle } from "./jobFolder.ts";
-import { loadMatched, matchRecords, saveMatched, type Matched } from "./matchRecords.ts";
+import { loadMatched, matchRecords, problemsOfMatching, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
 import { gatherOnThreads } from "./gatherOnThreads.ts";
 import { writeReport } from "../report/writeReport.ts";
@@ -274,7 +274,7 @@ class Job {
       customers: of.customers,
       rows: index.rows,
     });
-    result.problems.unshift(...this.#planned.problems);
+    result.problems.unshift(...this.#planned.problems, ...problemsOfMatching(matched));
     result.seconds = this.#seconds;
     writeFileSync(join(out, "counts.json.part"), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     this.#settleRecords(results);

@@ -72,7 +72,7 @@ export function placesOf(rule: Rule): RulePlaces {
 }
 
 export const limits = {
-  /** Candidates of one row. */
+  /** Candidates of one row; a row that has so many may have more, and is told as a problem. */
   candidatesMax: 2_048,
   /** Within one side, rows before one with which it is compared by one rule. */
   beforeMost: 64,
@@ -126,8 +126,9 @@ const readyRule = (rule: Rule, left: SignatureTable, right: SignatureTable): Rea
   most: rule.most ?? hubMost,
 });
 
-/** Rows of a run that are touched. */
+/** Rows of a run that are touched, and rows of runs before they are compared. */
 const touchedMost = 8;
+const touchedAhead = 64;
 
 /** Reaches for all lines of the cache in which a row lies. */
 function touchRow(words: Uint32Array, frequencies: Frequencies, row: number): number {
@@ -282,12 +283,13 @@ export type Within = {
 /**
  * Adds the pairs of one table by one rule: each once, the smaller row on the left, and not those that a rule
  * before it has made. Of a value that very many rows share not all pairs are made, but each row has one with
- * rows before it, so that what belongs together stays together.
+ * rows before it, so that what belongs together stays together. What it gives says nothing: it is there that
+ * rows are touched at all, see CandidateFinder.
  */
 export function findPairsWithin(
   { table, frequencies, rules, at: place, runs }: Within,
   into: PairList,
-): void {
+): number {
   const ready = rules.slice(0, place + 1).map((rule) => readyRule(rule, table, table));
   const { hub, most, key } = ready[place] as ReadyRule;
   const comparer = new Comparer(table, table);
@@ -299,7 +301,14 @@ export function findPairsWithin(
     }
     return false;
   };
+  let touched = 0;
+  let sum = 0;
   for (let run = 0; run < runs.length; run += 1 + (runs[run] as number)) {
+    for (const end = Math.min(runs.length, run + touchedAhead); touched < end; touched += 1) {
+      // Counts are touched for rows too: they are small, and what they name is at hand.
+      const row = runs[touched] as number;
+      if (row < table.rows) sum ^= touchRow(table.words, frequencies, row);
+    }
     const from = run + 1;
     const to = from + (runs[run] as number);
     for (let at = from + 1; at < to; at += 1) {
@@ -313,4 +322,5 @@ export function findPairsWithin(
       }
     }
   }
+  return sum;
 }

@@ -120,7 +120,7 @@ test("findPairsWithin() makes each pair of one table once, the smaller row on th
       const frequencies = Frequencies.of(table);
       const pairs = new PairList();
       for (const [at, rule] of within.entries()) {
-        const runs = groupByKey(table, placesOf(rule).left);
+        const runs = groupByKey(columnsOf(table, [placesOf(rule).left]), placesOf(rule).left);
         findPairsWithin({ table, frequencies, rules: within, at, runs }, pairs);
       }
       const found = Array.from({ length: pairs.count }, (_, at) => `${pairs.left[at]} ${pairs.right[at]}`);
@@ -171,7 +171,7 @@ test("joinKeys() finds nobody by what too many rows share, and groupByKey() keep
     found(of(many - 1)).map((one) => one.length),
     [many - 1, 1, 0],
   );
-  const runs = groupByKey(of(many), key);
+  const runs = groupByKey(columnsOf(of(many), [key]), key);
   assert.deepEqual([...runs], [many, ...Array.from({ length: many }, (_, at) => at)]);
 });
 

@@ -63,13 +63,7 @@ function joinHashes(left: KeyHashes, right: KeyHashes): KeyJoin {
 }
 
 /** Runs of rows of one table that share a key, each after its count. */
-export function groupByKey(
-  table: SignatureTable,
-  key: Int32Array,
-  rows: Int32Array | null = null,
-): Int32Array {
-  const columns = columnsOfKeys([key], rows ?? table.rows);
-  fillColumns(columns, table);
+export function groupByKey(columns: HashedColumns, key: Int32Array): Int32Array {
   const all = hashKey(columns, key);
   const bits = partBits(all.count);
   const groups = new KeyGroups(splitHashes(all, bits), bits, Number.POSITIVE_INFINITY);
