@@ -138,10 +138,21 @@ function joinNext(column: Int32Array, from: number, into: Int32Array, count: num
   }
 }
 
+/** Memory that is used again: to be given fresh memory takes as long as what is done in it. */
+export class Scratch {
+  #list = new Int32Array(0);
+
+  /** Room for so many numbers, whatever stood there; what was taken before is given back. */
+  take(length: number): Int32Array {
+    if (this.#list.length < length) this.#list = new Int32Array(length);
+    return this.#list.subarray(0, length);
+  }
+}
+
 /** The hashes of a key of all rows. */
-export function hashKey(columns: HashedColumns, key: Int32Array): KeyHashes {
+export function hashKey(columns: HashedColumns, key: Int32Array, into = new Scratch()): KeyHashes {
   const { rows, count } = columns;
-  const hashes = new Int32Array(count);
+  const hashes = into.take(count);
   const parts = partsOf(columns, key);
   for (let from = 0; from < count; from += keyRows) {
     const to = Math.min(count, from + keyRows);
@@ -151,15 +162,21 @@ export function hashKey(columns: HashedColumns, key: Int32Array): KeyHashes {
 }
 
 /** The hashes of a key of those rows that a filter lets through. */
-export function siftKey(columns: HashedColumns, key: Int32Array, { words, shift }: HashFilter): KeyHashes {
+export function siftKey(
+  columns: HashedColumns,
+  key: Int32Array,
+  { filter, into, rowsInto }: { filter: HashFilter; into: Scratch; rowsInto: Scratch },
+): KeyHashes {
+  const { words, shift } = filter;
   const parts = partsOf(columns, key);
   const block = new Int32Array(keyRows);
-  let [hashes, rows] = [new Int32Array(1 << 16), new Int32Array(1 << 16)];
+  // Only what is written to is real: the rest costs nothing.
+  const [hashes, rows] = [into.take(columns.count), rowsInto.take(columns.count)];
   let kept = 0;
   for (let from = 0; from < columns.count; from += keyRows) {
     const count = Math.min(keyRows, columns.count - from);
     joinParts(parts, from, block, count);
-    if (kept + count > rows.length) [hashes, rows] = [twice(hashes), twice(rows)];
+    // Written in any case and counted only if asked for: without a branch that nobody can foretell.
     for (let at = 0; at < count; at += 1) {
       const hash = block[at] as number;
       hashes[kept] = hash;
@@ -169,13 +186,6 @@ export function siftKey(columns: HashedColumns, key: Int32Array, { words, shift 
     }
   }
   return { hashes, rows, count: kept };
-}
-
-/** A copy with as much room again. */
-export function twice(list: Int32Array): Int32Array<ArrayBuffer> {
-  const made = new Int32Array(list.length * 2);
-  made.set(list);
-  return made;
 }
 
 /** Two bits of one word for each hash asked for: tells most of what nobody asks for. */

@@ -5,8 +5,8 @@ import {
   fillColumns,
   HashFilter,
   hashKey,
+  Scratch,
   siftKey,
-  twice,
   type HashedColumns,
   type KeyHashes,
 } from "./hashKeys.ts";
@@ -35,22 +35,31 @@ export function joinKeys(
 ): KeyJoin[] {
   const columns = columnsOfKeys(left.keys, left.rows ?? left.table.rows);
   fillColumns(columns, left.table);
+  const scratch = new JoinScratch();
   return left.keys.map((key, at) => {
-    const asking = hashKey(columns, key);
+    const asking = hashKey(columns, key, scratch.left);
     const asked = right.keys[at] as Int32Array;
-    const isSifted = asking.count <= limits.siftedMost;
-    return joinHashes(
-      asking,
-      isSifted ? siftKey(right.columns, asked, new HashFilter(asking)) : hashKey(right.columns, asked),
-    );
+    if (asking.count > limits.siftedMost)
+      return joinHashes(asking, hashKey(right.columns, asked, scratch.right), scratch);
+    const sifting = { filter: new HashFilter(asking), into: scratch.right, rowsInto: scratch.rows };
+    return joinHashes(asking, siftKey(right.columns, asked, sifting), scratch);
   });
 }
 
+/** What one join after the other is made in. */
+class JoinScratch {
+  readonly left = new Scratch();
+  readonly right = new Scratch();
+  readonly rows = new Scratch();
+  readonly ours = new Scratch();
+  readonly theirs = new Scratch();
+}
+
 /** Joins two sides part by part, by the first bits of their hashes, so that a part stays in the cache. */
-function joinHashes(left: KeyHashes, right: KeyHashes): KeyJoin {
+function joinHashes(left: KeyHashes, right: KeyHashes, scratch: JoinScratch): KeyJoin {
   const bits = partBits(right.count);
-  const ours = splitHashes(left, bits, { byPlace: true });
-  const theirs = splitHashes(right, bits);
+  const ours = splitHashes(left, bits, { byPlace: true, into: scratch.ours });
+  const theirs = splitHashes(right, bits, { into: scratch.theirs });
   const groups = new KeyGroups(theirs, bits, limits.sharedMost);
   const matches = new Int32Array(sharedBytes(left.count * 4), 0, left.count);
   for (let part = 0; part < 1 << bits; part += 1) {
@@ -78,7 +87,11 @@ const partBits = (count: number): number =>
 type Split = { starts: Uint32Array; pairs: Int32Array };
 
 /** `byPlace`: with places among the rows in the stead of rows. */
-function splitHashes(of: KeyHashes, bits: number, { byPlace = false } = {}): Split {
+function splitHashes(
+  of: KeyHashes,
+  bits: number,
+  { byPlace = false, into = new Scratch() }: { byPlace?: boolean; into?: Scratch } = {},
+): Split {
   const { hashes, count } = of;
   const shift = 32 - bits;
   const starts = new Uint32Array((1 << bits) + 2);
@@ -89,7 +102,7 @@ function splitHashes(of: KeyHashes, bits: number, { byPlace = false } = {}): Spl
   }
   for (let at = 2; at < starts.length; at += 1)
     starts[at] = (starts[at] as number) + (starts[at - 1] as number);
-  const pairs = new Int32Array((starts[starts.length - 1] as number) * 2);
+  const pairs = into.take((starts[starts.length - 1] as number) * 2);
   const rows = byPlace ? null : of.rows;
   for (let at = 0; at < count; at += 1) {
     const hash = hashes[at] as number;
@@ -199,6 +212,13 @@ class KeyGroups {
       if (this.#hashes[at] === hash) return this.#rows[at] as number;
     return 0;
   }
+}
+
+/** A copy with as much room again. */
+function twice(list: Int32Array): Int32Array<ArrayBuffer> {
+  const made = new Int32Array(list.length * 2);
+  made.set(list);
+  return made;
 }
 
 /** Runs of rows, each after its count. */
