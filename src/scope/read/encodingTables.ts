@@ -7,11 +7,11 @@ import { surnames } from "../../personal/surnames.ts";
  * is in a record of a person: bytes that are both CP932 and EUC-JP mean what costs less.
  */
 export type EncodingTables = {
-  cp932: Uint16Array;
+  /** By the bytes of a letter its UTF-8, the first byte lowest, and its cost in the highest byte. */
+  cp932: Uint32Array;
   euc: Uint16Array;
   /** JIS X 0212, by the second and third byte. */
   jis0212: Uint16Array;
-  cp932Cost: Uint8Array;
   eucCost: Uint8Array;
 };
 
@@ -32,36 +32,41 @@ export function fillTables(target: EncodingTables): void {
   target.cp932.set(made.cp932);
   target.euc.set(made.euc);
   target.jis0212.set(made.jis0212);
-  target.cp932Cost.set(made.cp932Cost);
   target.eucCost.set(made.eucCost);
 }
 
 function makeTables(): EncodingTables {
+  const cp932 = new Uint16Array(65_536);
   const tables = {
-    cp932: new Uint16Array(65_536),
+    cp932: new Uint32Array(65_536).fill(letterOf(0xfffd, letterCost.invalid)),
     euc: new Uint16Array(65_536),
     jis0212: new Uint16Array(65_536),
-    cp932Cost: new Uint8Array(65_536).fill(letterCost.invalid),
     eucCost: new Uint8Array(65_536).fill(letterCost.invalid),
   };
   const common = commonKanji();
-  fillPairs(tables.cp932, "shift_jis", { leads: [0x81, 0xfc], trails: [0x40, 0xfc], prefix: [] });
+  fillPairs(cp932, "shift_jis", { leads: [0x81, 0xfc], trails: [0x40, 0xfc], prefix: [] });
   fillPairs(tables.euc, "euc-jp", { leads: [0xa1, 0xfe], trails: [0xa1, 0xfe], prefix: [] });
   fillPairs(tables.jis0212, "euc-jp", { leads: [0xa1, 0xfe], trails: [0xa1, 0xfe], prefix: [0x8f] });
   for (let pair = 0; pair < 65_536; pair += 1) {
-    const [cp932, euc] = [tables.cp932[pair] as number, tables.euc[pair] as number];
+    const [point, euc] = [cp932[pair] as number, tables.euc[pair] as number];
     // Level 2 begins with 0x989F in CP932 and with 0xD0A1 in EUC-JP (JIS X 0208, row 48).
-    if (cp932 !== 0)
-      tables.cp932Cost[pair] = costOf(cp932, { common, rare: pair >= 0x989f && pair < 0xfa00 });
+    const rare = pair >= 0x989f && pair < 0xfa00;
+    if (point !== 0) tables.cp932[pair] = letterOf(point, costOf(point, { common, rare }));
     if (euc !== 0) tables.eucCost[pair] = costOf(euc, { common, rare: pair >= 0xd000 });
   }
   for (let byte = 0xa1; byte <= 0xdf; byte += 1) {
     // Half-width comma, stop and brackets: what the first byte of EUC-JP's kana looks like.
     const cost = byte < 0xa6 ? letterCost.other : letterCost.halfKana;
-    tables.cp932Cost[byte] = cost;
+    tables.cp932[byte] = letterOf(0xff61 + byte - 0xa1, cost);
     tables.eucCost[(0x8e << 8) | byte] = cost + letterCost.common;
   }
   return tables;
+}
+
+/** A letter's UTF-8, of two or three bytes, and its cost. */
+function letterOf(point: number, cost: number): number {
+  const [one, two, three = 0] = Buffer.from(String.fromCharCode(point), "utf8") as Iterable<number>;
+  return (((one as number) | ((two as number) << 8) | (three << 16)) + cost * 2 ** 24) >>> 0;
 }
 
 type Range = { leads: [number, number]; trails: [number, number]; prefix: number[] };

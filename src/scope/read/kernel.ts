@@ -17,7 +17,7 @@ type Exports = {
   decodeEuc(from: number, to: number, out: number, table: number, more: number): number;
   decodeUtf8(from: number, to: number, out: number): number;
   decodeWide(from: number, to: number, out: number, high: number): number;
-  costCp932(from: number, to: number, table: number): number;
+  cost(): number;
   costEuc(from: number, to: number, table: number, more: number): number;
   faultsUtf8(from: number, to: number): number;
   highBytes(): number;
@@ -41,14 +41,13 @@ export const linesMax = 65_536;
 /** One memory for everything: tables, lines found, the window of the input, and the decoded record. */
 const layout = {
   cp932: 0x10000,
-  euc: 0x30000,
-  jis0212: 0x50000,
-  cp932Cost: 0x70000,
-  eucCost: 0x80000,
-  index: 0x90000,
-  sectors: 0x190000,
-  out: 0x1b0000,
-  window: 0x5b0000,
+  euc: 0x50000,
+  jis0212: 0x70000,
+  eucCost: 0x90000,
+  index: 0xa0000,
+  sectors: 0x1a0000,
+  out: 0x1c0000,
+  window: 0x5c0000,
   end: 0x1000000,
 } as const;
 export const windowBytes = layout.end - layout.window;
@@ -73,6 +72,8 @@ export class Kernel {
   readonly sectors: Uint8Array;
   readonly out: number;
   readonly window: number;
+  /** What lies at `out` decoded from CP932; -1: nothing. */
+  readonly #known = { from: -1, to: -1, end: 0 };
   readonly #base: number;
   readonly #shared: boolean;
 
@@ -90,10 +91,9 @@ export class Kernel {
     this.index = new Int32Array(memory.buffer, base + layout.index, linesMax * 4);
     this.sectors = new Uint8Array(memory.buffer, base + layout.sectors, layout.out - layout.sectors);
     fillTables({
-      cp932: new Uint16Array(memory.buffer, base + layout.cp932, 65_536),
+      cp932: new Uint32Array(memory.buffer, base + layout.cp932, 65_536),
       euc: new Uint16Array(memory.buffer, base + layout.euc, 65_536),
       jis0212: new Uint16Array(memory.buffer, base + layout.jis0212, 65_536),
-      cp932Cost: new Uint8Array(memory.buffer, base + layout.cp932Cost, 65_536),
       eucCost: new Uint8Array(memory.buffer, base + layout.eucCost, 65_536),
     });
   }
@@ -124,29 +124,37 @@ export class Kernel {
 
   /** Each writes UTF-8 at `out` and returns its end. */
   decodeCp932(from: number, to: number): number {
-    return this.#exports.decodeCp932(from, to, this.#base + layout.out, this.#base + layout.cp932);
+    const known = this.#known;
+    if (known.from !== from || known.to !== to) this.costCp932(from, to);
+    known.from = -1;
+    return known.end;
   }
 
   decodeEuc(from: number, to: number): number {
-    return this.#exports.decodeEuc(
-      from,
-      to,
-      this.#base + layout.out,
-      this.#base + layout.euc,
-      this.#base + layout.jis0212,
-    );
+    this.#known.from = -1;
+    return this.#exports.decodeEuc(from, to, this.out, this.#base + layout.euc, this.#base + layout.jis0212);
   }
 
   decodeUtf8(from: number, to: number): number {
-    return this.#exports.decodeUtf8(from, to, this.#base + layout.out);
+    this.#known.from = -1;
+    return this.#exports.decodeUtf8(from, to, this.out);
   }
 
   decodeWide(from: number, to: number, littleEndian: boolean): number {
-    return this.#exports.decodeWide(from, to, this.#base + layout.out, littleEndian ? 1 : 0);
+    this.#known.from = -1;
+    return this.#exports.decodeWide(from, to, this.out, littleEndian ? 1 : 0);
   }
 
+  /**
+   * Whoever asks what a line costs as CP932 mostly decodes it next: it lies at `out` then, until something else is
+   * decoded.
+   */
   costCp932(from: number, to: number): number {
-    return this.#exports.costCp932(from, to, this.#base + layout.cp932Cost);
+    const known = this.#known;
+    known.end = this.#exports.decodeCp932(from, to, this.out, this.#base + layout.cp932);
+    known.from = from;
+    known.to = to;
+    return this.#exports.cost();
   }
 
   costEuc(from: number, to: number): number {

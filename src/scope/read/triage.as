@@ -403,32 +403,43 @@ function putPoint(out: usize, point: u32): usize {
 
 const UNKNOWN: u32 = 0xfffd;
 
-/** CP932 to UTF-8 by the table of code points (index: lead and trail byte; 0: none). Returns the end. */
+/**
+ * CP932 to UTF-8. `table`: by the bytes of a letter its UTF-8, three bytes at most, and its cost above them; what it
+ * costs together is given by `cost()`. Returns the end of what was written, of which up to seven bytes more are spoilt.
+ */
 export function decodeCp932(from: usize, to: usize, out: usize, table: usize): usize {
   let p = from;
+  let sum: i32 = 0;
+  let high: i32 = 0;
   while (p < to) {
-    if (p + 8 <= to && (load<u64>(p) & 0x8080808080808080) == 0) {
-      store<u64>(out, load<u64>(p));
-      p += 8;
-      out += 8;
-      continue;
+    if (p + 8 <= to) {
+      const eight = load<u64>(p);
+      const upper = eight & 0x8080808080808080;
+      store<u64>(out, eight);
+      const ascii: usize = upper == 0 ? 8 : <usize>(ctz(upper) >> 3);
+      p += ascii;
+      out += ascii;
+      if (upper == 0) continue;
     }
     const one = <u32>load<u8>(p);
     if (one < 0x80) {
       store<u8>(out++, <u8>one);
       p++;
-    } else if (one >= 0xa1 && one <= 0xdf) {
-      out += putPoint(out, 0xff61 + one - 0xa1);
-      p++;
-    } else {
-      const two: u32 = p + 1 < to ? <u32>load<u8>(p, 1) : 0;
-      const point = <u32>load<u16>(table + (<usize>((one << 8) | two) << 1));
-      // A trail byte that is ASCII is not swallowed by a lead that it does not fit (Encoding Standard).
-      if (point != 0) p += 2;
-      else p += two < 0x80 ? 1 : 2;
-      out += putPoint(out, point == 0 ? UNKNOWN : point);
+      continue;
     }
+    const kana = one >= 0xa1 && one <= 0xdf;
+    const two: u32 = !kana && p + 1 < to ? <u32>load<u8>(p, 1) : 0;
+    const letter = load<u32>(table + (<usize>(kana ? one : (one << 8) | two) << 2));
+    const add = <i32>(letter >> 24);
+    sum += add;
+    high += kana ? 1 : 2;
+    // A trail byte that is ASCII is not swallowed by a lead that it does not fit (Encoding Standard).
+    p += kana || (add == 255 && two < 0x80) ? 1 : 2;
+    store<u32>(out, letter);
+    out += (letter & 0xff) < 0xe0 ? 2 : 3;
   }
+  costSum = sum;
+  highCount = high;
   return out;
 }
 
@@ -502,45 +513,19 @@ export function decodeWide(from: usize, to: usize, out: usize, high: usize): usi
 }
 
 let highCount: i32 = 0;
+let costSum: i32 = 0;
+
+/** What all letters that were decoded last cost. */
+export function cost(): i32 {
+  return costSum;
+}
 
 /** Bytes of letters that are not ASCII, of what a cost was taken of last. */
 export function highBytes(): i32 {
   return highCount;
 }
 
-/** How unlikely the bytes are as CP932, by the cost of each letter; index as in the decoder. */
-export function costCp932(from: usize, to: usize, table: usize): i32 {
-  let cost: i32 = 0;
-  let high: i32 = 0;
-  let p = from;
-  while (p < to) {
-    if (p + 8 <= to) {
-      const upper = load<u64>(p) & 0x8080808080808080;
-      if (upper == 0) {
-        p += 8;
-        continue;
-      }
-      p += <usize>(ctz(upper) >> 3);
-    }
-    const one = <u32>load<u8>(p);
-    if (one < 0x80) p++;
-    else if (one >= 0xa1 && one <= 0xdf) {
-      cost += <i32>load<u8>(table + <usize>one);
-      high++;
-      p++;
-    } else {
-      const two: u32 = p + 1 < to ? <u32>load<u8>(p, 1) : 0;
-      const add = <i32>load<u8>(table + <usize>((one << 8) | two));
-      cost += add;
-      high += 2;
-      p += add == 255 && two < 0x80 ? 1 : 2;
-    }
-  }
-  highCount = high;
-  return cost;
-}
-
-/** The same for EUC-JP. */
+/** How unlikely the bytes are as EUC-JP, by the cost of each letter; index as in the decoder. */
 export function costEuc(from: usize, to: usize, table: usize, more: usize): i32 {
   let cost: i32 = 0;
   let high: i32 = 0;
