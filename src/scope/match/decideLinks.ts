@@ -1,5 +1,5 @@
 import type { SignatureTable } from "../signatures/columns.ts";
-import { allLevels, Comparer, GROUPS, LEVELS, levelsOf, patternCount } from "./compare.ts";
+import { allLevels, Comparer, GROUPS, LEVELS, patternCount } from "./compare.ts";
 import type { Found } from "./findPairs.ts";
 import type { Frequencies } from "./frequencies.ts";
 import {
@@ -121,9 +121,11 @@ export type Candidates = {
  */
 export const settles = new Uint8Array(patternCount);
 for (let pattern = 0; pattern < patternCount; pattern += 1) {
-  const [name, birth, email, phone, address] = levelsOf(pattern) as [number, number, number, number, number];
-  if (name >= 5 && name <= 9 && birth === 3 && (email === 3 || phone === 3 || address === 4))
-    settles[pattern] = 1;
+  // Not by levelsOf(), which makes an array for each: this is done in every thread.
+  const at = pattern * GROUPS.length;
+  const name = allLevels[at] as number;
+  const besides = allLevels[at + 2] === 3 || allLevels[at + 3] === 3 || allLevels[at + 4] === 4;
+  if (name >= 5 && name <= 9 && allLevels[at + 1] === 3 && besides) settles[pattern] = 1;
 }
 
 /** What a pair of each pattern weighs, and the same as odds, before the rarity of its values. */
@@ -300,9 +302,9 @@ const agreesFrom = GROUPS.map((group) => {
  * name and sex agrees.
  */
 const moreThanName = new Uint8Array(patternCount);
-for (let pattern = 0; pattern < patternCount; pattern += 1)
-  if (levelsOf(pattern).some((level, group) => level >= (agreesFrom[group] as number)))
-    moreThanName[pattern] = 1;
+for (let at = 0; at < allLevels.length; at += 1)
+  if ((allLevels[at] as number) >= (agreesFrom[at % GROUPS.length] as number))
+    moreThanName[Math.floor(at / GROUPS.length)] = 1;
 
 /** Two rows of one person who registered twice do not compete with each other. */
 function isSamePerson(comparer: Comparer, one: number, other: number): boolean {
