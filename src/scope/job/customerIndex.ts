@@ -78,6 +78,8 @@ export type Building = {
   key: HashKey;
   customers: OpenCustomers;
   onProgress: (phase: string, bytes: number) => void;
+  /** All customers are read: threads have time for something else now and then. */
+  onRead?: () => void;
 };
 
 /** What the making of an index leaves in memory, so that the same run need not read it again. */
@@ -106,6 +108,7 @@ export async function buildIndex(folder: string, building: Building): Promise<Bu
       },
     },
   );
+  building.onRead?.();
   results.sort((one, other) => one.task - other.task);
   const parts = results.map(({ task, rows }) => ({ file: named(task, "signatures"), rows }));
   const table = await gatherOnThreads(within(fresh, parts), pool);

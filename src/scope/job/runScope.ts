@@ -127,11 +127,18 @@ class Job {
     const key = openKey(kept === null ? join(this.#folder.work, "key") : `${resolve(indexFolder)}.key`);
     const threads = this.#options.threads ?? Math.min(8, availableParallelism());
     await using pool = new ThreadPool(threads, { key, today: this.#options.at.toString() });
-    const customers = await this.#prepareIndex(indexFolder, { pool, key });
+    // Records are read beside what is left to do of the index once the customers are read.
+    let reading: Promise<void> | null = null;
+    const onRead = (): void => {
+      reading = this.#read(pool);
+      // Whoever waits for it is told that it failed; until then nobody does.
+      reading.catch(() => {});
+    };
+    const customers = await this.#prepareIndex(indexFolder, { pool, key, onRead });
     const hashes = this.#hashes(pool);
-    // Whoever asks for them is told that it failed; until then nobody does.
     hashes.catch(() => {});
-    await this.#time("read", () => this.#read(pool));
+    await this.#time("read", () => reading ?? this.#read(pool));
+    if (!this.#folder.isPast("read")) this.#folder.finish("read");
     const results = this.#results();
     const parts = results.map(({ task, records }) => {
       return { file: this.#file(task, "signatures"), rows: records };
@@ -155,7 +162,7 @@ class Job {
 
   async #prepareIndex(
     indexFolder: string,
-    { pool, key }: { pool: ThreadPool; key: { k0: number; k1: number } },
+    { pool, key, onRead }: { pool: ThreadPool; key: { k0: number; k1: number }; onRead: () => void },
   ): Promise<OpenCustomers> {
     const { customers, map, onProgress } = this.#options;
     const opened = await this.#time("open customers", () =>
@@ -175,6 +182,7 @@ class Job {
           pool,
           key,
           customers: opened,
+          onRead,
           onProgress: (phase, bytes) => onProgress(phase, (done += bytes), null),
         });
       });
@@ -200,7 +208,6 @@ class Job {
       open.map((task) => ({ do: "understand" as const, task, folder: this.#folder.read, records })),
       { answer: () => {}, progress: (bytes) => this.#options.onProgress("reading", (done += bytes), total) },
     );
-    this.#folder.finish("read");
   }
 
   #file(task: number, kind: string): string {

@@ -31,8 +31,9 @@ type Batch = {
 export class ThreadPool implements AsyncDisposable {
   readonly #threads: Worker[];
   readonly #idle: Worker[];
-  /** What is asked first is done first; what has time is done while nothing else waits. */
+  /** What is asked first is done first; records are read, and then inputs hashed, while nothing else waits. */
   readonly #batches: Batch[] = [];
+  readonly #records: Batch[] = [];
   readonly #later: Batch[] = [];
   /** Why a thread died: nobody waits for what it would have done. */
   #broken: Error | null = null;
@@ -54,7 +55,8 @@ export class ThreadPool implements AsyncDisposable {
     tasks: readonly ReadAsked[],
     told: { answer: (answer: Answered) => void; progress: (bytes: number) => void },
   ): Promise<void> {
-    await this.#all(tasks, { ...told, failed: unreadable }, this.#batches);
+    const records = tasks[0]?.do === "understand";
+    await this.#all(tasks, { ...told, failed: unreadable }, records ? this.#records : this.#batches);
   }
 
   /** SHA-256 of inputs, whenever a thread has nothing else to do. */
@@ -101,11 +103,15 @@ export class ThreadPool implements AsyncDisposable {
     });
   }
 
+  get #queues(): Batch[][] {
+    return [this.#batches, this.#records, this.#later];
+  }
+
   /** Gives a thread the next task. */
   #give(thread: Worker): void {
-    const queue = this.#batches.length > 0 ? this.#batches : this.#later;
-    const batch = queue[0];
-    if (batch === undefined) {
+    const queue = this.#queues.find((one) => one.length > 0);
+    const batch = queue?.[0];
+    if (queue === undefined || batch === undefined) {
       this.#idle.push(thread);
       return;
     }
@@ -122,8 +128,7 @@ export class ThreadPool implements AsyncDisposable {
     };
     thread.once("error", (error) => {
       this.#broken = fail(textOfError(error));
-      for (const waiting of [...this.#batches.splice(0), ...this.#later.splice(0)])
-        waiting.reject(this.#broken);
+      for (const waiting of this.#queues.flatMap((one) => one.splice(0))) waiting.reject(this.#broken);
     });
     thread.on("message", (answer: Answered) => {
       if ("progress" in answer) return batch.told.progress(answer.progress);
