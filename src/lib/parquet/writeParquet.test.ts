@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import fc from "fast-check";
 import { openDuck, quoteSql } from "../openDuck.ts";
+import { RunWriter } from "./runWriter.ts";
 import { plainTexts, TextColumn } from "./textColumn.ts";
 import {
   beginParquet,
@@ -181,4 +183,43 @@ test("joinParquet() writes lists, gaps, bits and long dictionaries as DuckDB rea
   } finally {
     await duck.close();
   }
+});
+
+test("RunWriter's runs are read as the indices that they stand for", async () => {
+  const texts = Array.from({ length: 40_000 }, (_, at) => `text ${at}`);
+  const runs = fc.array(fc.tuple(fc.nat({ max: 39_999 }), fc.integer({ min: 1, max: 300 })), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  const of = [
+    { name: "wide", type: "text" },
+    { name: "narrow", type: "text" },
+  ] as const;
+  const duck = await openDuck();
+  await fc.assert(
+    fc.asyncProperty(runs, async (all) => {
+      const [wide, narrow] = [new RunWriter(16), new RunWriter(8)];
+      for (const [value, count] of all) {
+        wide.add(value, count);
+        narrow.add(value % 200, count);
+      }
+      const rows = all.reduce((sum, [, count]) => sum + count, 0);
+      const written = new ParquetPart(join(folder, "runs.part"), of, 1);
+      written.write(rows, [
+        { dictionary: plainTexts(texts), count: texts.length, indices: wide.take() },
+        { dictionary: plainTexts(texts.slice(0, 200)), count: 200, indices: narrow.take() },
+      ]);
+      written.close();
+      const file = join(folder, "runs.parquet");
+      const { rowGroups } = written;
+      joinParquet(file, of, [{ file: join(folder, "runs.part"), rowGroups, packed: true }]);
+      const read = await duck.rows<{ wide: string; narrow: string }>(`SELECT * FROM '${file}'`);
+      const told = all.flatMap(([value, count]) =>
+        Array.from({ length: count }, () => ({ wide: texts[value], narrow: texts[value % 200] })),
+      );
+      assert.deepEqual(read, told);
+    }),
+    { seed: 2016, numRuns: 20 },
+  );
+  await duck.close();
 });

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { zstdCompressSync, constants } from "node:zlib";
+import type { Runs } from "./runWriter.ts";
 import { ThriftWriter } from "./thriftCompact.ts";
 
 /**
@@ -25,7 +26,7 @@ export type ColumnValues = (
      */
     { plain: Uint8Array }
     /** Up to 256 or 65,536 different values, PLAIN, and for each value which of them. */
-  | { dictionary: Uint8Array; count: number; indices: Uint8Array | Uint16Array }
+  | { dictionary: Uint8Array; count: number; indices: Uint8Array | Uint16Array | Runs }
 ) & { levels?: Levels };
 
 /**
@@ -107,7 +108,7 @@ export class ParquetPart {
   #pages: Uint8Array[] = [];
   #at = 0;
   /** Columns that say the same of the rows share the page that says it. */
-  #last: { indices: Uint8Array | Uint16Array; page: Uint8Array[]; raw: number } | null = null;
+  #last: { indices: Uint8Array | Uint16Array | Runs; page: Uint8Array[]; raw: number } | null = null;
 
   /** `level`: of zstd, lower is faster; null: not packed. */
   constructor(target: string | SharedParquet, columns: readonly ParquetColumn[], level: number | null) {
@@ -174,7 +175,7 @@ export class ParquetPart {
   /** The page that says which value of the dictionary is where. */
   #places(
     values: number,
-    { indices, levels }: { indices: Uint8Array | Uint16Array; levels?: Levels },
+    { indices, levels }: { indices: Uint8Array | Uint16Array | Runs; levels?: Levels },
     { told, level }: { told: Uint8Array[]; level: number | null },
   ): number {
     const last = this.#last;
@@ -183,11 +184,12 @@ export class ParquetPart {
       return last.raw;
     }
     const before = this.#pages.length;
-    const raw = this.#page(pages.data, values, {
-      encoding: encodings.dictionary,
-      bytes: [...told, ...runsOf(indices, levels === undefined ? values : indices.length)],
-      level,
-    });
+    const runs =
+      "bits" in indices
+        ? [Uint8Array.of(indices.bits), indices.bytes]
+        : runsOf(indices, levels === undefined ? values : indices.length);
+    const page = { encoding: encodings.dictionary, bytes: [...told, ...runs], level };
+    const raw = this.#page(pages.data, values, page);
     this.#last = levels === undefined ? { indices, page: this.#pages.slice(before), raw } : null;
     return raw;
   }

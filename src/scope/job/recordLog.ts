@@ -1,4 +1,5 @@
 import { SCOPE_KINDS } from "../fields/kinds.ts";
+import { RunWriter, type Runs } from "../../lib/parquet/runWriter.ts";
 import { plainTexts } from "../../lib/parquet/textColumn.ts";
 import {
   ParquetPart,
@@ -68,23 +69,39 @@ export class RecordLog {
     const at = (name: string): number => this.#machine.place(name);
     const rows = exports.logRows.value;
     const count = exports.logRecords.value;
-    const words = (name: string): Uint16Array => this.#machine.units(at(name), rows);
-    const codes = (name: string): Uint8Array => bytes.subarray(at(name), at(name) + rows);
-    // What is said of a record stands once for all its fields, which hold its place.
-    const ofRecord = (name: string): ColumnValues => {
-      return { dictionary: bytes.subarray(at(name), at(name) + count * 8), count, indices: places };
+    const codes = (name: string, size: number): Uint8Array => bytes.subarray(at(name), at(name) + size);
+    const items = this.#machine.units(at("LOG_ITEMS"), count);
+    // What is said of a record stands once for all its fields, which come one behind the other.
+    const ofRecord = (values: Uint8Array): Runs => {
+      const writer = new RunWriter(8);
+      for (let record = 0; record < count; record += 1)
+        writer.add(values[record] as number, items[record] as number);
+      return writer.take();
     };
-    const places = words("LOG_PLACE");
+    const numbered = new RunWriter(16);
+    for (let record = 0; record < count; record += 1) numbered.add(record, items[record] as number);
+    const indices = numbered.take();
+    const first = new RunWriter(8);
+    first.add(0, rows);
+    const always = first.take();
+    const longs = (name: string): ColumnValues => ({ dictionary: codes(name, count * 8), count, indices });
+    const among = (dictionary: Uint8Array, size: number, name: string): ColumnValues => {
+      return { dictionary, count: size, indices: ofRecord(codes(name, count)) };
+    };
     this.#file.write(rows, [
-      ofRecord("LOG_ID"),
-      { dictionary: this.#source, count: 1, indices: new Uint8Array(rows) },
-      { dictionary: plainTexts(this.#paths), count: this.#paths.length, indices: codes("LOG_PATH") },
-      ofRecord("LOG_OFFSET"),
-      ofRecord("LOG_LINE"),
-      { dictionary: encodingTexts, count: RECORD_ENCODINGS.length, indices: codes("LOG_ENCODING") },
-      { dictionary: partTexts, count: RECORD_PARTS.length, indices: codes("LOG_PART") },
-      { dictionary: fieldNumbers, count: limits.fieldsMax, indices: words("LOG_FIELD") },
-      { dictionary: kindTexts, count: SCOPE_KINDS.length, indices: codes("LOG_KIND") },
+      longs("LOG_ID"),
+      { dictionary: this.#source, count: 1, indices: always },
+      among(plainTexts(this.#paths), this.#paths.length, "LOG_PATH"),
+      longs("LOG_OFFSET"),
+      longs("LOG_LINE"),
+      among(encodingTexts, RECORD_ENCODINGS.length, "LOG_ENCODING"),
+      among(partTexts, RECORD_PARTS.length, "LOG_PART"),
+      {
+        dictionary: fieldNumbers,
+        count: limits.fieldsMax,
+        indices: this.#machine.units(at("LOG_FIELD"), rows),
+      },
+      { dictionary: kindTexts, count: SCOPE_KINDS.length, indices: codes("LOG_KIND", rows) },
       { plain: bytes.subarray(at("LOG_VALUES"), exports.valuesEnd.value) },
       { plain: bytes.subarray(at("LOG_NORMALS"), exports.normalsEnd.value) },
     ]);

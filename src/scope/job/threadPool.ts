@@ -31,7 +31,7 @@ type Batch = {
 export class ThreadPool implements AsyncDisposable {
   readonly #threads: Worker[];
   readonly #idle: Worker[];
-  /** What is asked first is done first; records are read, and then inputs hashed, while nothing else waits. */
+  /** What is asked first is done first; records are read, then inputs hashed, while nothing else waits. */
   readonly #batches: Batch[] = [];
   readonly #records: Batch[] = [];
   readonly #later: Batch[] = [];

@@ -164,7 +164,8 @@ export const PIECES_MOST: i32 = 0xc0000;
 // Columns of records.parquet that wait to be written, see log.as.
 export const LOG_ROWS: i32 = 400000;
 export const LOG_RECORDS: i32 = 65536;
-export const LOG_PLACE: i32 = 0x1400000;
+// By record: how many items it has, its encoding, how much of it was there, and its path.
+export const LOG_ITEMS: i32 = 0x1400000;
 export const LOG_FIELD: i32 = 0x14d0000;
 export const LOG_KIND: i32 = 0x15a0000;
 export const LOG_ENCODING: i32 = 0x1610000;

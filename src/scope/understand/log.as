@@ -10,13 +10,13 @@ import {
   LOG_ENCODING,
   LOG_FIELD,
   LOG_ID,
+  LOG_ITEMS,
   LOG_KIND,
   LOG_LINE,
   LOG_NORMALS,
   LOG_OFFSET,
   LOG_PART,
   LOG_PATH,
-  LOG_PLACE,
   LOG_RECORDS,
   LOG_ROWS,
   LOG_TEXT,
@@ -175,15 +175,15 @@ function write(from: i32, to: i32): void {
   store<u64>(LOG_ID + (record << 3), <u64>(firstId + taken));
   store<u64>(LOG_OFFSET + (record << 3), <u64>(offset + <f64>shift));
   store<u64>(LOG_LINE + (record << 3), <u64>line);
+  store<u16>(LOG_ITEMS + (record << 1), <u16>(to - from));
+  store<u8>(LOG_ENCODING + record, <u8>encoding);
+  store<u8>(LOG_PART + record, <u8>part);
+  store<u8>(LOG_PATH + record, <u8>path);
   logRecords += 1;
   let row = logRows;
   for (let item = from; item < to; item++) {
-    store<u16>(LOG_PLACE + (row << 1), <u16>record);
     store<u16>(LOG_FIELD + (row << 1), <u16>fieldAt(item));
     store<u8>(LOG_KIND + row, <u8>kindAt(item));
-    store<u8>(LOG_ENCODING + row, <u8>encoding);
-    store<u8>(LOG_PART + row, <u8>part);
-    store<u8>(LOG_PATH + row, <u8>path);
     valuesEnd = putText(valuesEnd, startAt(item), item == from ? endAt(item) - startAt(item) : valueBytes(item));
     const normal = load<i32>(NORMAL_START + (item << 2));
     normalsEnd = putText(normalsEnd, normal, load<i32>(NORMAL_END + (item << 2)) - normal);
