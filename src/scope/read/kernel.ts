@@ -146,8 +146,8 @@ export class Kernel {
   }
 
   /**
-   * Whoever asks what a line costs as CP932 mostly decodes it next: it lies at `out` then, until something else
-   * is decoded.
+   * Whoever asks what a line costs as CP932 mostly decodes it next: it lies at `out` then, until something
+   * else is decoded.
    */
   costCp932(from: number, to: number): number {
     const known = this.#known;

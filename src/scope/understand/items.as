@@ -4,10 +4,13 @@ import { classify, confidence, readAs, setConfidence, setSex, sex } from "./clas
 import { day, era, format, timed } from "./dates";
 import {
   ACCENTED,
+  ADDRESS,
   AT_SIGN,
   BIRTH_DATE,
   BROKEN,
   CUTS,
+  DATE_ITEMS,
+  EMAIL,
   ITEM_DAY,
   ITEM_END,
   ITEM_ERA,
@@ -29,6 +32,7 @@ import {
   PASSPORT_ISSUED,
   PIECE_FROM,
   PIECE_TO,
+  POSTAL_CODE,
   ROMAN_NAME,
   SEX,
   UNKNOWN,
@@ -42,13 +46,58 @@ import { fieldCount } from "./split";
 /** Below this a field by itself is not what it looks like; column and row may say more. */
 export const SURE_FROM: f64 = 0.5;
 
+/** Kinds of which a person has one, as bits. */
+const IDENTIFYING: i32 =
+  (1 << NAME) |
+  (1 << KANA) |
+  (1 << EMAIL) |
+  (1 << ROMAN_NAME) |
+  (1 << BIRTH_DATE) |
+  (1 << POSTAL_CODE) |
+  (1 << ADDRESS) |
+  (1 << SEX);
+
 export let itemCount: i32 = 0;
 /** Whether kinds were changed after their fields were read. */
 export let changed: bool = false;
+/**
+ * Whether the row has columns, which may say otherwise than its cells; what follows is only of cells then, and
+ * nothing that can be relied on.
+ */
+export let columned: bool = false;
+/** Items that are days; their places stand at DATE_ITEMS. */
+export let dateCount: i32 = 0;
+/** Items that look like something, but not surely. */
+export let weakCount: i32 = 0;
+/** Kinds of the sure items but days, as bits. */
+export let sureKinds: i32 = 0;
+/** Items of kinds of which a person has one, and which have come before. */
+export let repeated: i32 = 0;
+let identified: i32 = 0;
 
 export function clearItems(): void {
   itemCount = 0;
   changed = false;
+  columned = false;
+  dateCount = 0;
+  weakCount = 0;
+  sureKinds = 0;
+  repeated = 0;
+  identified = 0;
+}
+
+/** Whether an item is of a kind of which a person has one, and surely. */
+// @ts-ignore: decorator
+@inline
+export function identifies(item: i32): bool {
+  return ((IDENTIFYING >> kindAt(item)) & 1) == 1 && !(sureAt(item) < 0.7);
+}
+
+/** The item that is day number `date`. */
+// @ts-ignore: decorator
+@inline
+export function dateAt(date: i32): i32 {
+  return load<u16>(DATE_ITEMS + (date << 1));
 }
 
 // @ts-ignore: decorator
@@ -190,7 +239,17 @@ function add(field: i32, found: i32, from: i32, to: i32, pieceFrom: i32, pieceTo
   itemCount += 1;
   beginNormal(at);
   // Read once: what was found lies before us now. Days wait for the row to say what they are.
-  if (!dated && sureAt(at) >= SURE_FROM) keep(at, found);
+  if (dated) {
+    store<u16>(DATE_ITEMS + (dateCount << 1), <u16>at);
+    dateCount += 1;
+  } else if (sureAt(at) >= SURE_FROM) {
+    keep(at, found);
+    sureKinds |= 1 << found;
+    if (identifies(at)) {
+      if ((identified & (1 << found)) != 0) repeated += 1;
+      identified |= 1 << found;
+    }
+  } else if (found != UNKNOWN && found != OTHER) weakCount += 1;
   endNormal(at);
 }
 
@@ -222,7 +281,8 @@ function isDay(found: i32): bool {
 
 /** Where a file has columns, a weak cell is what its column is. */
 export function settleByColumns(): void {
-  if (!hasColumns(fieldCount)) return;
+  columned = hasColumns(fieldCount);
+  if (!columned) return;
   for (let at = 0; at < itemCount; at++) {
     const column = kindOf(fieldAt(at));
     const found = kindAt(at);

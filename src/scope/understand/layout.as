@@ -147,6 +147,8 @@ export const ITEM_FORMAT: i32 = 0x6c8400;
 // Where the text of a mended or cut cell lies; 0: the field's own bytes.
 export const PIECE_FROM: i32 = 0x6c9000;
 export const PIECE_TO: i32 = 0x6ca000;
+// The items that are days, by their places.
+export const DATE_ITEMS: i32 = 0x6e0000;
 
 export const NORMAL: i32 = 0x700000;
 export const NORMAL_MOST: i32 = 0x80000;

@@ -139,19 +139,12 @@ function take(from: i32, to: i32): void {
     return;
   }
   if (taken >= RECORDS_OF_TASK) return;
-  let items: i32 = 0;
-  for (let item = from; item < to; item++) {
-    const found = kindAt(item);
-    items |= 1 << found;
-    count(ITEM_COUNTS + (found << 2));
-  }
-  putNarrow(AT_ITEMS, items);
+  putNarrow(AT_ITEMS, write(from, to));
   putNarrow(AT_BORN, dayOf(from, to, BIRTH_DATE));
   putNarrow(AT_EXPIRES, dayOf(from, to, PASSPORT_EXPIRES));
   storeSignature();
   count(ENCODING_COUNTS + (encoding << 2));
   count(PART_COUNTS + (part << 2));
-  if (to > from) write(from, to);
   taken += 1;
 }
 
@@ -168,8 +161,10 @@ function count(place: i32): void {
   store<i32>(place, load<i32>(place) + 1);
 }
 
-function write(from: i32, to: i32): void {
+/** Puts the items behind those that wait to be written; gives their kinds as bits. */
+function write(from: i32, to: i32): i32 {
   const record = logRecords;
+  let kinds: i32 = 0;
   // The second row of a line begins with its first field; in other encodings nobody knows where that lies.
   const shift: i32 = from == 0 || encoding > 1 ? 0 : startAt(from) - recordFrom;
   store<u64>(LOG_ID + (record << 3), <u64>(firstId + taken));
@@ -183,13 +178,17 @@ function write(from: i32, to: i32): void {
   let row = logRows;
   for (let item = from; item < to; item++) {
     store<u16>(LOG_FIELD + (row << 1), <u16>fieldAt(item));
-    store<u8>(LOG_KIND + row, <u8>kindAt(item));
+    const found = kindAt(item);
+    kinds |= 1 << found;
+    count(ITEM_COUNTS + (found << 2));
+    store<u8>(LOG_KIND + row, <u8>found);
     valuesEnd = putText(valuesEnd, startAt(item), item == from ? endAt(item) - startAt(item) : valueBytes(item));
     const normal = load<i32>(NORMAL_START + (item << 2));
     normalsEnd = putText(normalsEnd, normal, load<i32>(NORMAL_END + (item << 2)) - normal);
     row += 1;
   }
   logRows = row;
+  return kinds;
 }
 
 /** A text with its length before it; what is written beyond it is written over by the next. */

@@ -16,26 +16,32 @@ import {
   PHONE,
   POSTAL_CODE,
   ROMAN_NAME,
-  SEX,
   UNKNOWN,
 } from "./layout";
 import {
   beginNormal,
   changed,
   clearItems,
+  columned,
+  dateAt,
+  dateCount,
   dayAt,
   endNormal,
   eraAt,
   fieldAt,
   formatAt,
+  identifies,
   itemCount,
   kindAt,
   readField,
+  repeated,
   setKind,
   settleByColumns,
   sureAt,
   SURE_FROM,
+  sureKinds,
   takeItem,
+  weakCount,
 } from "./items";
 import {
   begin,
@@ -55,17 +61,6 @@ import { clearNormal, writeDay } from "./normal";
 import { clearSignature, takeDay } from "./signature";
 import { fieldCount, fieldEnd, fieldStart, splitRecord } from "./split";
 
-/** Kinds of which a person has one, as bits. */
-const IDENTIFYING: i32 =
-  (1 << NAME) |
-  (1 << KANA) |
-  (1 << EMAIL) |
-  (1 << ROMAN_NAME) |
-  (1 << BIRTH_DATE) |
-  (1 << POSTAL_CODE) |
-  (1 << ADDRESS) |
-  (1 << SEX);
-
 /** By one of these alone a record is of a person. */
 const ENOUGH: i32 =
   (1 << NAME) |
@@ -77,6 +72,9 @@ const ENOUGH: i32 =
   (1 << MY_NUMBER) |
   (1 << PAYMENT_CARD) |
   (1 << CUSTOMER_ID);
+
+/** Of these it takes two. */
+const HALVES: i32 = (1 << ROMAN_NAME) | (1 << POSTAL_CODE) | (1 << BIRTH_DATE);
 
 let today: i32 = 0;
 
@@ -107,32 +105,31 @@ export function readRecord(from: i32, to: i32): void {
   seen(fieldCount);
 }
 
-// @ts-ignore: decorator
-@inline
-function identifies(item: i32): bool {
-  return ((IDENTIFYING >> kindAt(item)) & 1) == 1 && !(sureAt(item) < 0.7);
-}
-
 /**
  * Of how many persons a record is: where two rows stand in one line, the kinds of the first come again in the second.
  * Gives the item at which the second begins, or their number.
  */
 export function secondPerson(): i32 {
-  let known: i32 = 0;
-  let repeated: i32 = 0;
-  for (let at = 0; at < itemCount; at++) {
-    if (!identifies(at)) continue;
-    const bit = 1 << kindAt(at);
-    if ((known & bit) != 0) repeated += 1;
-    known |= bit;
-  }
-  if (repeated == 0 || (repeated == 1 && !isLong(fieldCount))) return itemCount;
+  const again = columned ? repeatedKinds() : repeated;
+  if (again == 0 || (again == 1 && !isLong(fieldCount))) return itemCount;
   // Everything that is there twice must be once on each side of the cut. Of all such cuts the last: the first field
   // of the second row mostly is of a kind that the first row has had.
   for (let cut = itemCount - 1; cut > 0; cut--) {
     if (fieldAt(cut) != fieldAt(cut - 1) && isOnceOnEachSide(cut)) return cut;
   }
   return itemCount;
+}
+
+function repeatedKinds(): i32 {
+  let known: i32 = 0;
+  let again: i32 = 0;
+  for (let at = 0; at < itemCount; at++) {
+    if (!identifies(at)) continue;
+    const bit = 1 << kindAt(at);
+    if ((known & bit) != 0) again += 1;
+    known |= bit;
+  }
+  return again;
 }
 
 function isOnceOnEachSide(cut: i32): bool {
@@ -154,14 +151,39 @@ function isOnceOnEachSide(cut: i32): bool {
  */
 export function takePerson(from: i32, to: i32): bool {
   settleDates(from, to);
+  return !columned && from == 0 && to == itemCount ? takeAll() : takeSome(from, to);
+}
+
+/** All of a row without columns has been read and taken; only the days wait. */
+function takeAll(): bool {
+  let kinds = sureKinds;
+  for (let date = 0; date < dateCount; date++) {
+    const at = dateAt(date);
+    kinds |= 1 << kindAt(at);
+    beginNormal(at);
+    keepDay(at, kindAt(at));
+    endNormal(at);
+  }
+  if (weakCount > 0) {
+    for (let at = 0; at < itemCount; at++)
+      if (sureAt(at) < SURE_FROM && kindAt(at) != OTHER) setKind(at, UNKNOWN);
+  }
+  return isPerson(kinds);
+}
+
+/** Whether these kinds together are of a person. */
+// @ts-ignore: decorator
+@inline
+function isPerson(kinds: i32): bool {
+  return (kinds & ENOUGH) != 0 || popcnt(kinds & HALVES) >= 2;
+}
+
+function takeSome(from: i32, to: i32): bool {
   const anew = changed || from != 0 || to != itemCount;
   if (anew) {
     clearSignature();
     clearNormal();
   }
-  let enough = false;
-  let halves: i32 = 0;
-  let sexes = false;
   let kinds: i32 = 0;
   for (let at = from; at < to; at++) {
     const found = kindAt(at);
@@ -175,17 +197,10 @@ export function takePerson(from: i32, to: i32): bool {
       endNormal(at);
     } else if (anew && found != UNKNOWN && found != OTHER) takeItem(at, found);
     if (anew) endNormal(at);
-    if (!sure) continue;
     // Two phrases of Latin letters are no more a person than one.
-    const bit = 1 << found;
-    if ((kinds & bit) == 0) {
-      if ((ENOUGH & bit) != 0) enough = true;
-      else if (found == ROMAN_NAME || found == POSTAL_CODE || found == BIRTH_DATE) halves += 1;
-      else if (found == SEX) sexes = true;
-    }
-    kinds |= bit;
+    if (sure) kinds |= 1 << found;
   }
-  return enough || halves >= 2;
+  return isPerson(kinds);
 }
 
 /**
@@ -194,11 +209,14 @@ export function takePerson(from: i32, to: i32): bool {
  * issued. A single young date is a birth where no row of the file has other dates.
  */
 function settleDates(from: i32, to: i32): void {
+  const most: i32 = columned ? to - from : dateCount;
+  if (most == 0) return;
   let oldest: i32 = -1;
   let count: i32 = 0;
   let expires: i32 = 0;
-  for (let at = from; at < to; at++) {
-    if (kindAt(at) != OTHER_DATE) continue;
+  for (let place = 0; place < most; place++) {
+    const at: i32 = columned ? from + place : dateAt(place);
+    if (at < from || at >= to || kindAt(at) != OTHER_DATE) continue;
     const day = dayAt(at);
     if (day > today) {
       setKind(at, PASSPORT_EXPIRES);
@@ -219,12 +237,12 @@ function settleDates(from: i32, to: i32): void {
     !hasOtherDates() ||
     !writesOtherDates(formatAt(oldest));
   if (birth) setKind(oldest, BIRTH_DATE);
-  for (let at = from; at < to; at++) if (kindAt(at) == OTHER_DATE) noteOtherDate(formatAt(at));
-  if (expires == 0) return;
-  for (let at = from; at < to; at++) {
-    if (kindAt(at) != OTHER_DATE) continue;
+  for (let place = 0; place < most; place++) {
+    const at: i32 = columned ? from + place : dateAt(place);
+    if (at < from || at >= to || kindAt(at) != OTHER_DATE) continue;
+    noteOtherDate(formatAt(at));
     const span = expires / 10000 - dayAt(at) / 10000;
-    if (span == 10 || span == 5) setKind(at, PASSPORT_ISSUED);
+    if (expires != 0 && (span == 10 || span == 5)) setKind(at, PASSPORT_ISSUED);
   }
 }
 
@@ -245,6 +263,10 @@ function keepDay(item: i32, found: i32): void {
 
 /** yyyymmdd of the first item of a kind; 0: none. */
 export function dayOf(from: i32, to: i32, wanted: i32): i32 {
-  for (let at = from; at < to; at++) if (kindAt(at) == wanted) return dayAt(at);
+  const most: i32 = columned ? to - from : dateCount;
+  for (let place = 0; place < most; place++) {
+    const at: i32 = columned ? from + place : dateAt(place);
+    if (at >= from && at < to && kindAt(at) == wanted) return dayAt(at);
+  }
   return 0;
 }
