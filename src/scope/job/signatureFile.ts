@@ -1,45 +1,6 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { bytesOfRow, SignatureTable, wordsOfRow } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
-
-/** Rows that a worker keeps before it writes them. */
-export const chunkRows = 32_768;
-
-/** Signatures of one task, chunk by chunk as they lie in memory. */
-export class SignatureWriter {
-  readonly #file: number;
-  #chunk = new SignatureTable(chunkRows, new ArrayBuffer(chunkRows * bytesOfRow));
-  #row = 0;
-  rows = 0;
-
-  constructor(file: string) {
-    this.#file = openSync(file, "w", 0o600);
-  }
-
-  /** The table and the row to write next; valid until the next call. */
-  next(): { table: SignatureTable; row: number } {
-    if (this.#row === chunkRows) this.#flush();
-    this.rows += 1;
-    return { table: this.#chunk, row: this.#row++ };
-  }
-
-  #flush(): void {
-    writeRows(this.#file, this.#chunk, this.#row);
-    this.#row = 0;
-  }
-
-  close(): number {
-    if (this.#row > 0) this.#flush();
-    closeSync(this.#file);
-    return this.rows;
-  }
-}
-
-function writeRows(file: number, table: SignatureTable, rows: number): void {
-  const { buffer, byteOffset } = table.words;
-  const bytes = new Uint8Array(buffer, byteOffset, rows * bytesOfRow);
-  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
-}
 
 /** Reads the signatures of all tasks into one table, in the order of the tasks. */
 export function gatherSignatures(parts: readonly { file: string; rows: number }[]): SignatureTable {

@@ -6,12 +6,12 @@ import { readFileSync } from "node:fs";
  */
 
 /** Code points of the planes in which names are written: 0 to 2. */
-export const foldedCodePoints = 0x30000;
+const foldedCodePoints = 0x30000;
 
 /** Takes no place in a name: variation selectors, joiners, controls, byte order marks. */
-export const dropped = 0xffff;
+const dropped = 0xffff;
 /** Stands for several characters: see `expansions`. */
-export const expanded = 0xfffe;
+const expanded = 0xfffe;
 /**
  * Folds to a character outside the first plane; rare kanji keep their low bits, so that they still differ.
  */

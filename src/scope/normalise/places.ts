@@ -62,8 +62,3 @@ function add(set: UnitSet, text: string): void {
   const folded = Uint16Array.from([...text].map((one) => units[one.codePointAt(0) as number] as number));
   set.add(folded, 0, folded.length);
 }
-
-/** Whether Japan Post knows a postal code of seven digits. */
-export function isPostalCode(code: number): boolean {
-  return ((places().postalCodes[code >> 3] as number) & (1 << (code & 7))) !== 0;
-}

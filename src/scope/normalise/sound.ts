@@ -184,7 +184,7 @@ export class Sound {
 
 const scratch = new Uint16Array(limits.lettersMax);
 
-export function isVowel(letter: number): boolean {
+function isVowel(letter: number): boolean {
   return letter === a || letter === e || letter === i || letter === o || letter === u;
 }
 

@@ -1,5 +1,5 @@
 /** Classes of folded characters, as bits; the same numbers stand in layout.as. */
-export const has = {
+const has = {
   digit: 1,
   lower: 2,
   upper: 4,

@@ -1,7 +1,7 @@
-// Where everything lies in the memory of one reader (reader.ts lays the tables there), and the numbers that both
+// Where everything lies in the memory of one reader (tables.ts lays the tables there), and the numbers that both
 // sides know. One memory of fixed size, nothing is allocated: whatever a record holds, it takes no more.
 
-// Kinds, in the order of SCOPE_KINDS; reader.test.ts holds the two against each other.
+// Kinds, in the order of SCOPE_KINDS; personReader.test.ts holds the two against each other.
 export const UNKNOWN: i32 = 0;
 export const NAME: i32 = 1;
 export const KANA: i32 = 2;

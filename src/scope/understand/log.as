@@ -1,4 +1,5 @@
-// Takes records: reads them, and keeps what records.parquet and the signatures say of each until reader.ts writes it.
+// Takes records: reads them, and keeps what records.parquet and the signatures say of each until it is
+// written: see job/understandTask.ts.
 import { endAt, fieldAt, itemCount, kindAt, startAt } from "./items";
 import {
   BIRTH_DATE,

@@ -57,6 +57,8 @@ type Counter =
   | "sex"
   | "day"
   | "fieldCount"
+  | "soundLength"
+  | "split"
   | "itemCount"
   | "normalAt"
   | "logRows"

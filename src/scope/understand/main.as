@@ -1,5 +1,5 @@
 // AssemblyScript (TypeScript for WebAssembly): reads records, cell by cell. tools/buildWasm.mjs compiles it into
-// mainBytes.ts; a test compiles it again and compares. reader.ts lays out the memory and calls what stands here.
+// mainBytes.ts; a test compiles it again and compares. machine.ts lays out the memory and calls what stands here.
 export { putPlace } from "./address";
 export { cellLength, readCell } from "./cell";
 export { classify, confidence, readAs, sex } from "./classify";
@@ -34,5 +34,6 @@ export {
   customerRows,
   misses,
 } from "./customer";
+export { soundLength, split } from "./sound";
 export { fieldCount, splitRecord } from "./split";
 export * from "./layout";

@@ -1,6 +1,6 @@
 // What the records of one source have in common: the byte between fields, and what each column holds, if it has
 // columns. Learnt from its first records; the same records teach the same, so that a job gives the same twice. All
-// of it lies in MEMORY, from where reader.ts takes it away when another source comes.
+// of it lies in MEMORY, from where sourceMemory.ts takes it away when another source comes.
 import { KINDS, MEMORY, OTHER, UNKNOWN } from "./layout";
 import { guessSeparator } from "./split";
 

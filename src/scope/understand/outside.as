@@ -1,4 +1,4 @@
-// What is rare enough to be done outside, where there are regular expressions: reader.ts answers.
+// What is rare enough to be done outside, where there are regular expressions: outside.ts answers.
 
 /** Whether the cell is an address in Latin letters. */
 // @ts-ignore: decorator

@@ -41,7 +41,7 @@ import { family, nameLength, nameUnit } from "./names";
 import { digitAt, digitCount } from "./numbers";
 import { fromKana, isVowel, letterAt, partEnd, parts, soundLength, split } from "./sound";
 
-// What each hash is of: equal texts of different kinds must not be equal. The same as in signatures/domains.ts.
+// What each hash is of: equal texts of different kinds must not be equal.
 const OF_KANJI: i32 = 1;
 const OF_KANJI_RAW: i32 = 2;
 const OF_KANJI_FAMILY: i32 = 3;
@@ -59,7 +59,7 @@ const OF_POSTAL_CODE: i32 = 14;
 const OF_PASSPORT: i32 = 15;
 const OF_CUSTOMER: i32 = 16;
 
-// Places of columns in COLUMN_WORDS, in the order of columnNames in reader.ts.
+// Places of columns in COLUMN_WORDS, in the order of columnNames in machine.ts.
 const AT_KANJI: i32 = 0;
 const AT_SOUND: i32 = 1;
 const AT_ROMAN: i32 = 2;
