@@ -160,12 +160,19 @@ test(
       (await sekisho(gate, "canary", "export", "--as", "csv")).out,
       new RegExp(`^${customer}$`, "m"),
     );
-    const alice = await gate.connect("alice");
-    await until(async () => {
-      const { rows } = await alice.query("select id, email from customers where id = $1", [customer]);
+    const readCanary = async (client: Awaited<ReturnType<typeof gate.connect>>): Promise<void> => {
+      const { rows } = await client.query("select id, email from customers where id = $1", [customer]);
       assert.deepEqual(rows, [{ id: customer, email }]);
+    };
+    // Until the gate has heard of her, she is a customer like any other, and counts for who reads her.
+    const bob = await gate.connect("bob");
+    await until(async () => {
+      await readCanary(bob);
       return entriesOf(gate).includes('"canary-read"');
     });
+    await bob.end();
+    const alice = await gate.connect("alice");
+    await readCanary(alice);
     const { rows } = await alice.query("select id, email from customers where id in (1, 2, 3)");
     assert.equal(rows.length, 3, "a canary takes nothing of the budget");
     await alice.end();
