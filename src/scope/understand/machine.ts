@@ -1,5 +1,5 @@
 import type { HashKey } from "../signatures/keyedHash.ts";
-import { wordOf, wordsOfRow, type NarrowColumn, type WideColumn } from "../signatures/columns.ts";
+import { NARROW_COLUMNS, WIDE_COLUMNS, wordOf, wordsOfRow } from "../signatures/columns.ts";
 import { Kernel, kernelBytes } from "../read/kernel.ts";
 import { cutCell, isRomanAddress, mendCell } from "./outside.ts";
 import { mainBytes } from "./mainBytes.ts";
@@ -77,36 +77,8 @@ export type Layout = Readonly<Record<string, number>>;
 const pageBytes = 65_536;
 /** END of layout.as. */
 const memoryBytes = 0x39c0000;
-/** Columns of a signature, in the order of signature.as. */
-const columnNames: readonly (WideColumn | NarrowColumn)[] = [
-  "kanji",
-  "sound",
-  "roman",
-  "email",
-  "phone",
-  "phone2",
-  "address",
-  "passport",
-  "birth",
-  "birth2",
-  "customer",
-  "soundPairs",
-  "phoneDigits",
-  "emailPairs",
-  "kanjiRaw",
-  "kanjiFamily",
-  "kanjiGiven",
-  "soundFamily",
-  "soundGiven",
-  "emailLocal",
-  "town",
-  "postalCode",
-  "block",
-  "flags",
-  "items",
-  "born",
-  "expires",
-];
+/** Columns of a signature, as signature.as numbers them. */
+const columnNames = [...WIDE_COLUMNS, ...NARROW_COLUMNS];
 
 let compiled: object | null = null;
 

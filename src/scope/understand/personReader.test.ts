@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SCOPE_KINDS, type ScopeKind } from "../fields/kinds.ts";
 import { CUSTOMER_FIELDS } from "../job/customerColumns.ts";
+import { NARROW_COLUMNS, SignatureTable, WIDE_COLUMNS } from "../signatures/columns.ts";
 import { Machine } from "./machine.ts";
 import { PersonReader } from "./personReader.ts";
 
@@ -113,3 +114,30 @@ test("layout.as numbers kinds and customer fields as the rest does", () => {
   );
   assert.equal(CUSTOMER_FIELDS.length, 19);
 });
+
+const columnsOf: readonly (readonly [ScopeKind, string, readonly string[]])[] = [
+  ["name", "佐藤 花子", ["kanji", "kanjiFamily", "kanjiGiven", "kanjiRaw"]],
+  ["kana", "サトウ ハナコ", ["sound", "soundFamily", "soundGiven", "soundPairs"]],
+  ["roman-name", "HANAKO SATO", ["roman", "sound", "soundFamily", "soundGiven", "soundPairs"]],
+  ["sex", "女", ["flags"]],
+  ["birth-date", "1985-03-02", ["birth"]],
+  ["other-date", "1985-03-02", ["birth2"]],
+  ["email", "hanako@mail.example", ["email", "emailLocal", "emailPairs"]],
+  ["postal-code", "100-0005", ["postalCode"]],
+  ["address", "東京都千代田区丸の内1-2-3", ["address", "block", "town"]],
+  ["phone", "090-0123-4567", ["phone", "phoneDigits"]],
+  ["passport", "XT0123456", ["passport"]],
+  ["customer-id", "C-4711", ["customer"]],
+];
+for (const [name, text, expected] of columnsOf) {
+  test(`take() fills ${expected.join(", ")} from ${name}`, () => {
+    const table = new SignatureTable(1);
+    reader.clear();
+    assert.ok(reader.take(name, text));
+    reader.store(table, 0);
+    const filled = [...WIDE_COLUMNS, ...NARROW_COLUMNS].filter((column) =>
+      table.column(column).some((word) => word !== 0),
+    );
+    assert.deepEqual(filled.toSorted(), expected);
+  });
+}

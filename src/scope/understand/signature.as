@@ -59,7 +59,7 @@ const OF_POSTAL_CODE: i32 = 14;
 const OF_PASSPORT: i32 = 15;
 const OF_CUSTOMER: i32 = 16;
 
-// Places of columns in COLUMN_WORDS, in the order of columnNames in machine.ts.
+// Places of columns in COLUMN_WORDS: the columns of 64 bits, then those of 32, in the order of columns.ts.
 const AT_KANJI: i32 = 0;
 const AT_SOUND: i32 = 1;
 const AT_ROMAN: i32 = 2;
