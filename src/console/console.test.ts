@@ -142,6 +142,7 @@ describe("the console in Chromium", { skip: noBrowser }, () => {
     await page.waitForURL(/\/ledger$/);
     await page.locator("tbody tr").first().waitFor();
     await page.keyboard.press("/");
+    await page.locator("input:focus").waitFor();
     await page.keyboard.type("mail-held");
     await page.waitForURL(/text=mail-held/);
     await page.keyboard.press("Escape");
