@@ -27,9 +27,6 @@ export type ColumnFields = readonly (CustomerField | null)[];
 
 export const limits = { problemsMax: 1_000 } as const;
 
-/** Columns of a row that are looked at, as many as a row is split into. */
-const columnsMax = 512;
-
 /** Reads one part of a customer table: signatures to `.signatures`, the rest to `.attributes`. */
 export async function readCustomers(
   task: ReadTask,
@@ -58,7 +55,6 @@ class CustomerSink implements RecordSink {
   readonly #spans: Uint32Array;
   readonly #kept = new CustomerTextWriter();
   readonly #base: string;
-  readonly #input: number;
   readonly #inputMost: number;
   readonly #chunkRows: number;
   readonly #groupRows: number;
@@ -68,12 +64,12 @@ class CustomerSink implements RecordSink {
     this.#machine = machine;
     this.#task = task;
     this.#base = base;
-    this.#input = machine.place("INPUT");
     this.#inputMost = machine.place("INPUT_MOST");
     this.#chunkRows = machine.place("CHUNK_ROWS");
     this.#valuesMost = machine.place("LOG_VALUES") + machine.place("LOG_TEXT") - this.#inputMost - 64;
     this.#groupRows = machine.place("CUSTOMER_ROWS");
     this.#spans = machine.words(machine.place("CUSTOMER_SPANS"), CUSTOMER_FIELDS.length * 2);
+    const columnsMax = machine.place("FIELDS_MOST");
     const places = machine.bytes
       .subarray(machine.place("CUSTOMER_COLUMNS"))
       .subarray(0, columnsMax)
@@ -91,7 +87,7 @@ class CustomerSink implements RecordSink {
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
     // The names of the columns.
     if (place.offset <= 3 && place.path === "" && place.line <= 1) return;
-    const { exports, bytes: own } = this.#machine;
+    const { exports } = this.#machine;
     if (end - start > this.#inputMost) {
       const { source } = this.#task.input;
       const message = `A row of ${source} is too long, and is left out: no customer has that much text`;
@@ -102,9 +98,7 @@ class CustomerSink implements RecordSink {
     // Keys of customers are short; one that is not still has room.
     if (exports.customerRows.value === this.#groupRows || exports.valuesEnd.value > this.#valuesMost)
       this.#flush();
-    const here = bytes.buffer === own.buffer;
-    const from = here ? start : this.#input;
-    if (!here) own.set(bytes.subarray(start, end), from);
+    const from = this.#machine.bring(bytes, start, end);
     exports.customer(from, from + end - start, place.separator === 0 ? 0x2c : place.separator);
     if (exports.misses.value !== 0) this.#codeAttributes(exports.misses.value);
     this.#rows += 1;

@@ -58,7 +58,6 @@ class TaskSink implements RecordSink {
   readonly #signatures: SignatureChunks;
   readonly #sources: SourceMemories;
   readonly #problems: ReadProblem[] = [];
-  readonly #input: number;
   readonly #inputMost: number;
   readonly #pieces: number;
   /** The first records of a source, which are understood once the source is: by all of them. */
@@ -76,7 +75,6 @@ class TaskSink implements RecordSink {
     this.#log = new RecordLog(to.records, machine, task.input.source);
     this.#signatures = new SignatureChunks(`${to.base}.signatures`, machine);
     this.#sources = new SourceMemories(machine);
-    this.#input = machine.place("INPUT");
     this.#inputMost = machine.place("INPUT_MOST");
     this.#pieces = machine.place("PIECES");
   }
@@ -84,40 +82,47 @@ class TaskSink implements RecordSink {
   record(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
     const sameSource = place.path === this.#lastPath && place.separator === this.#lastSeparator;
     if (!sameSource || place.columns !== this.#lastColumns) this.#enter(place);
-    const from = bytes.buffer === this.#machine.bytes.buffer ? start : this.#input;
-    const to = this.#put(bytes, start, end, place);
-    const { exports } = this.#machine;
+    const to = this.#endOf(start, end, place);
     if (!this.#known) {
-      exports.readRecord(from, to);
+      const { exports } = this.#machine;
+      const from = this.#bring(bytes, start, to);
+      exports.readRecord(from, from + to - start);
       if (exports.isNew() !== 0) {
         // A Buffer's own slice() is a view of memory that the reader uses again.
-        this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, end)), place: { ...place } });
+        this.#first.push({ bytes: Uint8Array.from(bytes.subarray(start, to)), place: { ...place } });
         return;
       }
       this.#understandFirst();
-      this.#put(bytes, start, end, place);
     }
-    this.#setPlace(place);
-    if (exports.record(from, to) !== 0) return;
-    this.#flush(place);
-    exports.takeRecord(from);
+    this.#take(bytes, start, to, place);
   }
 
-  /** The record's bytes go to the module, if they do not lie there already; the end of them there. */
-  #put(bytes: Uint8Array, start: number, end: number, place: RecordPlace): number {
+  /** Where a record ends for us. */
+  #endOf(start: number, end: number, { path, offset }: RecordPlace): number {
+    if (end - start <= this.#inputMost) return end;
+    const { source } = this.#task.input;
+    const where = path === "" ? source : `${source}, ${path}`;
+    const message = `A record of ${where} is too long: the rest of it is not read`;
+    this.problem({ code: "line-too-long", source, path, offset, message });
+    return start + this.#inputMost;
+  }
+
+  #bring(bytes: Uint8Array, start: number, end: number): number {
     this.#machine.piecesEnd = this.#pieces;
-    if (bytes.buffer === this.#machine.bytes.buffer) return end;
-    let to = end;
-    if (end - start > this.#inputMost) {
-      const { source } = this.#task.input;
-      const { path, offset } = place;
-      const where = path === "" ? source : `${source}, ${path}`;
-      const message = `A record of ${where} is too long: the rest of it is not read`;
-      this.problem({ code: "line-too-long", source, path, offset, message });
-      to = start + this.#inputMost;
-    }
-    this.#machine.bytes.set(bytes.subarray(start, to), this.#input);
-    return this.#input + to - start;
+    return this.#machine.bring(bytes, start, end);
+  }
+
+  /** Understands a record whose source is known. */
+  #take(bytes: Uint8Array, start: number, end: number, place: RecordPlace): void {
+    const { exports } = this.#machine;
+    const from = this.#bring(bytes, start, end);
+    this.#setPlace(place);
+    if (exports.record(from, from + end - start) !== 0) return;
+    this.#log.flush();
+    this.#signatures.flush();
+    // The record stands in the next group, which numbers paths anew.
+    this.#setPlace(place);
+    exports.takeRecord(from);
   }
 
   #setPlace({ path, offset, line, encoding, part }: RecordPlace): void {
@@ -125,24 +130,10 @@ class TaskSink implements RecordSink {
     this.#machine.exports.setPlace(offset, line, code, RECORD_PARTS.indexOf(part), this.#log.pathOf(path));
   }
 
-  /** What is kept goes to the files; the record under way stands in the next group. */
-  #flush(place: RecordPlace): void {
-    this.#log.flush();
-    this.#signatures.flush();
-    this.#setPlace(place);
-  }
-
   /** What came before the source was known is read a second time. */
   #understandFirst(): void {
     this.#known = true;
-    const { exports } = this.#machine;
-    for (const { bytes, place } of this.#first) {
-      const to = this.#put(bytes, 0, bytes.length, place);
-      this.#setPlace(place);
-      if (exports.record(this.#input, to) !== 0) continue;
-      this.#flush(place);
-      exports.takeRecord(this.#input);
-    }
+    for (const { bytes, place } of this.#first) this.#take(bytes, 0, bytes.length, place);
     this.#first.length = 0;
   }
 

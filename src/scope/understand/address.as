@@ -1,5 +1,5 @@
 // A Japanese address in parts that can be compared: 東京都千代田区丸の内一丁目2番3号 ビル is 千代田区丸の内, 1-2-3.
-import { cellKanji, cellLength, cellMask, classOf, unitAt } from "./cell";
+import { cellKanji, cellLength, cellMask, classOf, isSign, unitAt } from "./cell";
 import {
   BLANK,
   CELL,
@@ -14,7 +14,6 @@ import {
   OTHERS,
   PREFECTURE_END,
   PREFECTURES,
-  SIGNS,
   TOWN,
   TOWN_MOST,
   TOWNS,
@@ -44,11 +43,6 @@ export function townUnit(place: i32): i32 {
 @inline
 export function blockNumber(place: i32): i32 {
   return load<i32>(NUMBERS + (place << 2));
-}
-// @ts-ignore: decorator
-@inline
-function isSign(unit: i32, bit: i32): bool {
-  return ((<i32>load<u8>(SIGNS + unit)) & bit) != 0;
 }
 /** 0 to 9, 10 for 十, 255 for others. */
 // @ts-ignore: decorator

@@ -15,6 +15,7 @@ import {
   KANJI,
   LOWER,
   ROUND_MARK,
+  SIGNS,
   UPPER,
   VOICED_MARK,
 } from "./layout";
@@ -39,6 +40,13 @@ export function unitAt(place: i32): i32 {
 @inline
 export function classOf(unit: i32): i32 {
   return load<u16>(CLASSES + (unit << 1));
+}
+
+/** Whether a unit is one of the signs of that bit: see SIGNS. */
+// @ts-ignore: decorator
+@inline
+export function isSign(unit: i32, bit: i32): bool {
+  return (<i32>load<u8>(SIGNS + unit) & bit) != 0;
 }
 
 // @ts-ignore: decorator

@@ -91,8 +91,8 @@ export class Machine {
   readonly layout: Layout;
   /** All of the memory. */
   readonly bytes: Buffer;
-  /** Reads inputs into this memory: what it gives can be understood where it lies. */
-  readonly kernel: Kernel;
+  readonly #memory: { buffer: ArrayBuffer };
+  #kernel: Kernel | null = null;
   /** Where the texts of the record's mended and cut cells end. */
   piecesEnd = 0;
 
@@ -115,7 +115,7 @@ export class Machine {
     if (this.place("END") !== memoryBytes)
       throw new Error("Cannot lay out the memory: layout.as has another end");
     this.bytes = Buffer.from(memory.buffer);
-    this.kernel = new Kernel({ memory, base: memoryBytes });
+    this.#memory = memory;
     layTables(this);
     layKey(this, key);
     this.exports.setKey(key.k0, key.k1);
@@ -126,6 +126,20 @@ export class Machine {
     );
     if (today !== null) this.exports.setToday(today.year * 10_000 + today.month * 100 + today.day);
     this.exports.newMemory(0);
+  }
+
+  /** Reads inputs into this memory: what it gives can be understood where it lies. */
+  get kernel(): Kernel {
+    // Who only reads texts needs none of its tables.
+    return (this.#kernel ??= new Kernel({ memory: this.#memory, base: memoryBytes }));
+  }
+
+  /** Where the row `bytes[start..end)` lies in this memory: there already, or brought there. */
+  bring(bytes: Uint8Array, start: number, end: number): number {
+    if (bytes.buffer === this.bytes.buffer) return bytes.byteOffset + start;
+    const input = this.place("INPUT");
+    this.bytes.set(bytes.subarray(start, end), input);
+    return input;
   }
 
   /** Where something lies, by its name in layout.as. */
@@ -154,10 +168,9 @@ export class Machine {
 /** Texts of the fields of a row, as the module splits it. */
 export function fieldsOf(machine: Machine, row: Uint8Array, separator: number): string[] {
   const { bytes, exports } = machine;
-  const input = machine.place("INPUT");
   const size = Math.min(row.length, machine.place("INPUT_MOST"));
-  bytes.set(row.subarray(0, size), input);
-  exports.splitRecord(input, input + size, separator);
+  const from = machine.bring(row, 0, size);
+  exports.splitRecord(from, from + size, separator);
   const count = exports.fieldCount.value;
   const starts = machine.words(machine.place("FIELD_STARTS"), count);
   const ends = machine.words(machine.place("FIELD_ENDS"), count);

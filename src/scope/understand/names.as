@@ -1,5 +1,5 @@
 // Names in kanji, kana and Latin letters, with the places of family and given name in them.
-import { cellLength, cellMask, classOf, unitAt } from "./cell";
+import { cellLength, cellMask, classOf, isSign, unitAt } from "./cell";
 import {
   ACCENTED,
   BLANK,
@@ -17,7 +17,6 @@ import {
   NAME_MOST,
   NAME_UNITS,
   OTHERS,
-  SIGNS,
   TITLE,
   TOKEN_ENDS,
   TOKEN_STARTS,
@@ -68,11 +67,6 @@ function tokenEnd(token: i32): i32 {
 @inline
 export function wordEnd(word: i32): i32 {
   return load<i32>(WORD_ENDS + (word << 2));
-}
-// @ts-ignore: decorator
-@inline
-function isSign(unit: i32, bit: i32): bool {
-  return ((<i32>load<u8>(SIGNS + unit)) & bit) != 0;
 }
 
 /** Blank, ・ and comma. */

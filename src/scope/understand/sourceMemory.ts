@@ -1,7 +1,7 @@
 import { kindOfName } from "./columnNames.ts";
 import type { Machine } from "./machine.ts";
 
-export const limits = { columnsMax: 512, sourcesMax: 4_096 } as const;
+export const limits = { sourcesMax: 4_096 } as const;
 
 /**
  * What the module remembers of each source: the byte between fields, what its columns hold. The module holds
@@ -45,7 +45,7 @@ export function beginMemory(machine: Machine, separator: number, columns: readon
   exports.newMemory(separator);
   if (columns === null) return;
   exports.nameColumns(columns.length);
-  for (const [column, one] of columns.slice(0, limits.columnsMax).entries()) {
+  for (const [column, one] of columns.entries()) {
     const found = kindOfName(one);
     if (found !== null) exports.nameColumn(column, found);
   }
