@@ -196,6 +196,7 @@ test("RunWriter's runs are read as the indices that they stand for", async () =>
     { name: "narrow", type: "text" },
   ] as const;
   const duck = await openDuck();
+  let made = 0;
   await fc.assert(
     fc.asyncProperty(runs, async (all) => {
       const [wide, narrow] = [new RunWriter(16), new RunWriter(8)];
@@ -210,7 +211,8 @@ test("RunWriter's runs are read as the indices that they stand for", async () =>
         { dictionary: plainTexts(texts.slice(0, 200)), count: 200, indices: narrow.take() },
       ]);
       written.close();
-      const file = join(folder, "runs.parquet");
+      // Another name each time: DuckDB tells files apart by time and size.
+      const file = join(folder, `runs-${(made += 1)}.parquet`);
       const { rowGroups } = written;
       joinParquet(file, of, [{ file: join(folder, "runs.part"), rowGroups, packed: true }]);
       const read = await duck.rows<{ wide: string; narrow: string }>(`SELECT * FROM '${file}'`);

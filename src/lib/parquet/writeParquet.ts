@@ -1,5 +1,6 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { zstdCompressSync, constants } from "node:zlib";
+import { DirectWriter, wholeBlocks } from "../directFile.ts";
 import type { Runs } from "./runWriter.ts";
 import { ThriftWriter } from "./thriftCompact.ts";
 
@@ -61,7 +62,7 @@ export function beginParquet(file: string, groups: readonly RowGroup[] = []): Sh
   writeAll(open, magic, 0);
   closeSync(open);
   const end = new BigInt64Array(new SharedArrayBuffer(8));
-  end[0] = BigInt(endOf(groups));
+  end[0] = BigInt(wholeBlocks(endOf(groups)));
   return { file, end };
 }
 
@@ -99,7 +100,7 @@ function writeAll(file: number, bytes: Uint8Array, at: number): void {
  * `joinParquet` puts round them.
  */
 export class ParquetPart {
-  readonly #file: number;
+  readonly #file: DirectWriter;
   readonly #end: BigInt64Array;
   readonly #columns: readonly ParquetColumn[];
   readonly #level: number | null;
@@ -113,7 +114,8 @@ export class ParquetPart {
   /** `level`: of zstd, lower is faster; null: not packed. */
   constructor(target: string | SharedParquet, columns: readonly ParquetColumn[], level: number | null) {
     const own = typeof target === "string";
-    this.#file = own ? openSync(target, "w", 0o600) : openSync(target.file, "r+");
+    // Parts are soon read, to be joined.
+    this.#file = own ? new DirectWriter(target, "w", { cached: true }) : new DirectWriter(target.file, "r+");
     this.#end = own ? new BigInt64Array(1) : target.end;
     this.#columns = columns;
     this.#level = level;
@@ -125,12 +127,11 @@ export class ParquetPart {
     const chunks = this.#columns.map(({ loose }, at) =>
       this.#chunk(rows, values[at] as ColumnValues, loose === true ? null : this.#level),
     );
-    const start = Number(Atomics.add(this.#end, 0, BigInt(this.#at)));
-    let at = start;
-    for (const page of this.#pages) {
-      writeAll(this.#file, page, at);
-      at += page.length;
-    }
+    // Each row group begins with a block of the disk: between two of them some bytes lie idle.
+    const start = Number(Atomics.add(this.#end, 0, BigInt(wholeBlocks(this.#at))));
+    this.#file.begin(start);
+    for (const page of this.#pages) this.#file.write(page);
+    this.#file.end();
     this.#pages = [];
     this.#at = 0;
     this.#last = null;
@@ -230,7 +231,7 @@ export class ParquetPart {
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
 }
 

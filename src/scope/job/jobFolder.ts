@@ -5,7 +5,7 @@ import { SekishoError } from "../../lib/error.ts";
 import type { HashKey } from "../signatures/keyedHash.ts";
 
 /** Goes up when a job that an older version began cannot be gone on with. */
-const version = 3;
+const version = 4;
 
 export const PHASES = ["index", "read", "match", "persons", "done"] as const;
 export type Phase = (typeof PHASES)[number];

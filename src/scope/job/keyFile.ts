@@ -1,18 +1,12 @@
-import { globSync, renameSync, rmSync, statSync } from "node:fs";
+import { globSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { SekishoError } from "../../lib/error.ts";
-import { ParquetPart, joinParquet, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
+import { beginParquet, endParquet, ParquetPart, type ParquetColumn } from "../../lib/parquet/writeParquet.ts";
 import { COUNTED_KEYS, Frequencies } from "../match/frequencies.ts";
 import { FREQUENCY_VALUES } from "../match/weights.ts";
-import {
-  bytesOfRow,
-  NARROW_KEYS,
-  WIDE_KEYS,
-  wordOf,
-  wordsOfRow,
-  type SignatureTable,
-} from "../signatures/columns.ts";
+import { NARROW_KEYS, WIDE_KEYS, wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { gatherSignatures } from "./signatureFile.ts";
+import type { TaskResult } from "./understandTask.ts";
 
 const keyColumns: readonly ParquetColumn[] = [
   { name: "row", type: "uint32" },
@@ -40,7 +34,7 @@ export class KeyFile {
   constructor(file: string) {
     this.#file = file;
     this.#part = `${file}.${process.pid}.part`;
-    this.#parquet = new ParquetPart(this.#part, keyColumns, null);
+    this.#parquet = new ParquetPart(beginParquet(this.#part), keyColumns, null);
   }
 
   /** Adds rows of a table, all if `only` is not given; `first`: the number of its first one. */
@@ -88,18 +82,22 @@ export class KeyFile {
   /** The file is there whole or not at all. */
   close(): void {
     this.#parquet.close();
-    const whole = `${this.#part}.whole`;
-    joinParquet(whole, keyColumns, [{ file: this.#part, rowGroups: this.#parquet.rowGroups, packed: false }]);
-    rmSync(this.#part);
-    renameSync(whole, this.#file);
+    endParquet(this.#part, keyColumns, { groups: this.#parquet.rowGroups, packed: false });
+    renameSync(this.#part, this.#file);
   }
+}
+
+/** How many signatures a task has written, as stands beside them. */
+function recordsOf(signatures: string): number {
+  const result = signatures.replace(/signatures$/, "json");
+  return (JSON.parse(readFileSync(result, "utf8")) as TaskResult).records;
 }
 
 /** Writes the keys of all records of a job; gives how many there are. */
 export function writeRecordKeys(out: string, file: string): number {
   const parts = globSync(join(out, "work", "read", "*.signatures"))
     .toSorted()
-    .map((part) => ({ file: part, rows: statSync(part).size / bytesOfRow }));
+    .map((file) => ({ file, rows: recordsOf(file) }));
   if (parts.length === 0) {
     throw new SekishoError("not-found", `Cannot find the records of a job in ${out}`, {
       hint: "name the folder of a job, as given with --out, before it is sealed; or that of an index",

@@ -18,11 +18,20 @@ export function countingTasks(table: SignatureTable, frequencies: Frequencies): 
 /** Rows that a thread takes at once. */
 export const rowsOfTask = 131_072;
 
-/** What hashes columns of keys, before rows are joined by them. */
-export function columnTasks(table: SignatureTable, columns: HashedColumns): MatchAsked[] {
+/**
+ * What hashes columns of keys, before rows are joined by them. `frequencies`: laid into the rows meanwhile,
+ * for who compares them.
+ */
+export function columnTasks(
+  table: SignatureTable,
+  columns: HashedColumns,
+  frequencies: Frequencies | null,
+): MatchAsked[] {
   const tasks: MatchAsked[] = [];
-  for (let from = 0; from < columns.count; from += rowsOfTask)
-    tasks.push({ do: "columns", table, columns, from, to: Math.min(columns.count, from + rowsOfTask) });
+  for (let from = 0; from < columns.count; from += rowsOfTask) {
+    const to = Math.min(columns.count, from + rowsOfTask);
+    tasks.push({ do: "columns", table, columns, frequencies, from, to });
+  }
   return tasks;
 }
 
@@ -42,9 +51,9 @@ export async function edgesWithin(
   const { table, frequencies, rules, rows } = of;
   const keys = rules.map((rule) => placesOf(rule).left);
   const columns = columnsOfKeys(keys, rows ?? table.rows);
-  await pool.work(columnTasks(table, columns));
+  await pool.work(columnTasks(table, columns, frequencies));
   const answers = await pool.work(
-    rules.map((_, at): MatchAsked => ({ do: "pairs", table, frequencies, rules, at, columns })),
+    rules.map((_, at): MatchAsked => ({ do: "pairs", table, rules, at, columns })),
   );
   const pairs = answers.flatMap((answer) => (answer.done === "pairs" ? [answer.pairs] : []));
   const seen = new SeenPatterns();

@@ -29,7 +29,7 @@ import {
   rowsOfTask,
   type MatchPool,
 } from "./matchPool.ts";
-import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
+import type { MatchAsked } from "./matchTask.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Everything that matching says. */
@@ -73,9 +73,6 @@ const learntRows = 200_000;
 /** Rules that settle most records; the rest is asked of those only that they leave. */
 const settlingRules = 2;
 
-/** Rules that one task goes through the customers for. */
-const rulesOfTask = 3;
-
 /** Links records to customers, and those without a customer to each other. */
 export async function matchRecords(matching: Matching): Promise<Matched> {
   const { records } = matching;
@@ -99,7 +96,7 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
 /** Which of the records without a sure customer are of one person; writes their keys meanwhile. */
 async function joinRecords(matching: Matching, links: Links): Promise<Edges> {
   const { pool, records: table, recordFrequencies: frequencies } = matching;
-  const open = rowsOf(links.state, (state) => state !== linkState.certain);
+  const open = rowsOf(links.state, { value: linkState.certain, is: false });
   const [answer] = await pool.work([
     { do: "equal", table, rows: open },
     { do: "keys", table, frequencies, only: open, file: matching.keys },
@@ -153,21 +150,21 @@ class Matcher {
 
   /** Hashes all columns of the customers by which records are joined to them. */
   async hashCustomers(): Promise<void> {
-    await this.#of.pool.work(columnTasks(this.#of.index.table, this.#columns));
+    const { table, frequencies } = this.#of.index;
+    await this.#of.pool.work(columnTasks(table, this.#columns, frequencies));
   }
 
   /** All records, by the rules that settle most; meanwhile the records' own values are counted. */
   async findFirst(): Promise<void> {
-    const { records, recordFrequencies, pool } = this.#of;
+    const { records, recordFrequencies } = this.#of;
     const rules = firstRules.slice(0, settlingRules);
-    const tasks = rules.map((rule) => this.#joining([rule], null));
-    const answers = await pool.work([...tasks, ...countingTasks(records, recordFrequencies)]);
-    await this.#find(null, joinedRules(rules, answers), this.#settled);
+    const joined = await this.#join(rules, null, countingTasks(records, recordFrequencies));
+    await this.#find(null, joined, this.#settled);
   }
 
   /** By the rest of the first rules those that are not settled, and those that are learnt from. */
   async findRest(): Promise<void> {
-    const asking = rowsOf(this.#settled, (settled) => settled === 0);
+    const asking = rowsOf(this.#settled, { value: 0, is: true });
     const rules = firstRules.slice(settlingRules);
     const joined = await this.#join(rules, asking);
     await this.#find(asking, joined, this.#settled);
@@ -179,22 +176,26 @@ class Matcher {
    * first ones do.
    */
   async findLoosely({ state }: Links): Promise<void> {
-    const open = rowsOf(state, (one) => one !== linkState.certain);
-    const learnt = rowsOf(state, (one, record) => one === linkState.certain && record % this.#step === 0);
+    const open = rowsOf(state, { value: linkState.certain, is: false });
+    const learnt = rowsOf(state, { value: linkState.certain, is: true, step: this.#step });
     const joined = await this.#join(looseRules, open);
     await this.#find(joinRows(open, learnt), joined, null);
   }
 
-  #joining(rules: readonly Rule[], rows: Int32Array | null): MatchAsked {
-    return { do: "join", left: this.#of.records, rows, right: this.#columns, rules };
-  }
-
-  /** Joins those records to the customers, by rules. */
-  async #join(rules: readonly Rule[], rows: Int32Array): Promise<JoinedRule[]> {
-    const tasks: MatchAsked[] = [];
-    for (let from = 0; from < rules.length; from += rulesOfTask)
-      tasks.push(this.#joining(rules.slice(from, from + rulesOfTask), rows));
-    return joinedRules(rules, await this.#of.pool.work(tasks));
+  /** Joins those records, or all, to the customers, by rules; `besides`: what else threads do meanwhile. */
+  async #join(
+    rules: readonly Rule[],
+    rows: Int32Array | null,
+    besides: readonly MatchAsked[] = [],
+  ): Promise<JoinedRule[]> {
+    const { records, pool } = this.#of;
+    const keys = rules.map((rule) => placesOf(rule).left);
+    const left = columnsOfKeys(keys, rows ?? records.rows);
+    await pool.work(columnTasks(records, left, null));
+    const tasks = rules.map((rule): MatchAsked => ({ do: "join", left, right: this.#columns, rule }));
+    const answers = await pool.work([...tasks, ...besides]);
+    const joins = answers.flatMap((answer) => (answer.done === "join" ? [answer.join] : []));
+    return rules.map((rule, at) => ({ rule, join: joins[at] as KeyJoin }));
   }
 
   /** One round: what those find who ask, in the places for which rules were joined. */
@@ -214,7 +215,6 @@ class Matcher {
         do: "candidates",
         left: records,
         right: index.table,
-        frequencies: index.frequencies,
         joined,
         asking,
         from,
@@ -246,11 +246,11 @@ class Matcher {
     const prior = priorOf(index.rows, strangers);
     const { classes, weights } = learn(this.#seen, prior);
     const odds = oddsOfPatterns(weights, prior);
-    const { table: right, frequencies } = index;
+    const { table: right } = index;
     const [persons, rounds] = [this.#persons, this.#rounds];
     await pool.work(
       this.#found.flat().map((candidates) => {
-        return { do: "decide", candidates, right, frequencies, odds, rounds, persons, links };
+        return { do: "decide", candidates, right, odds, rounds, persons, links };
       }),
     );
     return { classes };
@@ -271,20 +271,17 @@ class Matcher {
   }
 }
 
-function joinedRules(rules: readonly Rule[], answers: readonly MatchAnswer[]): JoinedRule[] {
-  const joins = answers.flatMap((answer) => (answer.done === "join" ? answer.joins : []));
-  return rules.map((rule, at) => ({ rule, join: joins[at] as KeyJoin }));
-}
-
-function rowsOf(values: Uint8Array, is: (value: number, row: number) => boolean): Int32Array {
-  const all = new Int32Array(values.length);
+/** Rows whose value is, or is not, a given one; `step`: of these only every so many. */
+function rowsOf(values: Uint8Array, asked: { value: number; is: boolean; step?: number }): Int32Array {
+  const { value, is, step = 1 } = asked;
   let count = 0;
-  for (let row = 0; row < values.length; row += 1) {
-    all[count] = row;
-    if (is(values[row] as number, row)) count += 1;
-  }
+  for (let row = 0; row < values.length; row += step) if ((values[row] === value) === is) count += 1;
   const rows = new Int32Array(sharedBytes(count * 4), 0, count);
-  rows.set(all.subarray(0, count));
+  let at = 0;
+  for (let row = 0; row < values.length && at < count; row += step) {
+    rows[at] = row;
+    if ((values[row] === value) === is) at += 1;
+  }
   return rows;
 }
 

@@ -15,8 +15,8 @@ import {
   type Rule,
 } from "../match/findPairs.ts";
 import { Frequencies } from "../match/frequencies.ts";
-import { fillColumns, type HashedColumns } from "../match/hashKeys.ts";
-import { groupByKey, joinKeys, type KeyJoin } from "../match/joinKeys.ts";
+import { blockRows, fillColumns, type HashedColumns } from "../match/hashKeys.ts";
+import { groupByKey, joinKeys, JoinScratch, type KeyJoin } from "../match/joinKeys.ts";
 import { valuesOf, type FrequencyValue } from "../match/weights.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
@@ -31,25 +31,26 @@ export type SharedFrequencies = { rows: number; codes: Uint8Array };
 /** What the job asks of its threads while it matches. */
 export type MatchAsked =
   | { do: "count"; table: SharedTable; frequencies: SharedFrequencies; value: FrequencyValue }
-  | { do: "columns"; table: SharedTable; columns: HashedColumns; from: number; to: number }
-  | ({ do: "join" } & Joining)
+  | ({ do: "columns" } & FillingColumns)
+  | { do: "join"; left: HashedColumns; right: HashedColumns; rule: Rule }
   | { do: "keys"; table: SharedTable; frequencies: SharedFrequencies; only: Int32Array; file: string }
   | { do: "equal"; table: SharedTable; rows: Int32Array }
   | ({ do: "candidates" } & FindingCandidates)
   | ({ do: "decide"; links: Links } & Deciding)
   | ({ do: "pairs" } & FindingPairs);
 
-/** `rows`: of the left side those that ask, all if null. */
-type Joining = {
-  left: SharedTable;
-  rows: Int32Array | null;
-  right: HashedColumns;
-  rules: readonly Rule[];
+/** `frequencies`: laid into the rows; null: not again. */
+type FillingColumns = {
+  table: SharedTable;
+  columns: HashedColumns;
+  frequencies: SharedFrequencies | null;
+  from: number;
+  to: number;
 };
+/** Frequencies of the right side lie in its rows. */
 export type FindingCandidates = {
   left: SharedTable;
   right: SharedTable;
-  frequencies: SharedFrequencies;
   joined: readonly JoinedRule[];
   /** Which rows ask, null: all; and which of their places this task is of. */
   asking: Int32Array | null;
@@ -73,14 +74,12 @@ export type Before = {
 type Deciding = {
   candidates: Candidates;
   right: SharedTable;
-  frequencies: SharedFrequencies;
   odds: PatternOdds;
   rounds: Uint8Array;
   persons: Int32Array;
 };
 type FindingPairs = {
   table: SharedTable;
-  frequencies: SharedFrequencies;
   rules: readonly Rule[];
   at: number;
   columns: HashedColumns;
@@ -91,7 +90,7 @@ export type Seen = { counts: Float64Array; rarities: Float64Array };
 export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> & { seen: Seen };
 export type MatchAnswer =
   | { done: "nothing" }
-  | { done: "join"; joins: KeyJoin[] }
+  | { done: "join"; join: KeyJoin }
   | { done: "equal"; edges: Edges }
   | { done: "candidates"; candidates: Candidates; seen: Seen }
   | { done: "pairs"; pairs: FoundPairs };
@@ -99,20 +98,24 @@ export type MatchAnswer =
 const tableOf = ({ rows, words }: SharedTable): SignatureTable => new SignatureTable(rows, words.buffer);
 const frequenciesOf = ({ rows, codes }: SharedFrequencies): Frequencies => new Frequencies(rows, codes);
 
+/** Kept from one join to the next: to be given fresh memory takes as long as what is done in it. */
+let scratchOfJoins: JoinScratch | null = null;
+const joinScratch = (): JoinScratch => (scratchOfJoins ??= new JoinScratch());
+
 /** Does what is asked, on a thread. */
 export function doMatch(asked: MatchAsked): MatchAnswer {
+  if (asked.do !== "join" && asked.do !== "count") scratchOfJoins = null;
   switch (asked.do) {
     case "count":
       frequenciesOf(asked.frequencies).countValue(tableOf(asked.table), asked.value);
       return { done: "nothing" };
     case "columns":
-      fillColumns(asked.columns, tableOf(asked.table), asked.from, asked.to);
+      fillPart(asked);
       return { done: "nothing" };
     case "join": {
-      const places = asked.rules.map(placesOf);
-      const left = { table: tableOf(asked.left), rows: asked.rows, keys: places.map((one) => one.left) };
-      const right = { columns: asked.right, keys: places.map((one) => one.right) };
-      return { done: "join", joins: joinKeys(left, right) };
+      const key = placesOf(asked.rule);
+      const left = { columns: asked.left, key: key.left };
+      return { done: "join", join: joinKeys(left, { columns: asked.right, key: key.right }, joinScratch()) };
     }
     case "equal":
       return { done: "equal", edges: equalRecords(tableOf(asked.table), asked.rows) };
@@ -125,12 +128,25 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
     case "candidates":
       return findCandidates(asked);
     case "decide": {
-      const { right, frequencies, links } = asked;
-      decideLinks({ ...asked, right: tableOf(right), frequencies: frequenciesOf(frequencies) }, links);
+      const right = tableOf(asked.right);
+      decideLinks({ ...asked, right, frequencies: Frequencies.within(right) }, asked.links);
       return { done: "nothing" };
     }
     case "pairs":
       return { done: "pairs", pairs: findPairs(asked) };
+  }
+}
+
+/** Lays frequencies into rows while these are in the cache because their columns were hashed. */
+function fillPart({ table, columns, frequencies, from, to }: FillingColumns): void {
+  const of = tableOf(table);
+  if (frequencies === null) return fillColumns(columns, of, from, to);
+  const codes = frequenciesOf(frequencies);
+  const { rows } = columns;
+  for (let first = from; first < to; first += blockRows) {
+    const last = Math.min(to, first + blockRows);
+    fillColumns(columns, of, first, last);
+    for (let at = first; at < last; at += 1) codes.layInto(of, rows === null ? at : (rows[at] as number));
   }
 }
 
@@ -139,8 +155,9 @@ const rowsTouched = 48;
 
 function findCandidates(asked: FindingCandidates): MatchAnswer {
   const { asking, from, to, step, round, settled } = asked;
-  const frequencies = frequenciesOf(asked.frequencies);
-  const sides = { left: tableOf(asked.left), right: tableOf(asked.right), frequencies };
+  const right = tableOf(asked.right);
+  const frequencies = Frequencies.within(right);
+  const sides = { left: tableOf(asked.left), right, frequencies };
   const finder = new CandidateFinder(sides, asked.joined);
   const seen = new SeenPatterns();
   const starts = new Uint32Array(sharedBytes((to - from + 1) * 4), 0, to - from + 1);
@@ -221,7 +238,7 @@ function findPairs(asked: FindingPairs): FoundPairs {
   const { rules, at, columns } = asked;
   const found = new PairList();
   const table = tableOf(asked.table);
-  const frequencies = frequenciesOf(asked.frequencies);
+  const frequencies = Frequencies.within(table);
   const runs = groupByKey(columns, placesOf(rules[at] as Rule).left);
   findPairsWithin({ table, frequencies, rules, at, runs }, found);
   const seen = new SeenPatterns();

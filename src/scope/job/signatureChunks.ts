@@ -1,8 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { bytesOfRow } from "../signatures/columns.ts";
 import type { Machine } from "../understand/machine.ts";
 
-/** Writes the signatures that the module keeps to a file, as they lie in memory. */
+/** Writes the signatures that the module keeps to a file, as they lie in its memory: see readSignatures. */
 export class SignatureChunks {
   readonly #machine: Machine;
   readonly #file: number;
@@ -15,8 +14,7 @@ export class SignatureChunks {
   /** All that are kept now. */
   flush(): void {
     const { exports, bytes } = this.#machine;
-    const from = this.#machine.place("CHUNK");
-    const rows = bytes.subarray(from, from + exports.chunkRows.value * bytesOfRow);
+    const rows = bytes.subarray(this.#machine.place("CHUNK"), exports.chunkEnd.value);
     for (let done = 0; done < rows.length;) done += writeSync(this.#file, rows, done);
     exports.clearChunk();
   }

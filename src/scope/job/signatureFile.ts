@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { bytesOfRow, SignatureTable, wordsOfRow } from "../signatures/columns.ts";
+import { SignatureTable, wordsOfRow } from "../signatures/columns.ts";
+import { scratch } from "./scratch.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
 /** Reads the signatures of all tasks into one table, in the order of the tasks. */
@@ -13,13 +14,31 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
   return all;
 }
 
-/** Reads the signatures of one file to their place in a table; `at`: their first word there. */
+/**
+ * Reads the signatures of one file to their place in a table, where nothing stands yet; `at`: their first
+ * word there. Most words of most rows are 0, so a row is written as which of its words are there, in two words
+ * of 32 bits, the low one first, and behind them these words.
+ */
 export function readSignatures(
   file: string,
   words: Uint32Array,
   { at, rows }: { at: number; rows: number },
 ): void {
-  readInto(file, new Uint8Array(words.buffer, at * words.BYTES_PER_ELEMENT, rows * bytesOfRow));
+  const { size } = statSync(file);
+  const bytes = new Uint8Array(scratch("signatures", size), 0, size);
+  readInto(file, bytes);
+  const packed = new Uint32Array(bytes.buffer, 0, size >>> 2);
+  let from = 0;
+  for (let row = 0, start = at; row < rows; row += 1, start += wordsOfRow) {
+    let low = packed[from] as number;
+    let high = packed[from + 1] as number;
+    from += 2;
+    for (; low !== 0; low &= low - 1, from += 1)
+      words[start + 31 - Math.clz32(low & -low)] = packed[from] as number;
+    for (; high !== 0; high &= high - 1, from += 1)
+      words[start + 63 - Math.clz32(high & -high)] = packed[from] as number;
+  }
+  if (from !== packed.length) throw new Error(`${file} does not hold ${rows} signatures`);
 }
 
 /** A file as it is, in memory that threads share. */

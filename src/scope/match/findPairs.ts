@@ -131,12 +131,9 @@ const touchedMost = 8;
 const touchedAhead = 64;
 
 /** Reaches for all lines of the cache in which a row lies. */
-function touchRow(words: Uint32Array, frequencies: Frequencies, row: number): number {
+function touchRow(words: Uint32Array, row: number): number {
   const start = row * wordsOfRow;
-  return (
-    ((words[start] as number) ^ (words[start + 16] as number) ^ (words[start + 32] as number)) +
-    frequencies.codeAt(row, 0)
-  );
+  return (words[start] as number) ^ (words[start + 16] as number) ^ (words[start + 32] as number);
 }
 
 /** Finds the candidates of a row by rules, each once, in an order that hangs on nothing but the tables. */
@@ -164,18 +161,18 @@ export class CandidateFinder {
    * many of them at a time, but one after the other if it first has to compare.
    */
   touch(from: number, to: number): void {
-    const { right, frequencies } = this.#sides;
+    const { right } = this.#sides;
     let sum = 0;
     for (let rule = 0; rule < this.#rules.length; rule += 1) {
       const { matches, runs } = this.#rules[rule] as KeyJoin;
       const last = Math.min(to, matches.length);
       for (let place = from; place < last; place += 1) {
         const match = matches[place] as number;
-        if (match > 0) sum += touchRow(right.words, frequencies, match - 1);
+        if (match > 0) sum += touchRow(right.words, match - 1);
         if (match >= 0) continue;
         const first = ~match + 1;
         const end = first + Math.min(touchedMost, runs[~match] as number);
-        for (let at = first; at < end; at += 1) sum += touchRow(right.words, frequencies, runs[at] as number);
+        for (let at = first; at < end; at += 1) sum += touchRow(right.words, runs[at] as number);
       }
     }
     this.touched = (this.touched + sum) | 0;
@@ -307,7 +304,7 @@ export function findPairsWithin(
     for (const end = Math.min(runs.length, run + touchedAhead); touched < end; touched += 1) {
       // Counts are touched for rows too: they are small, and what they name is at hand.
       const row = runs[touched] as number;
-      if (row < table.rows) sum ^= touchRow(table.words, frequencies, row);
+      if (row < table.rows) sum ^= touchRow(table.words, row);
     }
     const from = run + 1;
     const to = from + (runs[run] as number);

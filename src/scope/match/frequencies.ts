@@ -1,4 +1,4 @@
-import { wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
+import { bytesOfRow, codesOfRow, wordOf, wordsOfRow, type SignatureTable } from "../signatures/columns.ts";
 import { FREQUENCY_VALUES, type FrequencyValue } from "./weights.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
@@ -31,8 +31,12 @@ const valueCount = Uint8Array.from({ length: 1 << FREQUENCY_VALUES.length }, (_,
   return count;
 });
 
-/** Bytes of a row: one for each value, and some to spare, so that a row lies in one line of the cache. */
-const bytesOfCodes = 8;
+/** Where the codes of the rows lie: those of the first row, and how many bytes on those of the next. */
+type CodePlaces = { first: number; stride: number };
+
+/** A byte for each value, and some to spare, so that those of a row lie in one line of the cache. */
+const byThemselves: CodePlaces = { first: 0, stride: codesOfRow.bytes };
+const withinRows: CodePlaces = { first: codesOfRow.at, stride: bytesOfRow };
 
 /**
  * How many customers share a value, for every customer and value: 佐藤 花子 who agrees by name says less than
@@ -43,13 +47,16 @@ export class Frequencies {
   readonly rows: number;
   /** Of each row and value: 8 × log2 of how often the value occurs; 0 for once, and where there is none. */
   readonly codes: Uint8Array;
+  readonly #first: number;
+  readonly #stride: number;
   readonly #most: number;
   readonly #oddsOfValues: Float64Array;
 
   /** `codes`: counted before, or still to be counted by `countValue`. */
-  constructor(rows: number, codes?: Uint8Array) {
+  constructor(rows: number, codes?: Uint8Array, places = byThemselves) {
     this.rows = rows;
-    this.codes = codes ?? new Uint8Array(sharedBytes(rows * bytesOfCodes));
+    this.codes = codes ?? new Uint8Array(sharedBytes(rows * places.stride));
+    [this.#first, this.#stride] = [places.first, places.stride];
     this.#most = Math.log2(Math.max(2, rows));
     this.#oddsOfValues = Float64Array.from(
       { length: FREQUENCY_VALUES.length + 1 },
@@ -64,9 +71,33 @@ export class Frequencies {
     return made;
   }
 
+  /** Those that `layInto` has laid into the rows of a table. */
+  static within({ rows, words }: SignatureTable): Frequencies {
+    return new Frequencies(rows, new Uint8Array(words.buffer, words.byteOffset), withinRows);
+  }
+
   /** The same of some rows that stand together, as if they were all. */
   from(first: number, rows: number): Frequencies {
-    return new Frequencies(rows, this.codes.subarray(first * bytesOfCodes, (first + rows) * bytesOfCodes));
+    const stride = this.#stride;
+    return new Frequencies(rows, this.codes.subarray(first * stride, (first + rows) * stride), {
+      first: this.#first,
+      stride,
+    });
+  }
+
+  /** Lays the codes of a row into the row itself. */
+  layInto({ words }: SignatureTable, row: number): void {
+    const from = this.#first + row * this.#stride;
+    const at = row * wordsOfRow + codesOfRow.at / 4;
+    const { codes } = this;
+    for (let word = 0; word < 2; word += 1) {
+      const place = from + word * 4;
+      words[at + word] =
+        (codes[place] as number) |
+        ((codes[place + 1] as number) << 8) |
+        ((codes[place + 2] as number) << 16) |
+        ((codes[place + 3] as number) << 24);
+    }
   }
 
   /** Counts one value: what threads do side by side. */
@@ -74,9 +105,9 @@ export class Frequencies {
     const cells = new Cells(table, value);
     const codes = cells.codes();
     const { starts } = cells;
-    let place = FREQUENCY_VALUES.indexOf(value);
+    let place = this.#first + FREQUENCY_VALUES.indexOf(value);
     // As the rows of each part are in their order, all parts are read from their beginning on, side by side.
-    for (let row = 0; row < table.rows; row += 1, place += bytesOfCodes) {
+    for (let row = 0; row < table.rows; row += 1, place += this.#stride) {
       const cell = cells.ofRow[row] as number;
       if (cell === 0) continue;
       const part = (cell - 1) >>> partBits;
@@ -94,7 +125,8 @@ export class Frequencies {
   /** The codes of those values of a row whose bit is set, together. */
   codesOf(row: number, values: number): number {
     let sum = 0;
-    for (let left = values, at = row * bytesOfCodes; left !== 0; left >>>= 1, at += 1)
+    let at = this.#first + row * this.#stride;
+    for (let left = values; left !== 0; left >>>= 1, at += 1)
       if ((left & 1) === 1) sum += this.codes[at] as number;
     return sum;
   }
@@ -110,7 +142,7 @@ export class Frequencies {
   }
 
   codeAt(row: number, place: number): number {
-    return this.codes[row * bytesOfCodes + place] as number;
+    return this.codes[this.#first + row * this.#stride + place] as number;
   }
 
   /** How many customers share a row's value, about. */

@@ -57,7 +57,7 @@ export type HashedColumns = {
 };
 
 /** Rows whose columns are hashed at once: few enough to stay in the cache from one column to the next. */
-const blockRows = 512;
+export const blockRows = 512;
 
 /** Columns of keys, in memory that threads share, still to be filled. */
 export function columnsOfKeys(keys: readonly Int32Array[], rows: Int32Array | number): HashedColumns {

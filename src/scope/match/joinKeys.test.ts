@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { SignatureTable, wordOf, wordsOfRow, type WideColumn } from "../signatures/columns.ts";
+import {
+  NARROW_COLUMNS,
+  SignatureTable,
+  WIDE_COLUMNS,
+  wordOf,
+  wordsOfRow,
+  type WideColumn,
+} from "../signatures/columns.ts";
 import { Comparer } from "./compare.ts";
 import { CandidateFinder, findPairsWithin, PairList, placesOf, type Rule } from "./findPairs.ts";
 import { Frequencies } from "./frequencies.ts";
 import { columnsOfKeys, fillColumns, keyPlaces, type HashedColumns } from "./hashKeys.ts";
 import { groupByKey, joinKeys, limits, type KeyJoin } from "./joinKeys.ts";
+import { FREQUENCY_VALUES } from "./weights.ts";
 
 type Row = Partial<Record<WideColumn, number>>;
 const columns = ["email", "phone", "phone2", "sound", "birth"] as const;
@@ -35,10 +43,21 @@ const row = fc.record(
 );
 const rows = fc.array(row as fc.Arbitrary<Row>, { minLength: 1, maxLength: 40 });
 
-function columnsOf(table: SignatureTable, keys: readonly Int32Array[]): HashedColumns {
-  const columns = columnsOfKeys(keys, table.rows);
+function columnsOf(
+  table: SignatureTable,
+  keys: readonly Int32Array[],
+  only: Int32Array | null = null,
+): HashedColumns {
+  const columns = columnsOfKeys(keys, only ?? table.rows);
   fillColumns(columns, table);
   return columns;
+}
+
+/** Joins two tables by a rule; `only`: these rows of the left one. */
+function joinBy(rule: Rule, left: SignatureTable, right: SignatureTable, only?: Int32Array): KeyJoin {
+  const key = placesOf(rule);
+  const ours = { columns: columnsOf(left, [key.left], only), key: key.left };
+  return joinKeys(ours, { columns: columnsOf(right, [key.right]), key: key.right });
 }
 
 /** Whom a place finds. */
@@ -59,17 +78,9 @@ test("CandidateFinder finds whoever agrees by a rule, each once", () => {
   fc.assert(
     fc.property(rows, rows, (left, right) => {
       const [ours, theirs] = [tableOf(left), tableOf(right)];
-      const places = rules.map(placesOf);
-      const keys = places.map((one) => one.right);
-      const joins = joinKeys(
-        { table: ours, rows: null, keys: places.map((one) => one.left) },
-        { columns: columnsOf(theirs, keys), keys },
-      );
       const frequencies = Frequencies.of(theirs);
-      const finder = new CandidateFinder(
-        { left: ours, right: theirs, frequencies },
-        rules.map((rule, at) => ({ rule, join: joins[at] as KeyJoin })),
-      );
+      const joined = rules.map((rule) => ({ rule, join: joinBy(rule, ours, theirs) }));
+      const finder = new CandidateFinder({ left: ours, right: theirs, frequencies }, joined);
       const comparer = new Comparer(ours, theirs);
       for (const [at, one] of left.entries()) {
         finder.clear();
@@ -95,11 +106,7 @@ test("CandidateFinder finds whoever agrees by a rule, each once", () => {
 test("CandidateFinder asks no rule after one that settles, and begins with what it is told to keep", () => {
   const right = tableOf([{ email: 1 }, { phone: 2, birth: 3 }]);
   const left = tableOf([{ email: 1, phone: 2, birth: 3 }]);
-  const asked = rules.slice(0, 2);
-  const places = asked.map(placesOf);
-  const keys = places.map((one) => one.left);
-  const joins = joinKeys({ table: left, rows: null, keys }, { columns: columnsOf(right, keys), keys });
-  const joined = asked.map((rule, at) => ({ rule, join: joins[at] as KeyJoin }));
+  const joined = rules.slice(0, 2).map((rule) => ({ rule, join: joinBy(rule, left, right) }));
   const finder = new CandidateFinder({ left, right, frequencies: Frequencies.of(right) }, joined);
   finder.clear();
   assert.equal(finder.find(0, 0, new Uint8Array(200_000).fill(1)), true);
@@ -136,16 +143,11 @@ test("findPairsWithin() makes each pair of one table once, the smaller row on th
 });
 
 test("joinKeys() joins some rows in their places as it joins all, whether it sifts or not", () => {
-  const places = keyPlaces(["sound", "birth"]);
+  const rule: Rule = { keys: ["sound", "birth"] };
   fc.assert(
     fc.property(rows, rows, (all, asking) => {
-      const [right, table] = [tableOf(all), tableOf(asking)];
       const some = Int32Array.from([...asking.keys()].filter((at) => at % 2 === 1)).toReversed();
-      const columns = columnsOf(right, [places]);
-      const [join] = joinKeys({ table, rows: some, keys: [places] }, { columns, keys: [places] }) as [
-        KeyJoin,
-      ];
-      const rule: Rule = { keys: ["sound", "birth"] };
+      const join = joinBy(rule, tableOf(asking), tableOf(all), some);
       for (const [place, row] of some.entries()) {
         const expected = [...all.keys()].filter((at) => agrees(rule, asking[row] as Row, all[at] as Row));
         assert.deepEqual(matchesOf(join, place), expected);
@@ -162,8 +164,7 @@ test("joinKeys() finds nobody by what too many rows share, and groupByKey() keep
   const key = keyPlaces(["phone"]);
   const asking = tableOf([{ phone: 1 }, { phone: 2 }, { phone: 0 }]);
   const found = (right: SignatureTable): number[][] => {
-    const left = { table: asking, rows: null, keys: [key] };
-    const [join] = joinKeys(left, { columns: columnsOf(right, [key]), keys: [key] }) as [KeyJoin];
+    const join = joinBy({ keys: ["phone"] }, asking, right);
     return [0, 1, 2].map((place) => matchesOf(join, place));
   };
   assert.deepEqual(found(of(many)), [[], [many], []]);
@@ -178,10 +179,7 @@ test("joinKeys() finds nobody by what too many rows share, and groupByKey() keep
 test("joinKeys() tells apart the keys of a table of many parts", () => {
   const count = 3 * limits.rowsOfPart;
   const table = tableOf(Array.from({ length: count }, (_, at) => ({ email: 1 + (at >> 1) })));
-  const keys = [keyPlaces(["email"])];
-  const [join] = joinKeys({ table, rows: null, keys }, { columns: columnsOf(table, keys), keys }) as [
-    KeyJoin,
-  ];
+  const join = joinBy({ keys: ["email"] }, table, table);
   for (let at = 0; at < count; at += 1) assert.deepEqual(matchesOf(join, at), [at & ~1, at | 1]);
 });
 
@@ -199,4 +197,26 @@ test("Frequencies say how many rows share a value, and nothing of what is not th
   );
   assert.equal(frequencies.count(shares, "email"), 1);
   assert.equal(frequencies.count(shares + 1, "phone"), 1);
+  assert.deepEqual([...frequencies.from(shares - 1, 2).codes], [...frequencies.codes.slice(-24, -8)]);
+});
+
+test("Frequencies laid into the rows of a table say the same, and change no column", () => {
+  fc.assert(
+    fc.property(rows, (all) => {
+      const [table, before] = [tableOf(all), tableOf(all)];
+      const frequencies = Frequencies.of(table);
+      for (const row of all.keys()) frequencies.layInto(table, row);
+      const within = Frequencies.within(table);
+      for (const row of all.keys()) {
+        for (const value of FREQUENCY_VALUES)
+          assert.equal(within.count(row, value), frequencies.count(row, value));
+        const places = Int32Array.from({ length: 1 << FREQUENCY_VALUES.length }, (_, values) => values);
+        for (const values of places)
+          assert.equal(within.codesOf(row, values), frequencies.codesOf(row, values));
+      }
+      for (const name of [...WIDE_COLUMNS, ...NARROW_COLUMNS])
+        assert.deepEqual(table.column(name), before.column(name));
+    }),
+    { seed: 2016, numRuns: 20 },
+  );
 });

@@ -1,15 +1,5 @@
-import type { SignatureTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
-import {
-  columnsOfKeys,
-  fillColumns,
-  HashFilter,
-  hashKey,
-  Scratch,
-  siftKey,
-  type HashedColumns,
-  type KeyHashes,
-} from "./hashKeys.ts";
+import { HashFilter, hashKey, Scratch, siftKey, type HashedColumns, type KeyHashes } from "./hashKeys.ts";
 
 export const limits = {
   /** A value that more rows share tells nobody apart: it finds nobody. */
@@ -28,26 +18,20 @@ export const limits = {
  */
 export type KeyJoin = { matches: Int32Array; runs: Int32Array };
 
-/** Joins rows of the left side (all if null) to those of the right side by several keys. */
-export function joinKeys(
-  left: { table: SignatureTable; rows: Int32Array | null; keys: readonly Int32Array[] },
-  right: { columns: HashedColumns; keys: readonly Int32Array[] },
-): KeyJoin[] {
-  const columns = columnsOfKeys(left.keys, left.rows ?? left.table.rows);
-  fillColumns(columns, left.table);
-  const scratch = new JoinScratch();
-  return left.keys.map((key, at) => {
-    const asking = hashKey(columns, key, scratch.left);
-    const asked = right.keys[at] as Int32Array;
-    if (asking.count > limits.siftedMost)
-      return joinHashes(asking, hashKey(right.columns, asked, scratch.right), scratch);
-    const sifting = { filter: new HashFilter(asking), into: scratch.right, rowsInto: scratch.rows };
-    return joinHashes(asking, siftKey(right.columns, asked, sifting), scratch);
-  });
+/** One side of a join: its columns, and where those of the key lie. */
+export type JoinSide = { columns: HashedColumns; key: Int32Array };
+
+/** Joins the rows of the left side to those of the right side by a key. */
+export function joinKeys(left: JoinSide, right: JoinSide, scratch = new JoinScratch()): KeyJoin {
+  const asking = hashKey(left.columns, left.key, scratch.left);
+  if (asking.count > limits.siftedMost)
+    return joinHashes(asking, hashKey(right.columns, right.key, scratch.right), scratch);
+  const sifting = { filter: new HashFilter(asking), into: scratch.right, rowsInto: scratch.rows };
+  return joinHashes(asking, siftKey(right.columns, right.key, sifting), scratch);
 }
 
 /** What one join after the other is made in. */
-class JoinScratch {
+export class JoinScratch {
   readonly left = new Scratch();
   readonly right = new Scratch();
   readonly rows = new Scratch();

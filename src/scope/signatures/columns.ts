@@ -69,6 +69,12 @@ export const flags = { male: 1, female: 2 } as const;
 export const wordsOfRow = 48;
 export const bytesOfRow = wordsOfRow * 4;
 
+/**
+ * Bytes of a row behind its columns: who searches keeps there, for tables in memory only, how common the
+ * row's values are (see Frequencies). A row that is compared is reached for once, and that is there with it.
+ */
+export const codesOfRow = { at: 168, bytes: 8 } as const;
+
 /** Where each column begins in a row, in words; of wide columns the low word comes first. */
 export const wordOf = Object.fromEntries([
   ...WIDE_COLUMNS.map((name, at) => [name, at * 2]),

@@ -128,6 +128,8 @@ export const ROW_WORDS: i32 = 48;
 export const SURE: i32 = 0x6a6200;
 // Of each column of a signature, in which word of its row it begins.
 export const COLUMN_WORDS: i32 = 0x6a6300;
+// For each choice among four words, where in them the bytes of the chosen ones lie: what takes out the others.
+export const CHOICES: i32 = 0x6a6400;
 
 // Fields and items of the record.
 export const FIELD_STARTS: i32 = 0x6c0000;
@@ -154,7 +156,7 @@ export const NORMAL: i32 = 0x700000;
 export const NORMAL_MOST: i32 = 0x80000;
 // What is remembered of the source, see memory.as.
 export const MEMORY: i32 = 0x790000;
-// Signatures that wait to be written.
+// Signatures that wait to be written, each as which words of its row are there, in 64 bits, and these words.
 export const CHUNK: i32 = 0x800000;
 export const CHUNK_ROWS: i32 = 32768;
 export const INPUT: i32 = 0xe00000;

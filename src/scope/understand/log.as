@@ -3,6 +3,7 @@
 import { endAt, fieldAt, itemCount, kindAt, startAt } from "./items";
 import {
   BIRTH_DATE,
+  CHOICES,
   CHUNK,
   CHUNK_ROWS,
   ENCODING_COUNTS,
@@ -41,13 +42,14 @@ export let logRows: i32 = 0;
 export let logRecords: i32 = 0;
 export let valuesEnd: i32 = LOG_VALUES;
 export let normalsEnd: i32 = LOG_NORMALS;
-/** Signatures in the chunk. */
+/** Signatures in the chunk, and where they end. */
 export let chunkRows: i32 = 0;
+export let chunkEnd: i32 = CHUNK;
 /** Of the task: records, and lines that hold nothing of a person. */
 export let taken: f64 = 0;
 export let others: f64 = 0;
 
-let rowBytes: i32 = 192;
+let rowWords: i32 = 0;
 let firstId: f64 = 0;
 
 // Where the record under way stands.
@@ -58,9 +60,17 @@ let encoding: i32 = 0;
 let part: i32 = 0;
 let path: i32 = 0;
 
-/** Bytes of a signature. */
-export function setRow(bytes: i32): void {
-  rowBytes = bytes;
+/** Words of a signature. */
+export function setRow(words: i32): void {
+  rowWords = words;
+  for (let chosen = 0; chosen < 16; chosen++) {
+    let to = CHOICES + (chosen << 4);
+    for (let word = 0; word < 4; word++) {
+      if (((chosen >> word) & 1) == 0) continue;
+      store<u32>(to, <u32>word * 0x04040404 + 0x03020100);
+      to += 4;
+    }
+  }
 }
 
 /** A task begins; `first`: the number of its first record. */
@@ -82,6 +92,7 @@ export function clearLog(): void {
 
 export function clearChunk(): void {
   chunkRows = 0;
+  chunkEnd = CHUNK;
 }
 
 /** Where the next record stands: its first byte, line, the numbers of its encoding, part and path. */
@@ -151,8 +162,17 @@ function take(from: i32, to: i32): void {
 
 /** Puts the signature under way behind those that wait to be written. */
 export function storeSignature(): void {
-  const into = CHUNK + chunkRows * rowBytes;
-  for (let at = 0; at < rowBytes; at += 16) v128.store(into + at, v128.load(ROW + at));
+  let to = chunkEnd + 8;
+  let there: u64 = 0;
+  for (let word = 0; word < rowWords; word += 4) {
+    const four = v128.load(ROW + (word << 2));
+    const chosen = i32x4.bitmask(i32x4.ne(four, i32x4.splat(0)));
+    there |= (<u64>chosen) << (<u64>word);
+    v128.store(to, i8x16.swizzle(four, v128.load(CHOICES + (chosen << 4))));
+    to += i32.popcnt(chosen) << 2;
+  }
+  store<u64>(chunkEnd, there);
+  chunkEnd = to;
   chunkRows += 1;
 }
 

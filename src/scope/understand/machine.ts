@@ -21,7 +21,7 @@ export type Exports = {
   readAs(kind: number, from: number, to: number): number;
   setKey(k0: number, k1: number): void;
   setToday(day: number): void;
-  setRow(bytes: number): void;
+  setRow(words: number): void;
   newMemory(separator: number): void;
   nameColumns(count: number): void;
   nameColumn(column: number, kind: number): void;
@@ -66,6 +66,7 @@ type Counter =
   | "valuesEnd"
   | "normalsEnd"
   | "chunkRows"
+  | "chunkEnd"
   | "taken"
   | "others"
   | "customerRows"
@@ -119,7 +120,7 @@ export class Machine {
     layTables(this);
     layKey(this, key);
     this.exports.setKey(key.k0, key.k1);
-    this.exports.setRow(wordsOfRow * 4);
+    this.exports.setRow(wordsOfRow);
     this.bytes.set(
       columnNames.map((name) => wordOf[name]),
       this.place("COLUMN_WORDS"),

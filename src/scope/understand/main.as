@@ -8,6 +8,7 @@ export { setKey } from "./hash";
 export { itemCount } from "./items";
 export {
   beginTask,
+  chunkEnd,
   chunkRows,
   clearChunk,
   clearLog,

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { blockBytes, DirectWriter, wholeBlocks } from "./directFile.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sekisho-direct-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const file = join(folder, "file");
+const stagedBytes = 1024 ** 2;
+
+/** Sizes about those at which something changes. */
+const size = fc.oneof(
+  fc.nat(9_000),
+  fc.constantFrom(0, blockBytes - 1, blockBytes, stagedBytes - 1, stagedBytes, stagedBytes + 1, 3_000_000),
+);
+
+const bytesOf = (length: number, first: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, at) => (first + at * 7) & 255);
+
+test("DirectWriter writes bytes one behind the other", () => {
+  fc.assert(
+    fc.property(fc.array(size, { minLength: 1, maxLength: 6 }), (sizes) => {
+      const parts = sizes.map((length, at) => bytesOf(length, at));
+      const whole = Buffer.concat(parts);
+      const writer = new DirectWriter(file, "w");
+      for (const part of parts) writer.write(part);
+      writer.close(writer.end());
+      assert.ok(readFileSync(file).equals(whole));
+    }),
+    { seed: 2016, numRuns: 30 },
+  );
+});
+
+test("two writers write into one file side by side, each from a block of its own", () => {
+  writeFileSync(file, "head");
+  const [one, other] = [new DirectWriter(file, "r+"), new DirectWriter(file, "r+")];
+  const [first, second] = [bytesOf(5_000, 1), bytesOf(2_000_001, 2)];
+  one.begin(blockBytes);
+  other.begin(blockBytes + wholeBlocks(first.length));
+  one.write(first.subarray(0, 100));
+  other.write(second);
+  one.write(first.subarray(100));
+  assert.equal(one.end(), blockBytes + first.length);
+  const end = other.end();
+  one.close();
+  other.close(end);
+  const read = readFileSync(file);
+  assert.equal(read.toString("latin1", 0, 4), "head");
+  assert.ok(read.subarray(blockBytes, blockBytes + first.length).equals(first));
+  assert.ok(read.subarray(blockBytes + wholeBlocks(first.length)).equals(second));
+  assert.equal(statSync(file).size, end);
+});
+
+test("more than a disk's pace is judged by is written beside the thread, by more writers than there are stages", () => {
+  const writers = Array.from({ length: 8 }, (_, at) => new DirectWriter(`${file}-${at}`, "w"));
+  const part = bytesOf(5_000_001, 3);
+  const parts = 4;
+  for (let at = 0; at < parts; at += 1) for (const writer of writers) writer.write(part);
+  for (const writer of writers) writer.close(writer.end());
+  const whole = Buffer.concat(Array.from({ length: parts }, () => part));
+  for (const at of writers.keys()) assert.ok(readFileSync(`${file}-${at}`).equals(whole), String(at));
+});
+
+test("a disk that is full is told, whoever writes", { skip: process.getuid?.() !== 0 }, () => {
+  const disk = join(folder, "disk");
+  mkdirSync(disk);
+  writeFileSync(`${disk}.image`, "");
+  truncateSync(`${disk}.image`, 96 * 1024 ** 2);
+  execFileSync("mkfs.ext4", ["-q", `${disk}.image`]);
+  execFileSync("mount", ["-o", "loop", `${disk}.image`, disk]);
+  try {
+    const writer = new DirectWriter(join(disk, "file"), "w");
+    const part = bytesOf(1_000_000, 4);
+    assert.throws(() => {
+      for (let at = 0; at < 200; at += 1) writer.write(part);
+      writer.close(writer.end());
+    }, /ENOSPC|takes only a part/);
+  } finally {
+    execFileSync("umount", ["-l", disk]);
+  }
+});
