@@ -18,7 +18,7 @@ export const LEVELS = {
     "kanji-same-sound-differs",
     "variant",
     "same",
-    "family-only",
+    "similar-kanji-differs",
   ],
   birth: ["missing", "differs", "near", "same"],
   email: ["missing", "differs", "similar", "same"],
@@ -135,7 +135,7 @@ export class Comparer {
       const given = this.#narrow(wordOf.kanjiGiven);
       const family = this.#narrow(wordOf.kanjiFamily);
       // Of brothers and twins family name and half of the sound are the same; kana errors leave the kanji.
-      if (alike && given !== 1) return 4;
+      if (alike && given !== 1) return 10;
       if (given === 2 || (given !== 1 && soundGiven === 2)) return 3;
       return family === 2 || (family !== 1 && soundFamily === 2) ? 2 : 1;
     }

@@ -40,26 +40,30 @@ export type Links = {
 export type Prior = Record<PairKind | "none" | "mate", number>;
 
 /**
- * Records are mostly of somebody on the other side. Of the others some are of somebody whose family is there,
- * or a neighbour of the same name; those who are there themselves compete with their own rows. `strangers`:
- * the share of records whose person is not on the other side.
+ * Records are mostly of somebody on the other side. Of the others most are of somebody whose family is there,
+ * or of a neighbour whose name sounds the same; both rather too many than too few, as a wrong link tells a
+ * customer what is not so. Those who are there themselves compete with their own rows. `strangers`: the share
+ * of records whose person is not on the other side.
  */
 export function priorOf(rows: number, strangers: number): Prior {
   const each = -Math.log2(Math.max(2, rows));
   return {
     same: each + Math.log2(1 - strangers),
     household: each + Math.log2(strangers * 0.8),
-    namesake: each + Math.log2(strangers * 0.5),
+    namesake: each + Math.log2(strangers),
     mate: each + 0.5,
     none: Math.log2(strangers),
   };
 }
 
+/** How many other rows of a table are of the same person as one of its rows. */
+const registeredAgain = 0.3;
+
 /** The same within one side, where a household's members and namesakes are rows themselves. */
 export function priorWithin(rows: number): Prior {
   const each = -Math.log2(Math.max(2, rows));
   return {
-    same: each + Math.log2(0.3),
+    same: each + Math.log2(registeredAgain),
     household: each + Math.log2(1.5),
     namesake: each + Math.log2(0.3),
     mate: each + Math.log2(1.5),
@@ -242,14 +246,18 @@ class Decider {
       const same = (odds.same[pattern] as number) * rarity;
       // What else may have made the two agree: a stranger, or somebody near who is in no table.
       alone[at - from] = same / (odds.none + (odds.others[pattern] as number) * rarity);
-      // The same if the person is another candidate, of whose household this one is then likely.
-      beside[at - from] = same / (odds.none + (odds.mates[pattern] as number) * rarity);
+      // The same if the person is another candidate: then this one agrees by chance, or is of that household.
+      beside[at - from] = same / (1 + (odds.mates[pattern] as number) * rarity);
       if ((alone[at - from] as number) > (alone[best - from] as number) * noticeable) best = at;
     }
     this.#weigh(best);
-    const all = (alone[best - from] as number) + 1;
-    const others = this.#others(best, { from, to, least: all * negligible });
-    this.probability = (alone[best - from] as number) / (all + others);
+    // All of them, the best too, by what they weigh beside others: of two in a household who share what the
+    // record says, the one is as likely as the other.
+    const one = beside[best - from] as number;
+    const nobody = one / (alone[best - from] as number);
+    const { others, again } = this.#others(best, { from, to, least: (one + nobody) * negligible });
+    const right = one * (1 + again);
+    this.probability = right / (right + nobody + others);
     return best;
   }
 
@@ -272,21 +280,29 @@ class Decider {
     this.weight = (odds.weight[pattern] as number) + rarity;
   }
 
-  /** Odds of all candidates together who are another person than the best; of less than `least` none. */
-  #others(best: number, { from, to, least }: { from: number; to: number; least: number }): number {
+  /**
+   * Odds of all candidates together who are another person than the best; of less than `least` none. `again`:
+   * the odds that one of them is the best itself, who has registered twice.
+   */
+  #others(best: number, { from, to, least }: { from: number; to: number; least: number }) {
     const { candidates, persons } = this.#of;
     const customer = candidates.rows[best] as number;
     const person = persons[customer];
-    let odds = 0;
+    let [others, again] = [0, 0];
     for (let at = from; at < to; at += 1) {
       if (at === best) continue;
       const one = this.#beside[at - from] as number;
       // To see who the other is, its row must be reached for.
       if (one < least) continue;
       const other = candidates.rows[at] as number;
-      if (persons[other] !== person && !isSamePerson(this.#comparer, customer, other)) odds += one;
+      if (persons[other] === person) continue;
+      const kinship = kinships[this.#comparer.pattern(customer, other)];
+      if (kinship === onePerson) continue;
+      others += one;
+      // Then the record agrees with both rows for one reason, and neither stands against the other.
+      if (kinship === perhapsOnePerson) again += one * registeredAgain;
     }
-    return odds;
+    return { others, again };
   }
 }
 
@@ -306,9 +322,19 @@ for (let at = 0; at < allLevels.length; at += 1)
   if ((allLevels[at] as number) >= (agreesFrom[at % GROUPS.length] as number))
     moreThanName[Math.floor(at / GROUPS.length)] = 1;
 
-/** Two rows of one person who registered twice do not compete with each other. */
-function isSamePerson(comparer: Comparer, one: number, other: number): boolean {
-  const at = comparer.pattern(one, other) * GROUPS.length;
+const onePerson = 2;
+const perhapsOnePerson = 1;
+
+/**
+ * What two customers who agree in a pattern are to each other. Two rows of one person who registered twice do
+ * not compete with each other; where the birth is missing, or the family name is another, they may be one.
+ */
+const kinships = new Uint8Array(patternCount);
+for (let pattern = 0; pattern < patternCount; pattern += 1) {
+  const at = pattern * GROUPS.length;
   const name = allLevels[at] as number;
-  return allLevels[at + 1] === 3 && name >= 4 && name <= 9;
+  const birth = allLevels[at + 1] as number;
+  const parted = birth === 1 || allLevels[at + 5] === 1 || allLevels[at + 6] === 1;
+  if (name >= 4 && birth === 3) kinships[pattern] = onePerson;
+  else if (!parted && (name >= 4 || (name === 3 && birth === 3))) kinships[pattern] = perhapsOnePerson;
 }

@@ -31,7 +31,10 @@ const words: { [G in Group]: Partial<Record<string, Words>> } = {
       en: { but: "same family name, another given name" },
       ja: { but: "姓は同じで名が違う" },
     },
-    "family-only": { en: { same: "family name" }, ja: { same: "姓" } },
+    "similar-kanji-differs": {
+      en: { but: "name sounds similar, kanji differ" },
+      ja: { but: "氏名の読みは似ていて漢字が違う" },
+    },
     differs: { en: { but: "name differs" }, ja: { but: "氏名が違う" } },
   },
   birth: {

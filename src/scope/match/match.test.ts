@@ -64,6 +64,12 @@ const rows: readonly (readonly [what: string, Person, Person, Record<string, str
     { kana: "ワタナベ シンイテロウ" },
     { name: "similar" },
   ],
+  [
+    "a letter off in kana and other kanji",
+    { name: "渡辺 慎一郎", kana: "ワタナベ シンイチロウ" },
+    { name: "渡部 慎一郎", kana: "ワタナヘ シンイチロウ" },
+    { name: "similar-kanji-differs" },
+  ],
   ["twins", { name: "佐藤 花子" }, { name: "佐藤 桃子" }, { name: "family-same" }],
   ["married", { name: "佐藤 花子" }, { name: "鈴木 花子" }, { name: "given-same" }],
   ["strangers", { name: "佐藤 花子" }, { name: "鈴木 一郎" }, { name: "differs" }],
@@ -180,6 +186,21 @@ test("learnClasses() learns how often mail agrees, and leans on the beginning wh
   const start = defaultClasses().email.same[names.indexOf("same")] as number;
   assert.ok(Math.abs(many - 0.9) < 0.01, String(many));
   assert.ok(Math.abs(few - start) < 0.02, String(few));
+});
+
+test("learnClasses() expects a name in kana alone to agree as often as one in kanji", () => {
+  const names: readonly string[] = LEVELS.name;
+  const pattern = (name: string): number => names.indexOf(name) + 3 * names.length;
+  const seen = [
+    { pattern: pattern("same"), count: 800_000, rarity: 45 },
+    { pattern: pattern("sound-same"), count: 190_000, rarity: 45 },
+    { pattern: pattern("similar"), count: 10_000, rarity: 30 },
+  ];
+  const { same } = learnClasses(seen, { same: -17, household: -20, namesake: -22, none: -3 }).name;
+  const of = (name: string): number => same[names.indexOf(name)] as number;
+  assert.ok(of("same") > 0.97 && of("same") < 1, String(of("same")));
+  assert.ok(Math.abs(of("sound-same") - 0.95) < 0.01, String(of("sound-same")));
+  assert.ok(Math.abs(of("similar") - 0.05) < 0.01, String(of("similar")));
 });
 
 test("explain() says a pattern in words", () => {

@@ -22,10 +22,10 @@ export type Classes = Record<Group, Record<PairKind | "unrelated", number[]>>;
 export function defaultClasses(): Classes {
   return {
     name: {
-      same: [1, 0.003, 0.0004, 0.02, 0.03, 0.85, 0.006, 0.01, 0.08, 0.85, 0.02],
-      household: [1, 0.05, 0.9, 0.01, 0.04, 0.005, 0.003, 0.0005, 0.0005, 0.003, 0.02],
-      namesake: [1, 0.02, 0.005, 0.005, 0.02, 0.9, 0.2, 0.03, 0.05, 0.7, 0.01],
-      unrelated: [1, 0.97, 0.008, 0.005, 0.003, 1, 1, 1, 1, 1, 0.005],
+      same: [1, 0.003, 0.0004, 0.02, 0.03, 0.92, 0.006, 0.01, 0.08, 0.85, 0.004],
+      household: [1, 0.05, 0.9, 0.01, 0.03, 0.003, 0.002, 0.0005, 0.0005, 0.0005, 0.002],
+      namesake: [1, 0.02, 0.005, 0.005, 0.02, 0.9, 0.2, 0.004, 0.03, 0.4, 0.01],
+      unrelated: [1, 0.97, 0.008, 0.005, 0.003, 1, 1, 1, 1, 1, 0.001],
     },
     birth: {
       same: [1, 0.01, 0.03, 0.96],
@@ -36,19 +36,19 @@ export function defaultClasses(): Classes {
     email: {
       same: [1, 0.33, 0.05, 0.62],
       household: [1, 0.74, 0.06, 0.2],
-      namesake: [1, 0.98, 0.02, 0.0001],
+      namesake: [1, 0.96, 0.04, 0.0001],
       unrelated: [1, 0.998, 0.002, 1],
     },
     phone: {
       same: [1, 0.3, 0.03, 0.67],
-      household: [1, 0.63, 0.02, 0.35],
+      household: [1, 0.645, 0.005, 0.35],
       namesake: [1, 0.99, 0.01, 0.0001],
       unrelated: [1, 0.995, 0.005, 1],
     },
     address: {
       same: [1, 0.27, 0.7, 0.03, 0.67],
-      household: [1, 0.15, 0.84, 0.01, 0.84],
-      namesake: [1, 0.02, 0.95, 0.9, 0.06],
+      household: [1, 0.15, 0.85, 0.002, 0.848],
+      namesake: [1, 0.02, 0.95, 0.94, 0.02],
       unrelated: [1, 0.999, 0.0005, 0.0005, 1],
     },
     sex: {
@@ -203,25 +203,40 @@ export function learnClasses(
   return classes;
 }
 
-/** Shares of levels that can stand for each other: a name without kanji cannot agree in kanji. */
-const alternatives: Partial<Record<Group, readonly (readonly number[])[]>> = {
-  name: [[1, 2, 3, 4, 6, 7, 8, 9, 5]],
-  // A block that is not known on one side cannot differ.
-  address: [[1, 3, 4]],
+/**
+ * Which levels there can be hangs on what is known on both sides: a name without kanji cannot agree in kanji,
+ * a block that nobody wrote down can neither agree nor differ. Each of `hits` is what there is besides those
+ * that miss the name or the place altogether, which happens as often whatever is known.
+ */
+type Outcomes = { misses: readonly number[]; hits: readonly (readonly number[])[] };
+const outcomes: Partial<Record<Group, Outcomes>> = {
+  name: {
+    misses: [1, 2, 3],
+    hits: [
+      [6, 7, 8, 9, 10],
+      [4, 5],
+    ],
+  },
+  address: { misses: [1], hits: [[3, 4], [2]] },
 };
 
 function estimate(group: Group, sums: readonly number[], start: readonly number[]): number[] {
   const made = [...start];
-  for (const levels of alternatives[group] ?? [start.map((_, level) => level).slice(1)]) {
-    const before = levels.reduce((sum, level) => sum + (start[level] as number), 0);
-    const total = levels.reduce((sum, level) => sum + (sums[level] as number), 0) + leaning;
+  const { misses, hits } = outcomes[group] ?? { misses: start.map((_, level) => level).slice(1), hits: [] };
+  const shareOut = (levels: readonly number[], of: readonly number[], whole: number): void => {
+    const sumOf = (from: readonly number[]): number =>
+      of.reduce((sum, level) => sum + (from[level] as number), 0);
+    const [before, total] = [sumOf(start), sumOf(sums) + leaning];
     for (const level of levels) {
       const leaned = ((start[level] as number) / before) * leaning;
-      made[level] = (((sums[level] as number) + leaned) / total) * Math.max(1, before);
+      made[level] = (((sums[level] as number) + leaned) / total) * whole;
     }
-  }
+  };
+  shareOut(misses, [...misses, ...hits.flat()], 1);
+  const hit = 1 - misses.reduce((sum, level) => sum + (made[level] as number), 0);
+  for (const levels of hits) shareOut(levels, levels, hit);
   // Whole given names that differ are not learnt from data in which households are mixed in.
   if (group === "name")
-    for (const level of [1, 2]) made[level] = Math.min(made[level] as number, (start[level] as number) * 2);
+    for (const level of [1, 2]) made[level] = Math.min(made[level] as number, start[level] as number);
   return made;
 }
