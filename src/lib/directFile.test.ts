@@ -56,7 +56,7 @@ test("two writers write into one file side by side, each from a block of its own
   assert.equal(statSync(file).size, end);
 });
 
-test("more than a disk's pace is judged by is written beside the thread, by more writers than there are stages", () => {
+test("much is written beside the thread, by more writers than there are stages", () => {
   const writers = Array.from({ length: 8 }, (_, at) => new DirectWriter(`${file}-${at}`, "w"));
   const part = bytesOf(5_000_001, 3);
   const parts = 4;

@@ -2,10 +2,10 @@ import { closeSync, constants, ftruncateSync, openSync, writeSync } from "node:f
 import { stagedBytes, Stages, state, type Stage } from "./directStages.ts";
 
 /**
- * Writes large files past the page cache of the system (open(2), O_DIRECT): what is read much later costs only
- * what the disk takes, instead of a page of fresh memory and a copy for every 4 KiB, and drives nothing else
- * out of the cache. Where the file system cannot do it, or the disk is so slow that the cache had better take
- * the bytes, files are written as any other.
+ * Writes large files past the page cache of the system (open(2), O_DIRECT): what is read much later costs
+ * only what the disk takes, instead of a page of fresh memory and a copy for every 4 KiB, and drives nothing
+ * else out of the cache. Where the file system cannot do it, or the disk is so slow that the cache had better
+ * take the bytes, files are written as any other.
  */
 
 /** Places and lengths on disk are multiples of it. */

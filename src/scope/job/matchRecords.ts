@@ -89,8 +89,10 @@ export async function matchRecords(matching: Matching): Promise<Matched> {
   await matcher.findLoosely(links);
   const { classes } = await matcher.decide(links, strangersAmong(links));
   matching.onProgress("records among themselves");
-  const recordEdges = await joinRecords(matching, links);
-  return { links, recordEdges, classes, ...matcher.tally() };
+  const joining = joinRecords(matching, links);
+  // Counted while the threads join.
+  const tally = matcher.tally();
+  return { links, recordEdges: await joining, classes, ...tally };
 }
 
 /** Which of the records without a sure customer are of one person; writes their keys meanwhile. */
@@ -298,7 +300,8 @@ const strangersAtFirst = 0.1;
 
 /** The share of records that found nobody, kept from both ends: no leak is of customers only, or of none. */
 function strangersAmong(links: Links): number {
-  const found = links.state.reduce((sum, state) => sum + (state > 0 ? 1 : 0), 0);
+  let found = 0;
+  for (let record = 0; record < links.state.length; record += 1) if (links.state[record] !== 0) found += 1;
   return Math.min(0.9, Math.max(0.05, 1 - found / Math.max(1, links.state.length)));
 }
 

@@ -25,6 +25,7 @@ import { JobFolder, openKey, settle } from "./jobFolder.ts";
 import { loadMatched, matchRecords, problemsOfMatching, saveMatched, type Matched } from "./matchRecords.ts";
 import { RECORD_COLUMNS, recordsOfTaskMax } from "./recordLog.ts";
 import { gatherOnThreads } from "./gatherOnThreads.ts";
+import { figuresOfWritten } from "../report/linkFigures.ts";
 import { writeReport } from "../report/writeReport.ts";
 import { ThreadPool } from "./threadPool.ts";
 import type { TaskResult } from "./understandTask.ts";
@@ -224,17 +225,23 @@ class Job {
   }
 
   async #match(of: { pool: ThreadPool; index: CustomerIndex; records: SignatureTable }): Promise<Matched> {
-    const saved = join(this.#folder.work, "matched.bin");
-    if (this.#folder.isPast("match")) return loadMatched(saved);
-    const matched = await this.#time("match", async () => {
+    if (this.#folder.isPast("match")) return loadMatched(this.#matched);
+    return this.#time("match", async () => {
       const keys = join(this.#folder.work, "keys.parquet");
       const recordFrequencies = new Frequencies(of.records.rows);
       const onProgress = (what: string): void => this.#options.onProgress(what, 0, null);
       return matchRecords({ ...of, recordFrequencies, keys, onProgress });
     });
-    saveMatched(saved, matched);
+  }
+
+  #keepMatched(matched: Matched): void {
+    if (this.#folder.isPast("match")) return;
+    saveMatched(this.#matched, matched);
     this.#folder.finish("match");
-    return matched;
+  }
+
+  get #matched(): string {
+    return join(this.#folder.work, "matched.bin");
   }
 
   async #finish(of: {
@@ -260,16 +267,23 @@ class Job {
     // The other threads do this meanwhile.
     const columns = stageColumns({ index, records, pool });
     const listing = columns.then(({ texts }) => writeLinkFile({ links, recordIds, texts }, { out, pool }));
+    this.#keepMatched(matched);
     // A failure of these is told where they are waited for.
-    for (const one of [columns, listing]) one.catch(() => {});
+    for (const one of [gathering, columns, listing]) one.catch(() => {});
     const persons = await this.#time("persons", () => gathering);
     const exclude = this.#options.exclude ?? [];
     const { at } = this.#options;
     const staged = await this.#time("stage", async () =>
       stageOutputs({ columns: await columns, recordIds, links, persons, exclude, at, pool }),
     );
+    const listed = writePersonFiles(staged, { work, out, pool });
+    const figures = figuresOfWritten({
+      links: listing.then(() => join(out, "links.parquet.part")),
+      persons: listed.then(() => join(out, "persons.parquet.part")),
+    });
+    figures.catch(() => {});
     const { counted, excluded } = await this.#time("files", async () => {
-      const [made] = await Promise.all([writePersonFiles(staged, { work, out, pool }), listing]);
+      const [made] = await Promise.all([listed, listing, figures]);
       return made;
     });
     const hashes = await this.#time("hashes", () => of.hashes);
@@ -286,7 +300,7 @@ class Job {
     writeFileSync(join(out, "counts.json.part"), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     this.#settleRecords(results);
     for (const name of ["links.parquet", "persons.parquet", "counts.json"]) settle(out, name);
-    await writeReport(out, result);
+    await writeReport(out, result, await figures);
     if (!this.#folder.isPast("persons")) this.#folder.finish("persons");
     return result;
   }

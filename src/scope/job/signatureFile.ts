@@ -16,8 +16,8 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
 
 /**
  * Reads the signatures of one file to their place in a table, where nothing stands yet; `at`: their first
- * word there. Most words of most rows are 0, so a row is written as which of its words are there, in two words
- * of 32 bits, the low one first, and behind them these words.
+ * word there. Most words of most rows are 0, so a row is written as which of its words are there, in two
+ * words of 32 bits, the low one first, and behind them these words.
  */
 export function readSignatures(
   file: string,

@@ -65,22 +65,67 @@ export function takeCustomers({ table, columns, from, to }: Part<CustomerColumns
   }
 }
 
-/** Members by group, from 1 to `count`; those of group 0 belong to none. */
+/** Groups of one part of them: their counts stay in the cache. */
+const groupsOfPart = 1 << 15;
+
+/**
+ * Members by group, from 1 to `count`; those of group 0 belong to none. Groups come in no order, so members
+ * are first put together by parts of the groups, and then within each part.
+ */
 export function groupBy(groupOf: Int32Array, count: number): Grouped {
-  const starts = new Uint32Array(sharedBytes((count + 2) * 4));
+  const shift = Math.log2(groupsOfPart);
+  const parts = (count >>> shift) + 1;
+  const ends = new Uint32Array(parts);
   for (let member = 0; member < groupOf.length; member += 1) {
     const group = groupOf[member] as number;
-    if (group > 0) starts[group + 1] = (starts[group + 1] as number) + 1;
+    if (group > 0) ends[group >>> shift] = (ends[group >>> shift] as number) + 1;
   }
-  for (let group = 1; group < starts.length; group += 1)
-    starts[group] = (starts[group] as number) + (starts[group - 1] as number);
-  const places = starts.slice();
-  const members = new Uint32Array(sharedBytes((starts[count + 1] as number) * 4));
+  let total = 0;
+  for (let part = 0; part < parts; part += 1) {
+    const size = ends[part] as number;
+    ends[part] = total;
+    total += size;
+  }
+  // What is put in its place moves its part's start to its end.
+  const pairs = new Uint32Array(total * 2);
   for (let member = 0; member < groupOf.length; member += 1) {
     const group = groupOf[member] as number;
     if (group === 0) continue;
-    members[places[group] as number] = member;
-    places[group] = (places[group] as number) + 1;
+    const at = ends[group >>> shift] as number;
+    ends[group >>> shift] = at + 1;
+    pairs[at * 2] = group;
+    pairs[at * 2 + 1] = member;
   }
+  return groupParts(pairs, { ends, count });
+}
+
+/** `ends`: of the parts, one behind the other. */
+function groupParts(pairs: Uint32Array, { ends, count }: { ends: Uint32Array; count: number }): Grouped {
+  const starts = new Uint32Array(sharedBytes((count + 2) * 4), 0, count + 2);
+  const members = new Uint32Array(sharedBytes(pairs.length * 2), 0, pairs.length / 2);
+  let from = 0;
+  for (let part = 0; part < ends.length; part += 1) {
+    const to = ends[part] as number;
+    const first = part * groupsOfPart;
+    const places = new Uint32Array(groupsOfPart + 1);
+    for (let at = from; at < to; at += 1) {
+      const group = (pairs[at * 2] as number) - first;
+      places[group + 1] = (places[group + 1] as number) + 1;
+    }
+    places[0] = from;
+    const groups = Math.min(groupsOfPart, count + 2 - first);
+    for (let group = 0; group < groups; group += 1) {
+      starts[first + group] = places[group] as number;
+      places[group + 1] = (places[group + 1] as number) + (places[group] as number);
+    }
+    for (let at = from; at < to; at += 1) {
+      const group = (pairs[at * 2] as number) - first;
+      const place = places[group] as number;
+      places[group] = place + 1;
+      members[place] = pairs[at * 2 + 1] as number;
+    }
+    from = to;
+  }
+  starts[count + 1] = from;
   return { starts, members };
 }

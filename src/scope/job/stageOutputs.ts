@@ -129,7 +129,7 @@ export async function stageOutputs(made: Made): Promise<Staged> {
       (groupOf) => ({ do: "write", what: "groups", groupOf, count }) as const,
     ),
   );
-  const links = markLinked(made.links, columns.customers.facts);
+  markLinked(persons.linked, columns.customers.facts);
   const day = at.year * 10_000 + at.month * 100 + at.day;
   // 民法 4条: who is not yet twenty until 2022-03-31, not yet eighteen since.
   const years = Temporal.PlainDate.compare(at, "2022-04-01") < 0 ? 20 : 18;
@@ -139,7 +139,7 @@ export async function stageOutputs(made: Made): Promise<Staged> {
     count,
     personOf,
     probable: inSharedMemory(persons.probable),
-    links,
+    links: countLinks(made.links),
     names: ATTRIBUTES.map((attribute) => namesOf(columns.texts, attribute)),
     excluded: exclusionRules(columns.texts, made.exclude),
     day,
@@ -151,15 +151,17 @@ export async function stageOutputs(made: Made): Promise<Staged> {
   return { ...staged, recordsOf, customersOf };
 }
 
-/** Marks customers to whom a record was certainly linked, and counts the links. */
-function markLinked({ row, state }: Links, facts: Int32Array): Staged["links"] {
+/** Marks customers to whom a record was certainly linked. */
+function markLinked(linked: Uint8Array, facts: Int32Array): void {
+  for (let customer = 0; customer < facts.length; customer += 1)
+    if (linked[customer] === 1) facts[customer] = (facts[customer] as number) | factOf.linked;
+}
+
+function countLinks({ row, state }: Links): Staged["links"] {
   const links = { certain: 0, review: 0 };
   for (let record = 0; record < row.length; record += 1) {
-    const customer = row[record] as number;
-    if (state[record] === linkState.certain) {
-      facts[customer] = (facts[customer] as number) | factOf.linked;
-      links.certain += 1;
-    } else if (customer >= 0) links.review += 1;
+    if (state[record] === linkState.certain) links.certain += 1;
+    else if ((row[record] as number) >= 0) links.review += 1;
   }
   return links;
 }

@@ -17,6 +17,8 @@ export type Persons = {
   probable: Uint8Array;
   /** Persons without any customer row. */
   unmatched: number;
+  /** Of every customer: 1 if a record was certainly linked to it. */
+  linked: Uint8Array;
 };
 
 /** What puts records and customers together beside the links; edges count from the first of their side. */
@@ -31,30 +33,26 @@ export function gatherPersons(
   { customers, customerEdges, recordEdges }: ToGather,
 ): Persons {
   const records = links.row.length;
-  const certain = new UnionFind(customers + records);
+  const sets = new UnionFind(customers + records);
+  const linked = new Uint8Array(sharedBytes(customers), 0, customers);
   // A record that is in no set yet hangs below its customer, whose number is smaller.
-  for (let record = 0; record < records; record += 1)
-    if (links.state[record] === linkState.certain)
-      certain.parent[customers + record] = links.row[record] as number;
-  joinAll(certain, customerEdges.certain, 0);
-  joinAll(certain, recordEdges.certain, customers);
-  const { number, ...persons } = numbered(certain, { customers, records });
+  for (let record = 0; record < records; record += 1) {
+    if (links.state[record] !== linkState.certain) continue;
+    sets.parent[customers + record] = links.row[record] as number;
+    linked[links.row[record] as number] = 1;
+  }
+  joinAll(sets, customerEdges.certain, 0);
+  joinAll(sets, recordEdges.certain, customers);
+  const numbered = new NumberedSets(sets);
+  const persons = { ...personsOf(numbered, { customers, records }), linked };
   // What is probable is laid over the same sets. Two persons may be one by a customer of whom nothing certain
   // was found: such customers get numbers behind those of the persons, and are not counted.
-  let unclaimed = 0;
   const probableMax = (customerEdges.probable.length + recordEdges.probable.length) / 2 + records;
   const loose = new UnionFind(persons.count + 1 + Math.min(customers, probableMax * 2));
   const join = (one: number, other: number): void => {
     if (one !== other) loose.union(one, other);
   };
-  const personOf = (node: number): number => {
-    const root = certain.find(node);
-    if (number[root] === 0) {
-      unclaimed += 1;
-      number[root] = persons.count + unclaimed;
-    }
-    return number[root] as number;
-  };
+  const personOf = (node: number): number => numbered.number(node);
   for (const [edges, shift] of [
     [customerEdges.probable, 0],
     [recordEdges.probable, customers],
@@ -81,31 +79,59 @@ function joinAll(sets: UnionFind, edges: Int32Array, shift: number): void {
     sets.union((edges[at] as number) + shift, (edges[at + 1] as number) + shift);
 }
 
-function numbered(
-  sets: UnionFind,
-  { customers, records }: { customers: number; records: number },
-): Omit<Persons, "fewest"> & { number: Int32Array } {
-  /** By what stands for a set: its person. */
-  const number = new Int32Array(customers + records);
-  const ofRecord = new Int32Array(sharedBytes(records * 4), 0, records);
-  let count = 0;
-  for (let record = 0; record < records; record += 1) {
-    const root = sets.find(customers + record);
-    if (number[root] === 0) {
-      count += 1;
-      number[root] = count;
-    }
-    ofRecord[record] = number[root] as number;
+/**
+ * Numbers of sets, from 1, in the order in which they are asked for. The number stands where the set's
+ * smallest member had itself, as its complement: members lie anywhere in the memory, and one look must do.
+ */
+class NumberedSets {
+  readonly #parent: Int32Array;
+  count = 0;
+
+  /** No more sets may be joined. */
+  constructor({ parent }: UnionFind) {
+    this.#parent = parent;
   }
+
+  /** The number of a member's set, a new one if it has none yet. */
+  number(member: number): number {
+    const root = this.#root(member);
+    const known = this.#parent[root] as number;
+    if (known < 0) return ~known;
+    this.count += 1;
+    this.#parent[root] = ~this.count;
+    return this.count;
+  }
+
+  /** The same; 0 if it has none yet. */
+  known(member: number): number {
+    const number = this.#parent[this.#root(member)] as number;
+    return number < 0 ? ~number : 0;
+  }
+
+  #root(member: number): number {
+    const parent = this.#parent;
+    let at = member;
+    for (let next = parent[at] as number; next >= 0 && next !== at; next = parent[at] as number) at = next;
+    return at;
+  }
+}
+
+function personsOf(
+  sets: NumberedSets,
+  { customers, records }: { customers: number; records: number },
+): Omit<Persons, "fewest" | "linked"> {
+  const ofRecord = new Int32Array(sharedBytes(records * 4), 0, records);
+  for (let record = 0; record < records; record += 1) ofRecord[record] = sets.number(customers + record);
+  const { count } = sets;
   const ofCustomer = new Int32Array(sharedBytes(customers * 4), 0, customers);
   const matched = new Uint8Array(count + 1);
   for (let customer = 0; customer < customers; customer += 1) {
-    const person = number[sets.find(customer)] as number;
+    const person = sets.known(customer);
     ofCustomer[customer] = person;
     matched[person] = 1;
   }
   let unmatched = 0;
   for (let person = 1; person <= count; person += 1) if (matched[person] === 0) unmatched += 1;
   const probable = new Uint8Array(sharedBytes(count + 1), 0, count + 1);
-  return { ofRecord, ofCustomer, count, probable, unmatched, number };
+  return { ofRecord, ofCustomer, count, probable, unmatched };
 }

@@ -39,11 +39,44 @@ export async function readLinkFigures(out: string): Promise<LinkFigures | null> 
   }
 }
 
+/** The same from lists that are still being written: of each, its file once it is whole. */
+export async function figuresOfWritten(lists: {
+  links: Promise<string>;
+  persons: Promise<string>;
+}): Promise<LinkFigures> {
+  const links = await lists.links;
+  const duck = await openDuck();
+  const table = (file: string): string => `read_parquet(${quoteSql(file)})`;
+  try {
+    const sure = await linksOf(duck, table(links));
+    return { ...sure, ...(await personsOf(duck, table(await lists.persons))) };
+  } finally {
+    await duck.close();
+  }
+}
+
 /** The same from tables, as they stand in SQL after FROM. */
 export async function figuresOf(
   duck: Duck,
   { links, persons }: { links: string; persons: string },
 ): Promise<LinkFigures> {
+  return { ...(await linksOf(duck, links)), ...(await personsOf(duck, persons)) };
+}
+
+type PersonFigures = Pick<LinkFigures, "certainty" | "sizes">;
+
+async function personsOf(duck: Duck, persons: string): Promise<PersonFigures> {
+  const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
+    duck.rows(`SELECT ${column} AS name, count(*) AS persons FROM ${persons} GROUP BY 1 ORDER BY 1`);
+  const certainty = await groups("certainty");
+  const sizes = await groups(`least(records, ${limits.recordsOfPersonMax})`);
+  return {
+    certainty: Object.fromEntries(certainty.map(({ name, persons: count }) => [name, count])),
+    sizes: sizes.map(({ name, persons: count }) => ({ records: Number(name), persons: count })),
+  };
+}
+
+async function linksOf(duck: Duck, links: string): Promise<Omit<LinkFigures, keyof PersonFigures>> {
   const classes = chanceClasses.map((low) => `WHEN probability >= ${low} THEN ${low}`).reverse();
   // What reviewers took away is no link; what they added has no weight.
   await duck.run(
@@ -67,20 +100,11 @@ export async function figuresOf(
     `SELECT count(DISTINCT pattern) AS kinds, coalesce(sum(wrong) FILTER (certain), 0) AS wrong
      FROM link_class`,
   );
-  const groups = (column: string): Promise<{ name: string | number; persons: number }[]> =>
-    duck.rows(
-      `SELECT ${column} AS name, count(*) AS persons FROM ${persons}
-         GROUP BY 1 ORDER BY 1`,
-    );
-  const certainty = await groups("certainty");
-  const sizes = await groups(`least(records, ${limits.recordsOfPersonMax})`);
   return {
     weights: await countsBy("weight"),
     chances: await countsBy("chance"),
     evidence: evidence.map(({ pattern, ...counts }) => ({ ...explain(pattern), ...counts })),
     evidenceKinds: sums?.kinds ?? 0,
     expectedWrong: sums?.wrong ?? 0,
-    certainty: Object.fromEntries(certainty.map(({ name, persons: count }) => [name, count])),
-    sizes: sizes.map(({ name, persons: count }) => ({ records: Number(name), persons: count })),
   };
 }

@@ -30,9 +30,10 @@ export function reportFiles(result: Reported, figures: LinkFigures | null): { na
   ];
 }
 
-/** Writes them beside a job's lists. */
-export async function writeReport(out: string, result: Reported): Promise<void> {
-  for (const { name, text } of reportFiles(result, await readLinkFigures(out))) settle(out, name, text);
+/** Writes them beside a job's lists; `figures`: of these, which are read for them if they are not given. */
+export async function writeReport(out: string, result: Reported, figures?: LinkFigures): Promise<void> {
+  const told = figures ?? (await readLinkFigures(out));
+  for (const { name, text } of reportFiles(result, told)) settle(out, name, text);
 }
 
 function settle(out: string, name: string, text: string): void {
