@@ -1,3 +1,4 @@
+import { keepCompiledCode } from "./lib/compiledCode.ts";
 import { textOfError, SekishoError } from "./lib/error.ts";
 import { version } from "./lib/version.ts";
 
@@ -262,6 +263,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  keepCompiledCode();
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   tellError(error);
