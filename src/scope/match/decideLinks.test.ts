@@ -4,7 +4,7 @@ import type { ScopeKind } from "../fields/kinds.ts";
 import { SignatureTable } from "../signatures/columns.ts";
 import { PersonReader } from "../understand/personReader.ts";
 import { Comparer } from "./compare.ts";
-import { decideLinks, linkState, noLinks, oddsOfPatterns, priorOf } from "./decideLinks.ts";
+import { decideLinks, linkState, noLinks, oddsOfPatterns, priorOf, thresholds } from "./decideLinks.ts";
 import { Frequencies } from "./frequencies.ts";
 import { defaultClasses, valuesOf, weighPatterns } from "./weights.ts";
 
@@ -29,7 +29,7 @@ const crowd: readonly Person[] = Array.from({ length: 2_000 }, (_, at) => ({
 }));
 
 /** What is decided of a record whose candidates are these customers. */
-function decide(record: Person, candidates: readonly Person[]) {
+function decide(record: Person, candidates: readonly Person[], strangers = 0.1) {
   const left = tableOf([record]);
   const right = tableOf([...candidates, ...crowd]);
   const frequencies = Frequencies.of(right);
@@ -39,7 +39,7 @@ function decide(record: Person, candidates: readonly Person[]) {
   const codes = Uint16Array.from(rows, (row) =>
     frequencies.codesOf(row, valuesOf[patterns[row] as number] as number),
   );
-  const prior = priorOf(right.rows, 0.1);
+  const prior = priorOf(right.rows, strangers);
   const links = noLinks(1);
   const starts = Uint32Array.of(0, candidates.length);
   decideLinks(
@@ -71,6 +71,14 @@ const daughter: Person = { ...home, name: "加藤 葵", "birth-date": "1974-12-2
 test("decideLinks() is sure of the only one who has that mail, telephone and address", () => {
   const { row, certain } = decide(home, [mother]);
   assert.deepEqual([row, certain], [0, true]);
+});
+
+test("decideLinks() is not sure of somebody for the home alone, but with the name", () => {
+  const { address } = home as { address: string };
+  const alone = decide({ address, sex: "女" }, [{ ...mother, sex: "女" }], 0.05);
+  assert.ok(alone.probability > thresholds.certain, String(alone.probability));
+  assert.deepEqual([alone.row, alone.certain], [0, false]);
+  assert.equal(decide({ address, name: "加藤 千春子" }, [mother]).certain, true);
 });
 
 test("decideLinks() cannot tell two of a household apart by what they share", () => {

@@ -73,32 +73,53 @@ export function priorWithin(rows: number): Prior {
 
 /** How often patterns were seen, and the sum of their values' −log2 frequencies: what is learnt from. */
 export class SeenPatterns {
-  readonly counts = new Float64Array(patternCount);
-  readonly rarities = new Float64Array(patternCount);
+  readonly #counts = new Float64Array(patternCount);
+  readonly #rarities = new Float64Array(patternCount);
 
   /** A pair, and the rarity of the values that agree in it. */
   add(pattern: number, rarity: number): void {
-    this.counts[pattern] = (this.counts[pattern] as number) + 1;
-    this.rarities[pattern] = (this.rarities[pattern] as number) + rarity;
+    this.#counts[pattern] = (this.#counts[pattern] as number) + 1;
+    this.#rarities[pattern] = (this.#rarities[pattern] as number) + rarity;
   }
 
   /** Takes in what another thread has seen. */
-  join({ counts, rarities }: { counts: Float64Array; rarities: Float64Array }): void {
-    for (let pattern = 0; pattern < patternCount; pattern += 1) {
-      this.counts[pattern] = (this.counts[pattern] as number) + (counts[pattern] as number);
-      this.rarities[pattern] = (this.rarities[pattern] as number) + (rarities[pattern] as number);
+  join({ patterns, counts, rarities }: PatternSums): void {
+    for (const [at, pattern] of patterns.entries()) {
+      this.#counts[pattern] = (this.#counts[pattern] as number) + (counts[at] as number);
+      this.#rarities[pattern] = (this.#rarities[pattern] as number) + (rarities[at] as number);
     }
   }
 
+  /** Gives away what was seen, which are few patterns of many, and begins anew. */
+  take(): PatternSums {
+    const patterns = this.#patterns;
+    const sums = {
+      patterns,
+      counts: Float64Array.from(patterns, (pattern) => this.#counts[pattern] as number),
+      rarities: Float64Array.from(patterns, (pattern) => this.#rarities[pattern] as number),
+    };
+    this.#counts.fill(0);
+    this.#rarities.fill(0);
+    return sums;
+  }
+
+  get #patterns(): Int32Array {
+    const seen: number[] = [];
+    for (let pattern = 0; pattern < patternCount; pattern += 1)
+      if ((this.#counts[pattern] as number) > 0) seen.push(pattern);
+    return Int32Array.from(seen);
+  }
+
   get list(): SeenPattern[] {
-    const seen: SeenPattern[] = [];
-    for (let pattern = 0; pattern < patternCount; pattern += 1) {
-      const count = this.counts[pattern] as number;
-      if (count > 0) seen.push({ pattern, count, rarity: (this.rarities[pattern] as number) / count });
-    }
-    return seen;
+    return Array.from(this.#patterns, (pattern) => {
+      const count = this.#counts[pattern] as number;
+      return { pattern, count, rarity: (this.#rarities[pattern] as number) / count };
+    });
   }
 }
+
+/** Of patterns that were seen, how often, and the sums of their rarities. */
+export type PatternSums = { patterns: Int32Array; counts: Float64Array; rarities: Float64Array };
 
 /** Learns how values agree from the pairs themselves. */
 export function learn(seen: SeenPatterns, prior: Prior): { classes: Classes; weights: PatternWeights } {
@@ -206,7 +227,7 @@ export function decideLinks(deciding: Deciding, links: Links): void {
     links.weight[record] = decider.weight;
     links.probability[record] = probability;
     links.pattern[record] = pattern;
-    const sure = probability >= thresholds.certain && moreThanName[pattern] === 1;
+    const sure = probability >= thresholds.certain && tellsPerson[pattern] === 1;
     links.state[record] = sure ? linkState.certain : linkState.review;
   }
 }
@@ -222,6 +243,7 @@ class Decider {
   readonly #comparer: Comparer;
   #alone = new Float64Array(256);
   #beside = new Float64Array(256);
+  #again = 0;
   probability = 0;
   weight = 0;
 
@@ -255,8 +277,8 @@ class Decider {
     // record says, the one is as likely as the other.
     const one = beside[best - from] as number;
     const nobody = one / (alone[best - from] as number);
-    const { others, again } = this.#others(best, { from, to, least: (one + nobody) * negligible });
-    const right = one * (1 + again);
+    const others = this.#others(best, { from, to, least: (one + nobody) * negligible });
+    const right = one * (1 + this.#again);
     this.probability = right / (right + nobody + others);
     return best;
   }
@@ -281,14 +303,15 @@ class Decider {
   }
 
   /**
-   * Odds of all candidates together who are another person than the best; of less than `least` none. `again`:
-   * the odds that one of them is the best itself, who has registered twice.
+   * Odds of all candidates together who are another person than the best; of less than `least` none. The odds
+   * that one of them is the best itself, who has registered twice, are told beside.
    */
-  #others(best: number, { from, to, least }: { from: number; to: number; least: number }) {
+  #others(best: number, { from, to, least }: { from: number; to: number; least: number }): number {
     const { candidates, persons } = this.#of;
     const customer = candidates.rows[best] as number;
     const person = persons[customer];
-    let [others, again] = [0, 0];
+    let others = 0;
+    this.#again = 0;
     for (let at = from; at < to; at += 1) {
       if (at === best) continue;
       const one = this.#beside[at - from] as number;
@@ -300,9 +323,9 @@ class Decider {
       if (kinship === onePerson) continue;
       others += one;
       // Then the record agrees with both rows for one reason, and neither stands against the other.
-      if (kinship === perhapsOnePerson) again += one * registeredAgain;
+      if (kinship === perhapsOnePerson) this.#again += one * registeredAgain;
     }
-    return { others, again };
+    return others;
   }
 }
 
@@ -314,20 +337,24 @@ const agreesFrom = GROUPS.map((group) => {
 });
 
 /**
- * A rare name alone makes a link likely, but nobody should get a notice for a name: 1 where something besides
- * name and sex agrees.
+ * A rare name alone makes a link likely, and so does a home in which the table knows one person. But nobody
+ * should get a notice for a name, nor for living where a customer lives: 1 where something besides name and
+ * sex agrees, and if that is the address alone, the name too.
  */
-const moreThanName = new Uint8Array(patternCount);
-for (let at = 0; at < allLevels.length; at += 1)
-  if ((allLevels[at] as number) >= (agreesFrom[at % GROUPS.length] as number))
-    moreThanName[Math.floor(at / GROUPS.length)] = 1;
+const tellsPerson = new Uint8Array(patternCount);
+for (let pattern = 0; pattern < patternCount; pattern += 1) {
+  const at = pattern * GROUPS.length;
+  const agree = agreesFrom.filter((from, group) => (allLevels[at + group] as number) >= from).length;
+  const homeOnly = agree === 1 && (allLevels[at + 4] as number) >= (agreesFrom[4] as number);
+  if (agree > 0 && !(homeOnly && (allLevels[at] as number) < 3)) tellsPerson[pattern] = 1;
+}
 
 const onePerson = 2;
 const perhapsOnePerson = 1;
 
 /**
- * What two customers who agree in a pattern are to each other. Two rows of one person who registered twice do
- * not compete with each other; where the birth is missing, or the family name is another, they may be one.
+ * What two customers who agree in a pattern are to each other. Two rows of one person who registered twice
+ * do not compete with each other; where the birth is missing, or the family name is another, they may be one.
  */
 const kinships = new Uint8Array(patternCount);
 for (let pattern = 0; pattern < patternCount; pattern += 1) {
