@@ -5,6 +5,7 @@ import {
   type Candidates,
   type Links,
   type PatternOdds,
+  type PatternSums,
 } from "../match/decideLinks.ts";
 import {
   CandidateFinder,
@@ -85,14 +86,12 @@ type FindingPairs = {
   columns: HashedColumns;
 };
 
-/** Counts by pattern, see SeenPatterns. */
-export type Seen = { counts: Float64Array; rarities: Float64Array };
-export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> & { seen: Seen };
+export type FoundPairs = Pick<PairList, "left" | "right" | "pattern" | "count"> & { seen: PatternSums };
 export type MatchAnswer =
   | { done: "nothing" }
   | { done: "join"; join: KeyJoin }
   | { done: "equal"; edges: Edges }
-  | { done: "candidates"; candidates: Candidates; seen: Seen }
+  | { done: "candidates"; candidates: Candidates; seen: PatternSums }
   | { done: "pairs"; pairs: FoundPairs };
 
 const tableOf = ({ rows, words }: SharedTable): SignatureTable => new SignatureTable(rows, words.buffer);
@@ -159,9 +158,8 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
   const frequencies = Frequencies.within(right);
   const sides = { left: tableOf(asked.left), right, frequencies };
   const finder = new CandidateFinder(sides, asked.joined);
-  const seen = new SeenPatterns();
   const starts = new Uint32Array(sharedBytes((to - from + 1) * 4), 0, to - from + 1);
-  const found = new CandidateList();
+  found.count = 0;
   for (let place = from; place < to; place += 1) {
     if ((place - from) % rowsTouched === 0) finder.touch(place, Math.min(to, place + rowsTouched));
     const row = asking === null ? place : (asking[place] as number);
@@ -179,9 +177,8 @@ function findCandidates(asked: FindingCandidates): MatchAnswer {
     }
   }
   starts[to - from] = found.count;
-  const { counts, rarities } = seen;
   const candidates = { asking, from, to, round, starts, ...found.shared };
-  return { done: "candidates", candidates, seen: { counts, rarities } };
+  return { done: "candidates", candidates, seen: seen.take() };
 }
 
 /** Begins with what a row has found in the rounds before. */
@@ -234,21 +231,24 @@ class CandidateList {
   }
 }
 
+/** Of one task after the other: what is made anew for each keeps the collector of garbage busy. */
+const found = new CandidateList();
+const seen = new SeenPatterns();
+
 function findPairs(asked: FindingPairs): FoundPairs {
   const { rules, at, columns } = asked;
-  const found = new PairList();
+  const pairs = new PairList();
   const table = tableOf(asked.table);
   const frequencies = Frequencies.within(table);
   const runs = groupByKey(columns, placesOf(rules[at] as Rule).left);
-  findPairsWithin({ table, frequencies, rules, at, runs }, found);
-  const seen = new SeenPatterns();
-  const { count } = found;
+  findPairsWithin({ table, frequencies, rules, at, runs }, pairs);
+  const { count } = pairs;
   for (let pair = 0; pair < count; pair += 1) {
-    const pattern = found.pattern[pair] as number;
-    seen.add(pattern, frequencies.rarity(found.right[pair] as number, valuesOf[pattern] as number));
+    const pattern = pairs.pattern[pair] as number;
+    seen.add(pattern, frequencies.rarity(pairs.right[pair] as number, valuesOf[pattern] as number));
   }
-  const [left, right, pattern] = [found.left, found.right, found.pattern].map((one) =>
+  const [left, right, pattern] = [pairs.left, pairs.right, pairs.pattern].map((one) =>
     one.slice(0, count),
   ) as [Int32Array, Int32Array, Int32Array];
-  return { left, right, pattern, count, seen: { counts: seen.counts, rarities: seen.rarities } };
+  return { left, right, pattern, count, seen: seen.take() };
 }

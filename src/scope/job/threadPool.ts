@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { SekishoError, textOfError } from "../../lib/error.ts";
 import { siblingModule } from "../../lib/sibling.ts";
@@ -7,6 +8,12 @@ import type { MatchAnswer, MatchAsked } from "./matchTask.ts";
 import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
 
 export const limits = { threadHeapMegabytesMax: 2_048 } as const;
+
+/**
+ * Threads hold few objects and gigabytes in arrays. By default the collector of garbage goes through all
+ * objects whenever 64 MiB of arrays were made; so it does when their share of everything has grown.
+ */
+const collectorFlags = ["--external-memory-accounted-in-global-limit", "--min-semi-space-size=16"] as const;
 
 type Told = {
   answer: (answer: Answered, at: number) => void;
@@ -39,6 +46,7 @@ export class ThreadPool implements AsyncDisposable {
   #broken: Error | null = null;
 
   constructor(count: number, data: ThreadData) {
+    for (const flag of collectorFlags) setFlagsFromString(flag);
     this.#threads = Array.from(
       { length: count },
       () =>
