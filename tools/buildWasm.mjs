@@ -10,6 +10,7 @@ const scope = join(dirname(dirname(fileURLToPath(import.meta.url))), "src", "sco
 export const modules = [
   { folder: "read", entry: "triage", carrier: "triageBytes" },
   { folder: "understand", entry: "main", carrier: "mainBytes" },
+  { folder: "signatures", entry: "unpack", carrier: "unpackBytes" },
 ];
 
 /** A module as bytes; the same source gives the same bytes. */

@@ -6,12 +6,12 @@ import {
   type RowGroup,
   type SharedParquet,
 } from "../../lib/parquet/writeParquet.ts";
+import { readRows } from "../signatures/unpackRows.ts";
 import type { Links } from "../match/decideLinks.ts";
 import { gatherPersons, type Persons, type ToGather } from "../persons/gatherPersons.ts";
 import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
 import type { SharedTable } from "./matchTask.ts";
 import { writeNumbers } from "./numberTable.ts";
-import { readSignatures } from "./signatureFile.ts";
 import {
   groupBy,
   takeCustomers,
@@ -67,7 +67,7 @@ export function writeOutput(asked: OutputAsked): OutputAnswer {
   const done = "written" as const;
   switch (asked.what) {
     case "signatures":
-      readSignatures(asked.file, asked.words, asked);
+      readRows(asked.file, asked.words, asked);
       return { done, what: "signatures" };
     case "joined-texts":
       joinTexts(asked.files, asked.folder);

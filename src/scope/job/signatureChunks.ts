@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Machine } from "../understand/machine.ts";
 
-/** Writes the signatures that the module keeps to a file, as they lie in its memory: see readSignatures. */
+/** Writes the signatures that the module keeps to a file, as they lie in its memory: see readRows. */
 export class SignatureChunks {
   readonly #machine: Machine;
   readonly #file: number;
