@@ -96,13 +96,14 @@ export function readRecord(from: i32, to: i32): void {
     const end = fieldEnd(field);
     if (end > start) readField(field, start, end);
   }
-  settleByColumns();
-  if (!learning()) return;
-  for (let at = 0; at < itemCount; at++) {
+  const learns = learning();
+  // What cells say by themselves: a column that was taken for something else would only agree with itself.
+  for (let at = 0; learns && at < itemCount; at++) {
     const found = kindAt(at);
     see(fieldAt(at), found == OTHER || sureAt(at) >= SURE_FROM ? found : UNKNOWN);
   }
-  seen(fieldCount);
+  settleByColumns();
+  if (learns) seen(fieldCount);
 }
 
 /**
