@@ -1,4 +1,4 @@
-import { SignatureTable, wordsOfRow } from "../signatures/columns.ts";
+import { SignatureTable } from "../signatures/columns.ts";
 import type { OutputAsked } from "./outputTask.ts";
 import type { OutputPool } from "./stageOutputs.ts";
 
@@ -8,11 +8,12 @@ export async function gatherOnThreads(
   pool: OutputPool,
 ): Promise<SignatureTable> {
   const all = new SignatureTable(parts.reduce((sum, part) => sum + part.rows, 0));
+  const table = { rows: all.rows, memory: all.memory };
   const asked: OutputAsked[] = [];
   let at = 0;
   for (const { file, rows } of parts) {
-    if (rows > 0) asked.push({ do: "write", what: "signatures", file, words: all.words, at, rows });
-    at += rows * wordsOfRow;
+    if (rows > 0) asked.push({ do: "write", what: "signatures", file, table, at, rows });
+    at += rows;
   }
   await pool.write(asked);
   return all;

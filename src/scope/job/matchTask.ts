@@ -19,14 +19,13 @@ import { Frequencies } from "../match/frequencies.ts";
 import { blockRows, fillColumns, type HashedColumns } from "../match/hashKeys.ts";
 import { groupByKey, joinKeys, JoinScratch, type KeyJoin } from "../match/joinKeys.ts";
 import { valuesOf, type FrequencyValue } from "../match/weights.ts";
-import { SignatureTable } from "../signatures/columns.ts";
+import { SignatureTable, type SharedTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 import { equalRecords } from "../persons/equalRecords.ts";
 import type { Edges } from "./customerEdges.ts";
 import { KeyFile } from "./keyFile.ts";
 
-/** What threads are given of a table, and of its frequencies: memory that all share. */
-export type SharedTable = { rows: number; words: Uint32Array };
+/** What threads are given of the frequencies of a table: memory that all share. */
 export type SharedFrequencies = { rows: number; codes: Uint8Array };
 
 /** What the job asks of its threads while it matches. */
@@ -94,7 +93,6 @@ export type MatchAnswer =
   | { done: "candidates"; candidates: Candidates; seen: PatternSums }
   | { done: "pairs"; pairs: FoundPairs };
 
-const tableOf = ({ rows, words }: SharedTable): SignatureTable => new SignatureTable(rows, words.buffer);
 const frequenciesOf = ({ rows, codes }: SharedFrequencies): Frequencies => new Frequencies(rows, codes);
 
 /** Kept from one join to the next: to be given fresh memory takes as long as what is done in it. */
@@ -106,7 +104,7 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
   if (asked.do !== "join" && asked.do !== "count") scratchOfJoins = null;
   switch (asked.do) {
     case "count":
-      frequenciesOf(asked.frequencies).countValue(tableOf(asked.table), asked.value);
+      frequenciesOf(asked.frequencies).countValue(SignatureTable.of(asked.table), asked.value);
       return { done: "nothing" };
     case "columns":
       fillPart(asked);
@@ -117,17 +115,17 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
       return { done: "join", join: joinKeys(left, { columns: asked.right, key: key.right }, joinScratch()) };
     }
     case "equal":
-      return { done: "equal", edges: equalRecords(tableOf(asked.table), asked.rows) };
+      return { done: "equal", edges: equalRecords(SignatureTable.of(asked.table), asked.rows) };
     case "keys": {
       const keys = new KeyFile(asked.file);
-      keys.add(tableOf(asked.table), frequenciesOf(asked.frequencies), { only: asked.only });
+      keys.add(SignatureTable.of(asked.table), frequenciesOf(asked.frequencies), { only: asked.only });
       keys.close();
       return { done: "nothing" };
     }
     case "candidates":
       return findCandidates(asked);
     case "decide": {
-      const right = tableOf(asked.right);
+      const right = SignatureTable.of(asked.right);
       decideLinks({ ...asked, right, frequencies: Frequencies.within(right) }, asked.links);
       return { done: "nothing" };
     }
@@ -138,7 +136,7 @@ export function doMatch(asked: MatchAsked): MatchAnswer {
 
 /** Lays frequencies into rows while these are in the cache because their columns were hashed. */
 function fillPart({ table, columns, frequencies, from, to }: FillingColumns): void {
-  const of = tableOf(table);
+  const of = SignatureTable.of(table);
   if (frequencies === null) return fillColumns(columns, of, from, to);
   const codes = frequenciesOf(frequencies);
   const { rows } = columns;
@@ -154,9 +152,9 @@ const rowsTouched = 48;
 
 function findCandidates(asked: FindingCandidates): MatchAnswer {
   const { asking, from, to, step, round, settled } = asked;
-  const right = tableOf(asked.right);
+  const right = SignatureTable.of(asked.right);
   const frequencies = Frequencies.within(right);
-  const sides = { left: tableOf(asked.left), right, frequencies };
+  const sides = { left: SignatureTable.of(asked.left), right, frequencies };
   const finder = new CandidateFinder(sides, asked.joined);
   const starts = new Uint32Array(sharedBytes((to - from + 1) * 4), 0, to - from + 1);
   found.count = 0;
@@ -238,7 +236,7 @@ const seen = new SeenPatterns();
 function findPairs(asked: FindingPairs): FoundPairs {
   const { rules, at, columns } = asked;
   const pairs = new PairList();
-  const table = tableOf(asked.table);
+  const table = SignatureTable.of(asked.table);
   const frequencies = Frequencies.within(table);
   const runs = groupByKey(columns, placesOf(rules[at] as Rule).left);
   findPairsWithin({ table, frequencies, rules, at, runs }, pairs);

@@ -6,11 +6,11 @@ import {
   type RowGroup,
   type SharedParquet,
 } from "../../lib/parquet/writeParquet.ts";
+import type { SharedTable } from "../signatures/columns.ts";
 import { readRows } from "../signatures/unpackRows.ts";
 import type { Links } from "../match/decideLinks.ts";
 import { gatherPersons, type Persons, type ToGather } from "../persons/gatherPersons.ts";
 import { joinTexts, readTexts, type CustomerTexts } from "./customerTexts.ts";
-import type { SharedTable } from "./matchTask.ts";
 import { writeNumbers } from "./numberTable.ts";
 import {
   groupBy,
@@ -28,9 +28,9 @@ type Span = { from: number; to: number };
 
 /** What is asked of threads behind the reading of customers, and behind the matching. */
 export type OutputAsked = { do: "write" } &
-  /** Signatures of a file into a table that all share; `at`: its first word there. */
+  /** Signatures of a file into a table that all share; `at`: its first row there. */
   (
-    | { what: "signatures"; file: string; words: Uint32Array; at: number; rows: number }
+    | { what: "signatures"; file: string; table: SharedTable; at: number; rows: number }
     | { what: "joined-texts"; files: readonly string[]; folder: string }
     | {
         what: "joined-parquet";
@@ -67,7 +67,7 @@ export function writeOutput(asked: OutputAsked): OutputAnswer {
   const done = "written" as const;
   switch (asked.what) {
     case "signatures":
-      readRows(asked.file, asked.words, asked);
+      readRows(asked.file, asked.table, asked);
       return { done, what: "signatures" };
     case "joined-texts":
       joinTexts(asked.files, asked.folder);

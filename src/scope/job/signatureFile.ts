@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { SignatureTable, wordsOfRow } from "../signatures/columns.ts";
+import { SignatureTable } from "../signatures/columns.ts";
 import { readRows } from "../signatures/unpackRows.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
 
@@ -8,8 +8,8 @@ export function gatherSignatures(parts: readonly { file: string; rows: number }[
   const all = new SignatureTable(parts.reduce((sum, part) => sum + part.rows, 0));
   let at = 0;
   for (const { file, rows } of parts) {
-    readRows(file, all.words, { at, rows });
-    at += rows * wordsOfRow;
+    readRows(file, all, { at, rows });
+    at += rows;
   }
   return all;
 }

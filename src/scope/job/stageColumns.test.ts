@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { groupBy } from "./stageColumns.ts";
+import { bytesOfRow, SignatureTable, wordOf, wordsOfRow } from "../signatures/columns.ts";
+import { groupBy, takeCustomers, takeRecords } from "./stageColumns.ts";
 
 test("groupBy() puts the members of each group together, in their order", () => {
   const cases = fc.integer({ min: 0, max: 100_000 }).chain((count) =>
@@ -30,4 +31,26 @@ test("groupBy() puts the members of each group together, in their order", () => 
     }),
     { seed: 2016 },
   );
+});
+
+test("columns of a table of more than 4 GiB are taken to its last row, on another thread too", () => {
+  const rows = Math.ceil(2 ** 32 / bytesOfRow) + 2_000_000;
+  // Nothing of it is real but what is written.
+  const table = new SignatureTable(rows);
+  const last = (rows - 1) * wordsOfRow;
+  for (const [name, value] of Object.entries({ items: 5, born: 19710505, expires: 20200101, email: 1 }))
+    table.words[last + wordOf[name as keyof typeof wordOf]] = value;
+  const handed = structuredClone({ rows, memory: table.memory });
+  const part = { table: handed, from: rows - 2, to: rows };
+  const numbers = (): Int32Array => new Int32Array(rows);
+  const records = { items: new Uint32Array(rows), born: numbers(), expires: numbers() };
+  const counts = takeRecords({ ...part, columns: records });
+  assert.deepEqual([counts[0], counts[1], counts[2]], [1, 0, 1]);
+  assert.deepEqual(
+    [records.items.at(-1), records.born.at(-1), records.expires.at(-1)],
+    [5, 19710505, 20200101],
+  );
+  const customers = { facts: numbers(), expires: numbers() };
+  takeCustomers({ ...part, columns: customers });
+  assert.deepEqual([customers.facts.at(-1), customers.expires.at(-1)], [(19710505 << 4) | 1, 20200101]);
 });

@@ -1,6 +1,5 @@
-import { wordOf, wordsOfRow } from "../signatures/columns.ts";
+import { SignatureTable, wordOf, wordsOfRow, type SharedTable } from "../signatures/columns.ts";
 import { sharedBytes } from "../signatures/sharedMemory.ts";
-import type { SharedTable } from "./matchTask.ts";
 
 /** By record: bits of items; days as yyyymmdd, 0: none. */
 export type RecordColumns = { items: Uint32Array; born: Int32Array; expires: Int32Array };
@@ -29,7 +28,7 @@ type Part<Into> = { table: SharedTable; columns: Into; from: number; to: number 
 
 /** Takes the columns of records `[from, to)` in one walk; tells how many have an item of each kind. */
 export function takeRecords({ table, columns, from, to }: Part<RecordColumns>): Float64Array {
-  const { words } = table;
+  const { words } = SignatureTable.of(table);
   const { items, born, expires } = columns;
   const [low, high] = [new Uint32Array(0x10000), new Uint32Array(0x10000)];
   for (let row = from, start = from * wordsOfRow; row < to; row += 1, start += wordsOfRow) {
@@ -53,7 +52,7 @@ export function takeRecords({ table, columns, from, to }: Part<RecordColumns>): 
 
 /** Takes the columns of customers `[from, to)`; nobody is linked yet. */
 export function takeCustomers({ table, columns, from, to }: Part<CustomerColumns>): void {
-  const { words } = table;
+  const { words } = SignatureTable.of(table);
   const { email, town, address, phone } = wordOf;
   for (let row = from, start = from * wordsOfRow; row < to; row += 1, start += wordsOfRow) {
     columns.facts[row] =

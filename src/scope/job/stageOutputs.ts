@@ -1,12 +1,12 @@
 import { linkState, type Links } from "../match/decideLinks.ts";
 import type { Persons, ToGather } from "../persons/gatherPersons.ts";
+import type { SharedTable } from "../signatures/columns.ts";
 import { inSharedMemory, sharedBytes } from "../signatures/sharedMemory.ts";
 import { namesOf, type Names } from "./countPersons.ts";
 import { ATTRIBUTES } from "./customerColumns.ts";
 import type { CustomerIndex } from "./customerIndex.ts";
 import type { CustomerTexts } from "./customerTexts.ts";
 import { exclusionRules, type Exclusion, type ExclusionRule } from "./exclusions.ts";
-import type { SharedTable } from "./matchTask.ts";
 import type { OutputAnswer, OutputAsked } from "./outputTask.ts";
 import { facts as factOf, type CustomerColumns, type Grouped, type RecordColumns } from "./stageColumns.ts";
 

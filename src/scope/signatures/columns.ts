@@ -82,16 +82,29 @@ export const wordOf = Object.fromEntries([
 ]) as Readonly<Record<WideColumn | NarrowColumn, number>>;
 
 /**
+ * What threads hand each other of a table: not its words, since V8 hands over views of memory with the lower
+ * 32 bits of their length in bytes only, and a table may have more than 4 GiB.
+ */
+export type SharedTable = { rows: number; memory: ArrayBufferLike };
+
+/**
  * Signatures of many persons, row after row: whoever compares two persons needs all columns of two rows,
  * which so lie in a few lines of the cache each.
  */
 export class SignatureTable {
   readonly rows: number;
+  readonly memory: ArrayBufferLike;
   readonly words: Uint32Array;
 
-  constructor(rows: number, buffer?: ArrayBufferLike) {
+  constructor(rows: number, memory: ArrayBufferLike = new SharedArrayBuffer(rows * bytesOfRow)) {
     this.rows = rows;
-    this.words = new Uint32Array(buffer ?? new SharedArrayBuffer(rows * bytesOfRow), 0, rows * wordsOfRow);
+    this.memory = memory;
+    this.words = new Uint32Array(memory, 0, rows * wordsOfRow);
+  }
+
+  /** A table that another thread has handed over. */
+  static of({ rows, memory }: SharedTable): SignatureTable {
+    return new SignatureTable(rows, memory);
   }
 
   /** The low word of a wide column, or all of a narrow one. */

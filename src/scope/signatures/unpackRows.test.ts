@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { wordsOfRow } from "./columns.ts";
+import { SignatureTable, wordsOfRow } from "./columns.ts";
 import { readRows } from "./unpackRows.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sekisho-rows-"));
@@ -40,7 +40,7 @@ test("readRows() reads rows as they were, to their place in the table", () => {
     fc.property(rows, fc.nat(3), (all, before) => {
       write(all);
       const words = new Uint32Array((before + all.length + 1) * wordsOfRow);
-      readRows(file, words, { at: before * wordsOfRow, rows: all.length });
+      readRows(file, { memory: words.buffer }, { at: before, rows: all.length });
       const expected = new Uint32Array(words.length);
       for (const [at, one] of all.entries()) expected.set(one, (before + at) * wordsOfRow);
       assert.deepEqual(words, expected);
@@ -55,15 +55,14 @@ test("readRows() reads more than fits its memory at once", () => {
   );
   write(all);
   const words = new Uint32Array(all.length * wordsOfRow);
-  readRows(file, words, { at: 0, rows: all.length });
+  readRows(file, { memory: words.buffer }, { at: 0, rows: all.length });
   for (const [at, one] of all.entries())
     assert.deepEqual(words.subarray(at * wordsOfRow, (at + 1) * wordsOfRow), one);
 });
 
 test("readRows() tells of a file with fewer rows, with more, and of one that was cut", () => {
   const rows = [1, 2, 3].map((at) => new Uint32Array(wordsOfRow).fill(at));
-  const read = (count: number) => () =>
-    readRows(file, new Uint32Array(8 * wordsOfRow), { at: 0, rows: count });
+  const read = (count: number) => () => readRows(file, new SignatureTable(8), { at: 0, rows: count });
   write(rows);
   read(3)();
   assert.throws(read(4), /does not hold 4 signatures/);

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { wordsOfRow } from "./columns.ts";
+import { bytesOfRow, wordsOfRow, type SharedTable } from "./columns.ts";
 import { unpackBytes } from "./unpackBytes.ts";
 
 /** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
@@ -35,11 +35,16 @@ function unpacker(): { exports: Exports; bytes: Uint8Array } {
 }
 
 /**
- * Reads the rows of a file to their place in a table; `at`: their first word there. Most words of most rows
- * are 0, so a row is written as which of its words are there, in 64 bits, and behind them these words. A
- * piece of the file is unpacked at a time, which stays in the cache.
+ * Reads the rows of a file to their place in a table, from row `at` on. Most words of most rows are 0, so a
+ * row is written as which of its words are there, in 64 bits, and behind them these words. A piece of the file
+ * is unpacked at a time, which stays in the cache.
  */
-export function readRows(file: string, words: Uint32Array, { at, rows }: { at: number; rows: number }): void {
+export function readRows(
+  file: string,
+  { memory }: Pick<SharedTable, "memory">,
+  { at, rows }: { at: number; rows: number },
+): void {
+  const words = new Uint32Array(memory, at * bytesOfRow, rows * wordsOfRow);
   const { exports, bytes } = unpacker();
   const input = exports.INPUT.value;
   const output = new Uint32Array(bytes.buffer, exports.OUTPUT.value, exports.OUTPUT_BYTES.value / 4);
@@ -54,7 +59,7 @@ export function readRows(file: string, words: Uint32Array, { at, rows }: { at: n
       for (let more = true; more;) {
         const wanted = Math.min(most, rows - done);
         const unpacked = exports.unpack(from, end, wordsOfRow, wanted);
-        words.set(output.subarray(0, unpacked * wordsOfRow), at + done * wordsOfRow);
+        words.set(output.subarray(0, unpacked * wordsOfRow), done * wordsOfRow);
         done += unpacked;
         from = exports.next.value;
         more = unpacked === most;
