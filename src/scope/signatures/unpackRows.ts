@@ -36,8 +36,8 @@ function unpacker(): { exports: Exports; bytes: Uint8Array } {
 
 /**
  * Reads the rows of a file to their place in a table, from row `at` on. Most words of most rows are 0, so a
- * row is written as which of its words are there, in 64 bits, and behind them these words. A piece of the file
- * is unpacked at a time, which stays in the cache.
+ * row is written as which of its words are there, in 64 bits, and behind them these words. A piece of the
+ * file is unpacked at a time, which stays in the cache.
  */
 export function readRows(
   file: string,
