@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ScopeKind } from "../fields/kinds.ts";
-import { SignatureTable } from "../signatures/columns.ts";
-import { PersonReader } from "../understand/personReader.ts";
 import { Comparer } from "./compare.ts";
 import { decideLinks, linkState, noLinks, oddsOfPatterns, priorOf, thresholds } from "./decideLinks.ts";
 import { Frequencies } from "./frequencies.ts";
+import { tableOfPersons as tableOf, type TestPerson as Person } from "./testTable.ts";
 import { defaultClasses, valuesOf, weighPatterns } from "./weights.ts";
-
-type Person = Partial<Record<ScopeKind, string>>;
-const reader = new PersonReader({ k0: 0x12345678, k1: 0x9abcdef0 });
-
-function tableOf(persons: readonly Person[]): SignatureTable {
-  const table = new SignatureTable(persons.length);
-  for (const [row, person] of persons.entries()) {
-    reader.clear();
-    for (const [name, text] of Object.entries(person))
-      assert.ok(reader.take(name as ScopeKind, text), `${name}: ${text}`);
-    reader.store(table, row);
-  }
-  return table;
-}
 
 /** Customers who have nothing to do with the record, so that a value that agrees says something. */
 const crowd: readonly Person[] = Array.from({ length: 2_000 }, (_, at) => ({

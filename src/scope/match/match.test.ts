@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ScopeKind } from "../fields/kinds.ts";
-import { SignatureTable } from "../signatures/columns.ts";
-import { PersonReader } from "../understand/personReader.ts";
 import { Comparer, GROUPS, LEVELS, levelsOf } from "./compare.ts";
 import { explain } from "./explain.ts";
+import { tableOfPersons as tableOf, type TestPerson as Person } from "./testTable.ts";
 import { UnionFind } from "./unionFind.ts";
 import { defaultClasses, KINDS, learnClasses, weighPatterns } from "./weights.ts";
-
-type Person = Partial<Record<ScopeKind, string>>;
-const key = { k0: 0x12345678, k1: 0x9abcdef0 };
-const readers = new Map<typeof key, PersonReader>();
-
-function tableOf(persons: readonly Person[], under = key): SignatureTable {
-  const table = new SignatureTable(persons.length);
-  const reader = readers.get(under) ?? new PersonReader(under);
-  readers.set(under, reader);
-  for (const [row, person] of persons.entries()) {
-    reader.clear();
-    for (const [name, text] of Object.entries(person))
-      assert.ok(reader.take(name as ScopeKind, text), `${name}: ${text}`);
-    reader.store(table, row);
-  }
-  return table;
-}
 
 /** Levels by which two persons agree, without what is missing. */
 function compare(one: Person, other: Person): Record<string, string> {
