@@ -99,11 +99,9 @@ async function benchLinking(job: string, from: string, python: string): Promise<
     const told = [scores.pairs, scores.best]
       .map((all) => Math.max(0, ...all.map((one) => one.f1)))
       .map((f1, at) => (f1 === 0 ? "" : `, F1 of ${at === 0 ? "pairs" : "records"} ${f1.toFixed(4)}`));
-    const { seconds, cpuSeconds, peakMegabytes } = ran;
-    say(
-      `${job.padEnd(10)}${name.padEnd(8)}${seconds.toFixed(1).padStart(7)} s,` +
-        `${cpuSeconds.toFixed(0).padStart(5)} CPU-s,${peakMegabytes.toFixed(0).padStart(6)} MB${told.join("")}`,
-    );
+    const time = `${ran.seconds.toFixed(1).padStart(7)} s,${ran.cpuSeconds.toFixed(0).padStart(5)} CPU-s`;
+    const peak = `${ran.peakMegabytes.toFixed(0).padStart(6)} MB`;
+    say(`${job.padEnd(10)}${name.padEnd(8)}${time},${peak}${told.join("")}`);
   }
 }
 
