@@ -33,10 +33,20 @@ test("groupBy() puts the members of each group together, in their order", () => 
   );
 });
 
-test("columns of a table of more than 4 GiB are taken to its last row, on another thread too", () => {
+/** A table of which nothing is real but what is written; null where not even the addresses are to be had. */
+function hugeTable(rows: number): SignatureTable | null {
+  try {
+    return new SignatureTable(rows);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+test("columns of a table of more than 4 GiB are taken to its last row, on another thread too", (context) => {
   const rows = Math.ceil(2 ** 32 / bytesOfRow) + 2_000_000;
-  // Nothing of it is real but what is written.
-  const table = new SignatureTable(rows);
+  const table = hugeTable(rows);
+  if (table === null) return context.skip("this machine gives no 4.4 GiB at once");
   const last = (rows - 1) * wordsOfRow;
   for (const [name, value] of Object.entries({ items: 5, born: 19710505, expires: 20200101, email: 1 }))
     table.words[last + wordOf[name as keyof typeof wordOf]] = value;
