@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -66,13 +66,11 @@ test("much is written beside the thread, by more writers than there are stages",
   for (const at of writers.keys()) assert.ok(readFileSync(`${file}-${at}`).equals(whole), String(at));
 });
 
-test("a disk that is full is told, whoever writes", { skip: process.getuid?.() !== 0 }, () => {
+test("a disk that is full is told, whoever writes", (context) => {
   const disk = join(folder, "disk");
   mkdirSync(disk);
-  writeFileSync(`${disk}.image`, "");
-  truncateSync(`${disk}.image`, 96 * 1024 ** 2);
-  execFileSync("mkfs.ext4", ["-q", `${disk}.image`]);
-  execFileSync("mount", ["-o", "loop", `${disk}.image`, disk]);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64m,mode=700", "sekisho", disk]);
+  if (mounted.status !== 0) return context.skip("mounting a disk needs root");
   try {
     const writer = new DirectWriter(join(disk, "file"), "w");
     const part = bytesOf(1_000_000, 4);
@@ -81,6 +79,6 @@ test("a disk that is full is told, whoever writes", { skip: process.getuid?.() !
       writer.close(writer.end());
     }, /ENOSPC|takes only a part/);
   } finally {
-    execFileSync("umount", ["-l", disk]);
+    spawnSync("umount", ["-l", disk]);
   }
 });
