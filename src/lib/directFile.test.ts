@@ -78,6 +78,11 @@ test("a disk that is full is told, whoever writes", (context) => {
       for (let at = 0; at < 200; at += 1) writer.write(part);
       writer.close(writer.end());
     }, /ENOSPC|takes only a part/);
+    // Nothing of it comes to light in another file, which may have its number.
+    const other = new DirectWriter(file, "w");
+    other.write(part);
+    other.close(other.end());
+    assert.ok(readFileSync(file).equals(part));
   } finally {
     spawnSync("umount", ["-l", disk]);
   }

@@ -101,7 +101,7 @@ export class DirectWriter {
     if (this.#stage !== null) beside?.give(this.#stage, { file: this.#descriptor, bytes, place: this.#at });
     else for (let done = 0; done < bytes;) done += this.#put(done, bytes - done);
     // Once the disk has shown that it can be written to so, and is quick enough.
-    if (this.#direct && isJudged()) this.#change((beside ??= new Stages()).take());
+    if (this.#direct && isJudged()) this.#change((beside ??= new Stages()).take(this.#descriptor));
     this.#at += bytes;
     this.#staged = 0;
   }

@@ -77,17 +77,17 @@ export class Stages {
     new Worker(siblingModule(import.meta.url, "./directThread"), { workerData: memory }).unref();
   }
 
-  /** One to fill, as soon as one is free; null if others hold all of them. */
-  take(): Stage | null {
+  /** One to fill for a file, as soon as one is free; null if others have all of them. */
+  take(file: number): Stage | null {
     for (;;) {
       const seen = Atomics.load(this.#control, done);
-      this.#writeFailed();
+      this.#writeFailed(file);
       const free = this.#stages.find((one) => one.state === state.free);
       if (free !== undefined) {
         free.state = state.held;
         return free;
       }
-      if (this.#stages.every((one) => one.state === state.held)) return null;
+      if (!this.#stages.some((one) => one.state === state.full)) return null;
       Atomics.wait(this.#control, done, seen);
     }
   }
@@ -100,22 +100,24 @@ export class Stages {
     Atomics.notify(this.#control, asked);
   }
 
-  /** Waits until everything of a file is written. */
+  /**
+   * Waits until everything of a file is written. If that cannot be, nothing of it is left on a stage either:
+   * its number may soon be that of another file.
+   */
   settle(file: number): void {
     for (;;) {
       const seen = Atomics.load(this.#control, done);
-      this.#writeFailed();
-      if (!this.#stages.some((one) => one.state === state.full && one.file === file)) return;
+      if (!this.#stages.some((one) => one.state === state.full && one.file === file)) break;
       Atomics.wait(this.#control, done, seen);
     }
+    this.#writeFailed(file);
   }
 
   /** What could not be written beside is written here: whoever asked for it learns why it cannot be. */
-  #writeFailed(): void {
-    for (const stage of this.#stages) {
-      if (stage.state !== state.failed) continue;
-      stage.state = state.free;
+  #writeFailed(file: number): void {
+    const failed = this.#stages.filter((one) => one.state === state.failed && one.file === file);
+    for (const stage of failed) stage.state = state.free;
+    for (const stage of failed)
       if (!stage.write()) throw new Error("Cannot write: the disk takes only a part");
-    }
   }
 }
