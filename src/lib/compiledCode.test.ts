@@ -32,5 +32,7 @@ test("without a folder for it, a command does the same", () => {
   const expected = help({ NODE_DISABLE_COMPILE_CACHE: "1", XDG_CACHE_HOME: join(folder, "none") });
   assert.equal(help({ XDG_CACHE_HOME: file }), expected);
   assert.equal(existsSync(join(folder, "none")), false);
+  // Nobody's home.
+  assert.equal(help({}), expected);
   assert.match(expected, /law/);
 });

@@ -1,5 +1,4 @@
 import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
@@ -9,7 +8,10 @@ import { join } from "node:path";
  */
 export function keepCompiledCode(environment: NodeJS.ProcessEnv = process.env): void {
   if (environment["NODE_COMPILE_CACHE"] !== undefined) return;
-  const folder = join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sekisho", "compiled");
+  // Not homedir(): it throws for a user whom the system does not know, as in some containers.
+  const { HOME: home = "", XDG_CACHE_HOME: wished = "" } = environment;
+  if (home === "" && wished === "") return;
+  const folder = join(wished === "" ? join(home, ".cache") : wished, "sekisho", "compiled");
   const { directory } = enableCompileCache(folder);
   if (directory !== undefined) environment["NODE_COMPILE_CACHE"] = folder;
 }
