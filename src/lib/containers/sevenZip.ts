@@ -3,19 +3,13 @@ import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import SevenZip, { type SevenZipModule } from "7z-wasm";
 
-/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => CompiledModule;
-  Instance: new (module: CompiledModule, imports: object) => { exports: object };
-};
-type CompiledModule = { readonly compiled: unique symbol };
-type Instantiate = (imports: object, done: (instance: object) => void) => object;
+type Instantiate = (imports: WebAssembly.Imports, done: (instance: object) => void) => object;
 type Operations = { write(stream: object, buffer: Uint8Array, offset: number, length: number): number };
 
 /** Thrown inside 7-Zip's own writes to stop it; it never leaves this file. */
 class Stop extends Error {}
 
-let compiled: CompiledModule | null = null;
+let compiled: WebAssembly.Module | null = null;
 
 /**
  * Unpacks an archive by 7-Zip into memory, never more than the limits. What was written before a limit is

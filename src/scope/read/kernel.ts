@@ -1,13 +1,6 @@
 import { fillTables } from "./encodingTables.ts";
 import { triageBytes } from "./triageBytes.ts";
 
-/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: object };
-  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
-};
-
 /** What triage.as exports; all numbers are places in its memory unless they are named otherwise. */
 type Exports = {
   triage(from: number, sectors: number, out: number): void;
@@ -56,9 +49,9 @@ const pageBytes = 65_536;
 export const kernelBytes = layout.end + pageBytes;
 
 /** Memory that a kernel shares with others, of which `kernelBytes` from `base` on are its own. */
-export type SharedPart = { memory: { buffer: ArrayBuffer }; base: number };
+export type SharedPart = { memory: WebAssembly.Memory; base: number };
 
-let compiled: object | null = null;
+let compiled: WebAssembly.Module | null = null;
 const free: Kernel[] = [];
 
 /** The loops over every byte, with their memory. One reader at a time uses one. */

@@ -30,13 +30,7 @@ export const limits = { evidenceMax: 40, weightStep: 4, recordsOfPersonMax: 8 } 
 export async function readLinkFigures(out: string): Promise<LinkFigures | null> {
   const [links, persons] = [join(out, "links.parquet"), join(out, "persons.parquet")];
   if (!existsSync(links) || !existsSync(persons)) return null;
-  const duck = await openDuck();
-  const table = (file: string): string => `read_parquet(${quoteSql(file)})`;
-  try {
-    return await figuresOf(duck, { links: table(links), persons: table(persons) });
-  } finally {
-    await duck.close();
-  }
+  return figuresOfWritten({ links: Promise.resolve(links), persons: Promise.resolve(persons) });
 }
 
 /** The same from lists that are still being written: of each, its file once it is whole. */

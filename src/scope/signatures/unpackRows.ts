@@ -2,13 +2,6 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { bytesOfRow, wordsOfRow, type SharedTable } from "./columns.ts";
 import { unpackBytes } from "./unpackBytes.ts";
 
-/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: object };
-  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
-};
-
 type Global = { readonly value: number };
 /** What unpack.as exports. */
 type Exports = {

@@ -5,13 +5,6 @@ import { cutCell, isRomanAddress, mendCell } from "./outside.ts";
 import { mainBytes } from "./mainBytes.ts";
 import { layKey, layTables } from "./tables.ts";
 
-/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: object };
-  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
-};
-
 type Global = { readonly value: number };
 
 /** What main.as exports: places are indexes into the memory, kinds those of kinds.ts. */
@@ -81,7 +74,7 @@ const memoryBytes = 0x39c0000;
 /** Columns of a signature, as signature.as numbers them. */
 const columnNames = [...WIDE_COLUMNS, ...NARROW_COLUMNS];
 
-let compiled: object | null = null;
+let compiled: WebAssembly.Module | null = null;
 
 /**
  * The module that understands records, with its memory and tables. One for a thread: whoever holds it has
@@ -92,7 +85,7 @@ export class Machine {
   readonly layout: Layout;
   /** All of the memory. */
   readonly bytes: Buffer;
-  readonly #memory: { buffer: ArrayBuffer };
+  readonly #memory: WebAssembly.Memory;
   #kernel: Kernel | null = null;
   /** Where the texts of the record's mended and cut cells end. */
   piecesEnd = 0;

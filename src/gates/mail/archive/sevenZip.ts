@@ -34,24 +34,17 @@ class Stop extends Error {
   }
 }
 
-/** The little of the WebAssembly API that is needed: its types otherwise come with those of a browser. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => CompiledModule;
-  Instance: new (module: CompiledModule, imports: object) => { exports: object };
-};
-type CompiledModule = { readonly compiled: unique symbol };
-
-let compiled: CompiledModule | null = null;
+let compiled: WebAssembly.Module | null = null;
 
 /** Compiling costs three times what reading a small archive does, so it is done once per process. */
-function moduleOnce(): CompiledModule {
+function moduleOnce(): WebAssembly.Module {
   compiled ??= new WebAssembly.Module(
     readFileSync(createRequire(import.meta.url).resolve("7z-wasm/7zz.wasm")),
   );
   return compiled;
 }
 
-type Instantiate = (imports: object, done: (instance: object) => void) => object;
+type Instantiate = (imports: WebAssembly.Imports, done: (instance: object) => void) => object;
 
 /**
  * Lists and unpacks an archive by 7-Zip. One instance for one archive: an instance leaks stack with every
